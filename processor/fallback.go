@@ -1,0 +1,249 @@
+package processor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// fallbackPatience is how long ForceFlush and Shutdown wait for a fallback
+// writer that makes no progress, if their context lets them.
+const fallbackPatience = time.Second
+
+// lost is a critical record on its way to the fallback, and what it is counted
+// as if the fallback cannot take it.
+type lost struct {
+	rec sdklog.Record
+	why reason
+}
+
+// fallback writes critical records that cannot be exported to a writer, one JSON
+// line each. It never lets a caller wait: records go into a bounded buffer, and
+// one goroutine, started on demand, writes them. A writer that blocks holds that
+// goroutine and nobody else.
+//
+// Invariants:
+//   - accepted - settled records are pending: those in chunks from head on, of
+//     which the first may be being written.
+//   - Each accepted record is settled once: as written, or as dropped for the
+//     reason it came with.
+//   - running is true exactly while the goroutine exists; it alone calls the
+//     writer.
+type fallback struct {
+	w      io.Writer
+	limit  int // most records pending
+	ledger *ledger
+	report func(error)
+
+	mu       sync.Mutex
+	chunks   [][]lost // first in, first out
+	head     int      // the first pending record of the first chunk
+	accepted uint64
+	settled  uint64
+	running  bool
+	stuck    bool          // given up on: the goroutine is held by a call of Write
+	changed  chan struct{} // closed when settled or running changes; nil: nobody waits
+}
+
+func newFallback(w io.Writer, limit int, l *ledger, report func(error)) *fallback {
+	return &fallback{w: w, limit: max(limit, minFallback), ledger: l, report: report}
+}
+
+// minFallback is how many records the buffer holds at least.
+const minFallback = 1024
+
+// chunkSize is how many records that come one by one share a chunk.
+const chunkSize = 32
+
+// offer takes a copy of the record, if there is room. A nil fallback has none.
+func (f *fallback) offer(r *sdklog.Record, why reason) bool {
+	if f == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stuck || f.pendingLocked() >= f.limit {
+		return false
+	}
+	last := len(f.chunks) - 1
+	if last < 0 || len(f.chunks[last]) == cap(f.chunks[last]) {
+		f.chunks = append(f.chunks, make([]lost, 0, chunkSize))
+		last++
+	}
+	f.chunks[last] = append(f.chunks[last], lost{r.Clone(), why})
+	f.accepted++
+	f.startLocked()
+	return true
+}
+
+// offerAll takes as many of the records as there is room for, and returns how
+// many. The slice is the fallback's from then on.
+func (f *fallback) offerAll(recs []lost) int {
+	if f == nil || len(recs) == 0 {
+		return 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := min(len(recs), max(0, f.limit-f.pendingLocked()))
+	if f.stuck || n == 0 {
+		return 0
+	}
+	f.chunks = append(f.chunks, recs[:n:n])
+	f.accepted += uint64(n) //nolint:gosec // not negative
+	f.startLocked()
+	return n
+}
+
+func (f *fallback) pendingLocked() int { return int(f.accepted - f.settled) } //nolint:gosec // at most limit
+
+func (f *fallback) startLocked() {
+	if !f.running {
+		f.running = true
+		go f.run()
+	}
+}
+
+// run writes what is pending, and ends when nothing is.
+func (f *fallback) run() {
+	var enc lineEncoder
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for len(f.chunks) > 0 {
+		l := &f.chunks[0][f.head]
+		f.mu.Unlock()
+		err := f.write(&enc, &l.rec)
+		if err != nil {
+			f.report(fmt.Errorf("asynclog: fallback: %w", err))
+		}
+		f.mu.Lock()
+		if f.stuck {
+			f.stuck = false // giveUp has settled this record, and all others
+			continue
+		}
+		f.settleLocked(l, err == nil)
+		f.popLocked()
+	}
+	f.chunks = nil
+	f.running = false
+	f.notifyLocked()
+}
+
+func (f *fallback) popLocked() {
+	chunk := f.chunks[0]
+	chunk[f.head] = lost{}
+	if f.head++; f.head == len(chunk) {
+		f.chunks[0] = nil
+		f.chunks = f.chunks[1:]
+		f.head = 0
+	}
+}
+
+// write writes one record, and survives a writer that panics.
+func (f *fallback) write(enc *lineEncoder, r *sdklog.Record) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: %v", errPanic, v)
+		}
+	}()
+	line, err := enc.encode(r)
+	if err != nil {
+		return err
+	}
+	n, err := f.w.Write(line)
+	if err == nil && n < len(line) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+func (f *fallback) settleLocked(l *lost, written bool) {
+	f.settled++
+	if written {
+		f.ledger.fallback[l.why].Add(1)
+	} else {
+		f.ledger.drop(l.why, rangeOf(l.rec.Severity()), 1)
+	}
+	f.notifyLocked()
+}
+
+func (f *fallback) notifyLocked() {
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+}
+
+// drain waits until what is pending now is written, the context ends, or the
+// writer makes no progress for a while.
+func (f *fallback) drain(ctx context.Context) {
+	f.await(ctx, func() bool { return false })
+}
+
+// finish is drain for the end: what cannot be written by then is given up, and
+// the goroutine is gone, unless the writer holds it.
+func (f *fallback) finish(ctx context.Context) {
+	f.await(ctx, func() bool { return f.running })
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.running {
+		return
+	}
+	f.stuck = true
+	for i, chunk := range f.chunks {
+		if i == 0 {
+			chunk = chunk[f.head:]
+		}
+		for j := range chunk {
+			f.settleLocked(&chunk[j], false)
+		}
+	}
+	f.chunks, f.head = nil, 0
+}
+
+// await waits until what is pending now is settled and, under the mutex, more
+// reports false.
+func (f *fallback) await(ctx context.Context, more func() bool) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	target := f.accepted
+	for f.settled < target || more() {
+		if f.changed == nil {
+			f.changed = make(chan struct{})
+		}
+		changed := f.changed
+		f.mu.Unlock()
+		timer := time.NewTimer(fallbackPatience)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		f.mu.Lock()
+		if changed == f.changed { // no progress
+			break
+		}
+	}
+	f.mu.Unlock()
+}
+
+// snapshot calls read with how many records wait to be written, under the mutex,
+// so that what read finds in the ledger does not overlap with them.
+func (f *fallback) snapshot(read func(pending int)) {
+	if f == nil {
+		read(0)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	read(f.pendingLocked())
+}

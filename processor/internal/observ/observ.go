@@ -1,0 +1,129 @@
+package observ
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/semconv/v1.43.0/otelconv"
+)
+
+const (
+	// ScopeName is the instrumentation scope of the metrics.
+	ScopeName = "github.com/krunchwrapper/asynclog/processor"
+
+	// ComponentType is the otel.component.type of the processor. A component
+	// that is not one of the SDK's own uses its own name, say the conventions.
+	ComponentType = ScopeName + ".Processor"
+
+	// FallbackName is the counter of records written to the fallback.
+	FallbackName = "asynclog.processor.fallback"
+
+	// AgeName is the histogram of how old the oldest record of a batch is when
+	// the batch is handed to its exporter.
+	AgeName = "asynclog.processor.queue.age"
+)
+
+// ageBoundaries reach from a record that was exported at once to one that sat
+// out an outage.
+var ageBoundaries = []float64{.001, .005, .01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+
+var lastID atomic.Int64
+
+// Lost is a number of records that never reached an exporter, by reason.
+type Lost struct {
+	ErrorType string
+	Records   int64
+}
+
+// Reading is what the processor tells when somebody collects.
+type Reading struct {
+	Queued, Capacity int64 // Capacity 0: there is no queue
+	Submitted        int64 // records handed to an exporter
+	Lost             []Lost
+	Fallback         int64
+}
+
+// Instruments are one processor's instruments. A nil *Instruments does nothing.
+// Its methods are safe for concurrent use.
+type Instruments struct {
+	reg      metric.Registration
+	finished atomic.Bool
+	removed  atomic.Bool
+
+	age     metric.Float64Histogram
+	ageOpts []metric.RecordOption
+}
+
+// New creates the instruments on the provider's meter; read is called at each
+// collection.
+func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
+	m := mp.Meter(ScopeName, metric.WithSchemaURL(semconv.SchemaURL))
+
+	size, err1 := otelconv.NewSDKProcessorLogQueueSize(m)
+	capacity, err2 := otelconv.NewSDKProcessorLogQueueCapacity(m)
+	processed, err3 := otelconv.NewSDKProcessorLogProcessedObservable(m)
+	fallback, err4 := m.Int64ObservableCounter(FallbackName,
+		metric.WithUnit("{log_record}"),
+		metric.WithDescription("The number of log records written to the fallback because they could not be exported."))
+	age, err5 := m.Float64Histogram(AgeName,
+		metric.WithUnit("s"),
+		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
+		metric.WithExplicitBucketBoundaries(ageBoundaries...))
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
+	}
+
+	component := []attribute.KeyValue{
+		semconv.OTelComponentName(fmt.Sprintf("%s/%d", ComponentType, lastID.Add(1)-1)),
+		semconv.OTelComponentTypeKey.String(ComponentType),
+	}
+	set := metric.WithAttributeSet(attribute.NewSet(component...))
+	i := &Instruments{age: age, ageOpts: []metric.RecordOption{set}}
+
+	var err error
+	i.reg, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		last := i.finished.Load()
+		r := read()
+		if r.Capacity > 0 {
+			o.ObserveInt64(size.Inst(), r.Queued, set)
+			o.ObserveInt64(capacity.Inst(), r.Capacity, set)
+		}
+		o.ObserveInt64(processed.Inst(), r.Submitted, set)
+		for _, l := range r.Lost {
+			attrs := append(component[:len(component):len(component)], semconv.ErrorTypeKey.String(l.ErrorType))
+			o.ObserveInt64(processed.Inst(), l.Records, metric.WithAttributes(attrs...))
+		}
+		o.ObserveInt64(fallback, r.Fallback, set)
+		if last && i.removed.CompareAndSwap(false, true) {
+			// Not from here: the meter holds its lock while it calls back.
+			go func() { _ = i.reg.Unregister() }()
+		}
+		return nil
+	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback)
+	if err != nil {
+		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
+	}
+	return i, nil
+}
+
+// Age records how long a batch's oldest record has waited.
+func (i *Instruments) Age(ctx context.Context, d time.Duration) {
+	if i == nil || !i.age.Enabled(ctx) {
+		return
+	}
+	i.age.Record(ctx, d.Seconds(), i.ageOpts...)
+}
+
+// Finish is called when the figures are final. The next collection reports
+// them, and is the last to do so.
+func (i *Instruments) Finish() {
+	if i != nil {
+		i.finished.Store(true)
+	}
+}

@@ -1,0 +1,81 @@
+package queue
+
+import (
+	"sync/atomic"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// MaxBatchSize is the largest number of records a batch can hold. Batches are
+// allocated whole, and 65,536 records are 37 MiB.
+const MaxBatchSize = 1 << 16
+
+// Batch is a run of records that leave the queue together.
+type Batch struct {
+	// word is limit<<32 | claimed. A producer adds one and owns the slot with
+	// the claimed count it found, if that is below the limit which the same
+	// addition returned. Failed claims overshoot; whoever raises the limit,
+	// under the queue's mutex, takes the overshoot out again. A limit of 0
+	// means that the batch is not open.
+	word atomic.Uint64
+	_    [56]byte // producers on all cores hammer word: nothing shares its line
+
+	slots slots
+
+	// Guarded by the queue's mutex until the batch is taken, then owned by the
+	// consumer.
+	claimed int       // slots handed out; valid once sealed
+	holes   int       // of those, how many were evicted
+	first   uint32    // every slot below is evicted
+	opened  time.Time // when it became the tail, or was last seen empty
+	index   levelIndex
+	flushes []*Flush
+}
+
+func newBatch(size int) *Batch { return &Batch{slots: newSlots(size)} }
+
+func pack(limit, claimed uint32) uint64 { return uint64(limit)<<32 | uint64(claimed) }
+
+func unpack(word uint64) (limit, claimed uint32) {
+	limit, claimed = uint32(word>>32), uint32(word) //nolint:gosec // the two halves
+	return limit, min(claimed, limit)
+}
+
+// claims returns how many slots of an open batch are handed out.
+func (b *Batch) claims() int {
+	_, claimed := unpack(b.word.Load())
+	return int(claimed)
+}
+
+// seal ends claiming for good and notes how many slots were handed out.
+func (b *Batch) seal() {
+	_, claimed := unpack(b.word.Swap(0))
+	b.claimed = int(claimed)
+}
+
+// live returns how many records a sealed batch holds.
+func (b *Batch) live() int { return b.claimed - b.holes }
+
+// settleIn makes a taken batch ready to be read: it waits for the last
+// producers to commit and closes the holes.
+func (b *Batch) settleIn() {
+	b.slots.awaitCommits(b.claimed)
+	if b.holes > 0 {
+		b.claimed = b.slots.compact(b.claimed)
+		b.holes = 0
+	}
+}
+
+// Records returns the batch's records, oldest first. They are valid until the
+// batch is settled and must not be changed.
+func (b *Batch) Records() []sdklog.Record { return b.slots.records[:b.claimed] }
+
+// reset makes a batch ready for another life.
+func (b *Batch) reset(used int) {
+	b.slots.reset(used)
+	b.claimed, b.holes, b.first = 0, 0, 0
+	b.opened = time.Time{}
+	b.index = levelIndex{}
+	b.flushes = nil
+}

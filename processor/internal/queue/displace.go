@@ -1,0 +1,113 @@
+package queue
+
+import sdklog "go.opentelemetry.io/otel/sdk/log"
+
+// victim is a record that gave way to another.
+type victim struct {
+	level uint8
+	kept  bool
+	rec   sdklog.Record
+}
+
+// displaceUnlock makes room for the record by evicting another, if the policy
+// finds one that should give way. It releases the mutex.
+//
+//go:noinline
+func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
+	var v victim
+	var found bool
+	if q.policy == DropOldest {
+		found = q.evictOldestLocked(&v)
+	} else {
+		found = q.evictLowestLocked(level, &v)
+	}
+	if !found {
+		q.mu.Unlock()
+		return Full
+	}
+	b, slot, ok := q.reserveLocked()
+	q.publishLocked()
+	q.mu.Unlock()
+	if ok { // always: the eviction made the room, and the mutex kept it
+		b.slots.put(slot, r, level)
+	}
+	if v.kept {
+		q.displaced(v.level, &v.rec)
+	} else {
+		q.displaced(v.level, nil)
+	}
+	if !ok {
+		return Full
+	}
+	return Accepted
+}
+
+// evictOldestLocked evicts the oldest committed record. A record that is still
+// being copied belongs to a call that runs at the same time as this one, which
+// may as well have come later; if there are only such, nothing is evicted and
+// the newcomer is refused, which is one record lost for one newcomer all the
+// same.
+func (q *Queue) evictOldestLocked(v *victim) bool {
+	for i, b := range q.ready {
+		if q.evictFirstLocked(b, b.claimed, v) {
+			q.evictedLocked(i, b)
+			return true
+		}
+	}
+	if q.tail == nil {
+		return false
+	}
+	if !q.evictFirstLocked(q.tail, q.tail.claims(), v) {
+		return false
+	}
+	q.tail.holes++
+	return true
+}
+
+// evictFirstLocked evicts the first committed record of the batch's first n
+// slots.
+func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
+	for i := b.first; i < uint32(n); i++ { //nolint:gosec // at most MaxBatchSize
+		if level, ok := b.slots.level(i); ok {
+			q.evictSlot(b, i, level, v)
+			if i == b.first {
+				b.first++
+			}
+			return true
+		}
+		if i == b.first && b.slots.committed(i) {
+			b.first++
+		}
+	}
+	return false
+}
+
+func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *victim) {
+	v.level, v.kept = level, level >= q.keepLevel
+	if v.kept {
+		b.slots.evict(slot, &v.rec)
+		return
+	}
+	b.slots.evict(slot, nil)
+}
+
+// evictedLocked accounts for an eviction from the i-th ready batch, and retires
+// the batch when that was its last record.
+func (q *Queue) evictedLocked(i int, b *Batch) {
+	b.holes++
+	q.readyLive--
+	if b.live() > 0 {
+		return
+	}
+	q.removeReadyLocked(i)
+	q.retireLocked(b)
+}
+
+// retireLocked ends the life of a batch without records. Every slot that was
+// claimed is committed and evicted, so no producer is writing to any.
+func (q *Queue) retireLocked(b *Batch) {
+	for _, f := range b.flushes {
+		f.settleLocked(nil)
+	}
+	q.freeLocked(b, b.claimed)
+}

@@ -1,0 +1,40 @@
+// Package queue is the bounded queue of batches between the goroutines that
+// log and the workers that export.
+//
+// It is a FIFO of batches, of which the last one, the tail, is open. A producer
+// claims a slot of the open batch with one atomic addition, copies its record
+// straight into the slot and marks it committed. A full batch joins the ready
+// batches and is handed whole to a [Consumer], which reads its records in place,
+// settles it and gives its memory back. A mutex is taken once a batch by
+// producers, not once a record, and is never held across anything that blocks.
+// Only when there is no room left, and the overflow policy asks for more than a
+// refusal, do producers take the mutex for each record.
+//
+// The queue knows nothing of OpenTelemetry but the record type, and what a batch
+// stores its records in is known to slots.go alone.
+//
+// # Invariants
+//
+//   - Σ live(ready) + limit(tail) - holes(tail) <= capacity, so no more than
+//     capacity records are ever queued, whatever the producers do.
+//   - Every slot index below a batch's limit is handed to exactly one producer.
+//   - Only the tail has claimable slots. A stale pointer to a batch that left
+//     the tail finds limit 0 and fails its claim; one to a batch that has come
+//     round again as the tail makes a valid claim on its new life.
+//   - open is nil only when the queue is full (or waiters are queued for room)
+//     or closed. A producer that reads nil may therefore refuse a record without
+//     taking the mutex.
+//   - Batches leave from the front, and slots are claimed at the back, so with
+//     one consumer the records of one goroutine leave in the order in which it
+//     offered them. Evictions leave holes, never reorder.
+//   - A record is evicted only while it is committed and its batch is not taken.
+//   - Two neighbouring ready batches that have holes and fit into one are merged,
+//     so live records never lie in more slots than twice the capacity plus a
+//     batch.
+//
+// # Who owns what
+//
+//   - A slot belongs to the producer that claimed it until its mark is stored.
+//   - A ready or open batch belongs to the queue, under its mutex.
+//   - A taken batch belongs to its consumer until it is settled.
+package queue

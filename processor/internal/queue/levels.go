@@ -1,0 +1,157 @@
+package queue
+
+import "slices"
+
+// MaxLevel is the highest level a record can have.
+const MaxLevel = 24
+
+// levelCounts counts records by level.
+type levelCounts [MaxLevel + 1]int
+
+// lowest returns the lowest level of which there is a record.
+func (c *levelCounts) lowest() (level uint8, ok bool) {
+	for l, n := range c {
+		if n > 0 {
+			return uint8(l), true //nolint:gosec // at most MaxLevel
+		}
+	}
+	return 0, false
+}
+
+// levelIndex knows which levels a batch holds, for DropLowest. It is built when
+// the batch is full, from the marks, so that producers pay nothing for it.
+//
+// Invariant: counts are the live records among the first next slots, and the
+// queue's levels are the sum of the counts of all its batches.
+type levelIndex struct {
+	counts  levelCounts
+	cursor  [MaxLevel + 1]uint32 // no record of the level lies below
+	next    uint32               // first slot not looked at yet
+	partial bool                 // a slot was not committed when it was looked at
+}
+
+// indexLocked takes the batch's committed slots into its index, as far as they
+// are committed without a gap.
+func (q *Queue) indexLocked(b *Batch) {
+	n := b.claimed
+	if b == q.tail {
+		n = b.claims()
+	}
+	x := &b.index
+	for x.next < uint32(n) && b.slots.committed(x.next) { //nolint:gosec // at most MaxBatchSize
+		if level, ok := b.slots.level(x.next); ok {
+			level = min(level, MaxLevel)
+			x.counts[level]++
+			q.levels[level]++
+		}
+		x.next++
+	}
+	if b == q.tail {
+		return
+	}
+	if partial := x.next < uint32(n); partial != x.partial { //nolint:gosec // at most MaxBatchSize
+		x.partial = partial
+		if partial {
+			q.unindexed++
+		} else {
+			q.unindexed--
+		}
+	}
+}
+
+// unindexLocked forgets a batch that leaves the queue.
+func (q *Queue) unindexLocked(b *Batch) {
+	for level, n := range b.index.counts {
+		q.levels[level] -= n
+	}
+	if b.index.partial {
+		b.index.partial = false
+		q.unindexed--
+	}
+	b.index.counts = levelCounts{}
+}
+
+// evictLowestLocked evicts the oldest record of the lowest level there is, if
+// that is below the newcomer's.
+func (q *Queue) evictLowestLocked(newcomer uint8, v *victim) bool {
+	if q.unindexed > 0 {
+		for _, b := range q.ready {
+			if b.index.partial {
+				q.indexLocked(b)
+			}
+		}
+	}
+	if q.tail != nil {
+		q.indexLocked(q.tail)
+	}
+	level, ok := q.levels.lowest()
+	if !ok || level >= newcomer {
+		return false
+	}
+	for i, b := range q.ready {
+		if b.index.counts[level] > 0 {
+			q.evictLevel(b, level, v)
+			q.evictedLocked(i, b)
+			if b.live() > 0 {
+				q.mergeAroundLocked(i)
+			}
+			return true
+		}
+	}
+	q.evictLevel(q.tail, level, v)
+	q.tail.holes++
+	return true
+}
+
+// evictLevel evicts the batch's first record of the level; there is one.
+func (q *Queue) evictLevel(b *Batch, level uint8, v *victim) {
+	x := &b.index
+	slot := x.cursor[level]
+	for {
+		if l, ok := b.slots.level(slot); ok && min(l, MaxLevel) == level {
+			break
+		}
+		slot++
+	}
+	q.evictSlot(b, slot, level, v)
+	x.cursor[level] = slot + 1
+	x.counts[level]--
+	q.levels[level]--
+}
+
+// mergeAroundLocked merges the i-th ready batch with a neighbour if both fit
+// into one, which bounds the slots that holes waste: of two neighbours with
+// holes, the live records always exceed one batch.
+func (q *Queue) mergeAroundLocked(i int) {
+	if q.mergeLocked(i) {
+		return
+	}
+	if i > 0 {
+		q.mergeLocked(i - 1)
+	}
+}
+
+// mergeLocked moves the records of the ready batch behind the i-th into the
+// i-th, in order. The cost, at most one batch of copies, is paid for by the
+// evictions that made as many holes.
+func (q *Queue) mergeLocked(i int) bool {
+	if i+1 >= len(q.ready) {
+		return false
+	}
+	a, b := q.ready[i], q.ready[i+1]
+	if a.live()+b.live() > q.size || a.index.partial || b.index.partial {
+		return false
+	}
+	n, m := a.slots.compact(a.claimed), b.slots.compact(b.claimed)
+	a.slots.appendFrom(n, &b.slots, m)
+	a.claimed, a.holes, a.first = n+m, 0, 0
+	for level := range b.index.counts {
+		a.index.counts[level] += b.index.counts[level]
+	}
+	a.index.cursor = [MaxLevel + 1]uint32{}
+	a.index.next = uint32(a.claimed) //nolint:gosec // at most MaxBatchSize
+	a.flushes = append(a.flushes, b.flushes...)
+	q.ready = slices.Delete(q.ready, i+1, i+2)
+	q.freeLocked(b, m)
+	return true
+}

@@ -1,0 +1,71 @@
+package queue
+
+import "time"
+
+// quiet is how long batches must lie unused, at least, before their memory is
+// given back.
+const quiet = time.Second
+
+// takeFreeLocked returns an empty batch. The caller is a producer that opens
+// the next batch, so allocating here is the exception: Prepare keeps one ahead.
+func (q *Queue) takeFreeLocked() *Batch {
+	n := len(q.free)
+	if n == 0 {
+		q.leastFree = 0
+		q.wantSpare()
+		return newBatch(q.size)
+	}
+	b := q.free[n-1]
+	q.free[n-1] = nil
+	q.free = q.free[:n-1]
+	q.leastFree = min(q.leastFree, n-1)
+	if n == 1 && q.readyLive+q.size < q.capacity {
+		q.wantSpare()
+	}
+	return b
+}
+
+func (q *Queue) freeLocked(b *Batch, used int) {
+	b.reset(used)
+	q.free = append(q.free, b)
+}
+
+func (q *Queue) wantSpare() {
+	select {
+	case q.spare <- struct{}{}:
+	default:
+	}
+}
+
+// WantsSpare tells when Prepare should be called.
+func (q *Queue) WantsSpare() <-chan struct{} { return q.spare }
+
+// Prepare allocates the batch that will be needed next, off the producers' path.
+func (q *Queue) Prepare() {
+	q.mu.Lock()
+	needed := len(q.free) == 0 && !q.closed.Load()
+	q.mu.Unlock()
+	if !needed {
+		return
+	}
+	b := newBatch(q.size)
+	b.slots.touch()
+	q.mu.Lock()
+	q.free = append(q.free, b)
+	q.mu.Unlock()
+}
+
+// trimLocked gives back the batches that nobody has needed for a while, all but
+// one.
+func (q *Queue) trimLocked(now time.Time) {
+	if now.Sub(q.trimmed) < quiet {
+		return
+	}
+	if unused := min(q.leastFree, len(q.free)); unused > 1 {
+		kept := copy(q.free, q.free[unused-1:])
+		clear(q.free[kept:])
+		q.free = q.free[:kept]
+	}
+	q.leastFree = len(q.free)
+	q.trimmed = now
+}

@@ -1,0 +1,301 @@
+package queue
+
+import (
+	"container/list"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// Policy says what happens to a record for which there is no room.
+type Policy uint8
+
+// The overflow policies.
+const (
+	DropNewest Policy = iota // the newcomer is refused
+	DropOldest               // the oldest record gives way
+	DropLowest               // the oldest of the lowest records below the newcomer's level gives way
+	Block                    // the newcomer waits for room, at most MaxWait
+)
+
+// Verdict says what became of an offered record.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Accepted Verdict = iota
+	Full
+	Closed
+)
+
+// Config is what a queue is made from.
+type Config struct {
+	Capacity  int // most records queued; at least 1
+	BatchSize int // most records a batch; 1 … min(Capacity, MaxBatchSize)
+	Policy    Policy
+	MaxWait   time.Duration // Block only
+
+	// KeepLevel is the level from which on a displaced record is kept for
+	// Displaced; below, only its level is told.
+	KeepLevel uint8
+	// Displaced is told of each record that gave way to another, on the
+	// goroutine that offered the other, outside the mutex. r is nil below
+	// KeepLevel and only valid during the call.
+	Displaced func(level uint8, r *sdklog.Record)
+}
+
+// Queue is a bounded queue of batches. Its methods are safe for concurrent use.
+type Queue struct {
+	// open is the batch in which producers may claim slots: nil when there is
+	// no room or the queue is closed. Written under mu.
+	open   atomic.Pointer[Batch]
+	closed atomic.Bool
+	// due says that the tail is to be handed out although it is not full.
+	due atomic.Bool
+
+	capacity, size int
+	policy         Policy
+	maxWait        time.Duration
+	keepLevel      uint8
+	displaced      func(level uint8, r *sdklog.Record)
+
+	spare   chan struct{} // asks for Prepare
+	drained chan struct{} // closed when the queue is closed and empty
+
+	mu        sync.Mutex
+	ready     []*Batch // full batches, oldest first
+	tail      *Batch   // the batch that takes records; nil when ready fills the capacity
+	readyLive int      // records in ready
+	inFlight  int      // records in taken batches
+	admitted  uint64   // slots handed out in sealed batches
+	levels    levelCounts
+	unindexed int // ready batches whose index is not complete
+	waiters   list.List
+	idle      []*Consumer // a stack: the last to fall idle is the first to be woken
+	consumers []*Consumer
+	free      []*Batch
+	leastFree int // fewest free batches since trimmed
+	trimmed   time.Time
+}
+
+// New returns an empty queue.
+func New(cfg Config) *Queue {
+	q := &Queue{
+		capacity:  cfg.Capacity,
+		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
+		policy:    cfg.Policy,
+		maxWait:   cfg.MaxWait,
+		keepLevel: cfg.KeepLevel,
+		displaced: cfg.Displaced,
+		spare:     make(chan struct{}, 1),
+		drained:   make(chan struct{}),
+		trimmed:   time.Now(),
+	}
+	q.publishLocked()
+	return q
+}
+
+// Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel,
+// ranks it under DropLowest. Offer blocks only under Block.
+func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
+	if b := q.open.Load(); b != nil {
+		word := b.word.Add(1)
+		slot, limit := uint32(word)-1, uint32(word>>32) //nolint:gosec // the two halves
+		if slot < limit {
+			b.slots.put(slot, r, level)
+			if slot+1 == limit {
+				q.advance(b)
+			}
+			return Accepted
+		}
+	}
+	return q.offerSlowly(r, level)
+}
+
+// advance opens the next batch after the last slot of b was claimed. Another
+// producer may have been faster.
+func (q *Queue) advance(b *Batch) {
+	q.mu.Lock()
+	if q.tail == b {
+		q.publishLocked()
+	}
+	q.mu.Unlock()
+}
+
+// offerSlowly is Offer when the open batch has no slot left.
+func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
+	if q.policy == DropNewest && q.open.Load() == nil {
+		if q.closed.Load() {
+			return Closed
+		}
+		return Full
+	}
+	q.mu.Lock()
+	if q.closed.Load() {
+		q.mu.Unlock()
+		return Closed
+	}
+	if q.waiters.Len() == 0 {
+		if b, slot, ok := q.reserveLocked(); ok {
+			q.publishLocked()
+			q.mu.Unlock()
+			b.slots.put(slot, r, level)
+			return Accepted
+		}
+	}
+	q.publishLocked()
+	switch q.policy {
+	case DropOldest, DropLowest:
+		return q.displaceUnlock(r, level)
+	case Block:
+		return q.waitUnlock(r, level)
+	default:
+		q.mu.Unlock()
+		return Full
+	}
+}
+
+// Close ends admission: records offered from now on are refused, producers that
+// wait for room are let go, and consumers get what is left.
+func (q *Queue) Close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed.Load() {
+		return
+	}
+	if q.tail != nil {
+		q.pushTailLocked()
+	}
+	q.closed.Store(true) // before open: a producer that finds nil learns why
+	q.open.Store(nil)
+	q.dismissLocked()
+	for len(q.idle) > 0 {
+		q.wakeLocked()
+	}
+	q.drainedLocked()
+}
+
+// Drained is closed when the queue is closed and its last batch has been taken.
+func (q *Queue) Drained() <-chan struct{} { return q.drained }
+
+func (q *Queue) drainedLocked() {
+	if !q.closed.Load() || len(q.ready) > 0 {
+		return
+	}
+	select {
+	case <-q.drained:
+	default:
+		close(q.drained)
+	}
+}
+
+// Expedite has the open batch handed out now. It wakes a consumer and does not
+// wait.
+func (q *Queue) Expedite() {
+	// One flag for many callers: until a consumer has taken the batch, asking
+	// again costs one load.
+	if q.due.Load() {
+		return
+	}
+	q.mu.Lock()
+	if q.tail != nil && q.tail.claims() > 0 {
+		q.expediteLocked()
+	}
+	q.mu.Unlock()
+}
+
+func (q *Queue) expediteLocked() {
+	q.due.Store(true)
+	q.wakeLocked()
+}
+
+// wakeLocked wakes one idle consumer.
+func (q *Queue) wakeLocked() {
+	n := len(q.idle)
+	if n == 0 {
+		return
+	}
+	c := q.idle[n-1]
+	q.idle[n-1] = nil
+	q.idle = q.idle[:n-1]
+	c.wake <- struct{}{} // an idle consumer's channel is empty
+}
+
+// Tick has the open batch handed out if its oldest record may have waited for
+// the interval, gives unused memory back, and returns how long to wait until the
+// next call.
+func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.trimLocked(now)
+	if q.tail == nil {
+		return interval
+	}
+	if q.tail.claims() == 0 {
+		q.tail.opened = now
+		return interval
+	}
+	if age := now.Sub(q.tail.opened); age < interval {
+		return interval - age
+	}
+	q.expediteLocked()
+	return interval
+}
+
+// Remove takes every batch out that no consumer has taken yet, for one who
+// settles them with Discard.
+func (q *Queue) Remove() []*Batch {
+	q.mu.Lock()
+	var removed []*Batch
+	for len(q.ready) > 0 {
+		b := q.removeReadyLocked(0)
+		q.inFlight += b.live()
+		removed = append(removed, b)
+	}
+	q.mu.Unlock()
+	for _, b := range removed {
+		b.settleIn()
+	}
+	return removed
+}
+
+// Discard settles a batch that Remove returned.
+func (q *Queue) Discard(b *Batch, err error, book func()) {
+	(&Consumer{q: q}).Settle(b, err, book)
+}
+
+// Counts is a consistent view of what the queue holds.
+type Counts struct {
+	Admitted uint64 // records ever accepted
+	Queued   int    // of those, waiting
+	InFlight int    // of those, taken and not settled
+}
+
+// Snapshot calls read under the mutex with the queue's counts, so that what
+// Settle books is in the counts or in the ledger, never in both or neither.
+func (q *Queue) Snapshot(read func(Counts)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
+	if q.tail != nil {
+		n := q.tail.claims()
+		c.Admitted += uint64(n) //nolint:gosec // not negative
+		c.Queued += n - q.tail.holes
+	}
+	read(c)
+}
+
+// Len returns how many records are queued.
+func (q *Queue) Len() int {
+	var n int
+	q.Snapshot(func(c Counts) { n = c.Queued })
+	return n
+}
+
+// Capacity returns how many records can be queued.
+func (q *Queue) Capacity() int { return q.capacity }
+
+// BatchSize returns how many records a batch can hold.
+func (q *Queue) BatchSize() int { return q.size }

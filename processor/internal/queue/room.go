@@ -1,0 +1,110 @@
+package queue
+
+import "time"
+
+// This file decides where the next record goes: which batch is open and how
+// many of its slots may be claimed. Everything in it runs under the mutex.
+
+// limitLocked returns how many slots of the tail may be handed out in all so
+// that the queue stays within its capacity. Claims do not change it.
+func (q *Queue) limitLocked(tail *Batch) uint32 {
+	return uint32(min(q.size, q.capacity-q.readyLive+tail.holes)) //nolint:gosec // 0 … MaxBatchSize
+}
+
+// reserveLocked claims the next slot on behalf of one producer. It reports
+// false when the queue is full.
+func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
+	for q.tailLocked() {
+		t := q.tail
+		word := t.word.Load()
+		_, claimed := unpack(word)
+		limit := q.limitLocked(t)
+		switch {
+		case claimed < limit:
+			// Limit and claim change together: a slot made for this producer
+			// cannot be taken by one that comes past on the fast path.
+			if t.word.CompareAndSwap(word, pack(limit, claimed+1)) {
+				return t, claimed, true
+			}
+		case int(claimed) == q.size:
+			q.pushTailLocked()
+		default:
+			return nil, 0, false
+		}
+	}
+	return nil, 0, false
+}
+
+// publishLocked gives room to those who wait for it, first come first served,
+// and then opens what is left to everyone.
+func (q *Queue) publishLocked() {
+	for q.waiters.Len() > 0 {
+		b, slot, ok := q.reserveLocked()
+		if !ok {
+			break
+		}
+		q.grantLocked(b, slot)
+	}
+	if q.waiters.Len() > 0 {
+		q.open.Store(nil)
+		return
+	}
+	for q.tailLocked() {
+		t := q.tail
+		word := t.word.Load()
+		_, claimed := unpack(word)
+		limit := q.limitLocked(t)
+		switch {
+		case claimed < limit:
+			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
+				q.open.Store(t)
+				return
+			}
+		case int(claimed) == q.size:
+			q.pushTailLocked()
+		default:
+			q.open.Store(nil)
+			return
+		}
+	}
+	q.open.Store(nil)
+}
+
+// tailLocked makes sure that there is a tail, unless there is no room for one.
+func (q *Queue) tailLocked() bool {
+	if q.tail != nil {
+		return true
+	}
+	if q.closed.Load() || q.readyLive >= q.capacity {
+		return false
+	}
+	q.tail = q.takeFreeLocked()
+	q.tail.opened = time.Now()
+	q.tail.word.Store(pack(q.limitLocked(q.tail), 0))
+	return true
+}
+
+// pushTailLocked seals the tail and makes it the last of the ready batches.
+func (q *Queue) pushTailLocked() {
+	b := q.tail
+	q.sealTailLocked()
+	if b.live() == 0 {
+		q.retireLocked(b)
+		return
+	}
+	q.readyLive += b.live()
+	q.ready = append(q.ready, b)
+	if q.policy == DropLowest {
+		q.indexLocked(b)
+	}
+	q.wakeLocked()
+}
+
+// sealTailLocked ends the tail's time as the tail. The caller decides where it
+// goes.
+func (q *Queue) sealTailLocked() {
+	q.tail.seal()
+	q.admitted += uint64(q.tail.claimed) //nolint:gosec // not negative
+	q.tail = nil
+	q.due.Store(false)
+}

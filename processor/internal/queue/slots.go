@@ -1,0 +1,160 @@
+package queue
+
+import (
+	"math/bits"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// Marks say what a slot holds. Any other value is a committed record's
+// level plus one.
+const (
+	markEmpty   uint32 = 0
+	markEvicted uint32 = 1<<32 - 1
+)
+
+// inlineAttributes is how many attributes a [sdklog.Record] stores inside
+// itself. A record with no more than these shares no mutable state with a
+// shallow copy of it, so one copy is enough; TestRecordLayout fails when an
+// SDK release changes that.
+const inlineAttributes = 5
+
+// marksPerLine is how many marks share a cache line of 64 bytes.
+const marksPerLine = 16
+
+// slots is what a batch is made of: records, and for each a mark that says
+// whether it has been written. It is the only place that knows how a batch
+// stores its records.
+//
+// Invariants:
+//   - A slot is written by one producer only, the one that claimed it, and only
+//     before it stores the slot's mark. The mark's store releases the record to
+//     whoever loads the mark.
+//   - Once marked, a slot is changed only by the queue under its mutex
+//     (eviction, merge) or by the consumer that has taken the batch.
+//   - Marks of neighbouring slots lie in different cache lines, so producers
+//     that hold neighbouring slots do not write to the same line.
+type slots struct {
+	records []sdklog.Record
+	marks   []atomic.Uint32
+
+	lineMask  uint32 // number of mark lines - 1; a power of two - 1
+	lineShift uint32 // log2 of the number of mark lines
+}
+
+func newSlots(size int) slots {
+	lines := uint32(1)
+	if need := (size + marksPerLine - 1) / marksPerLine; need > 1 {
+		lines = 1 << bits.Len32(uint32(need-1)) //nolint:gosec // size is at most MaxBatchSize
+	}
+	return slots{
+		records:   make([]sdklog.Record, size),
+		marks:     make([]atomic.Uint32, lines*marksPerLine),
+		lineMask:  lines - 1,
+		lineShift: uint32(bits.TrailingZeros32(lines)), //nolint:gosec // at most 31
+	}
+}
+
+func (s *slots) size() int { return len(s.records) }
+
+func (s *slots) mark(i uint32) *atomic.Uint32 {
+	return &s.marks[(i&s.lineMask)*marksPerLine+i>>s.lineShift]
+}
+
+// put writes the record into slot i, which the caller has claimed, and commits
+// it.
+func (s *slots) put(i uint32, r *sdklog.Record, level uint8) {
+	if r.AttributesLen() <= inlineAttributes {
+		s.records[i] = *r
+	} else {
+		s.records[i] = r.Clone()
+	}
+	s.mark(i).Store(uint32(level) + 1)
+}
+
+// level returns the level of the record in slot i; ok is false when the slot
+// holds none, because it is not committed yet or has been evicted.
+func (s *slots) level(i uint32) (level uint8, ok bool) {
+	m := s.mark(i).Load()
+	if m == markEmpty || m == markEvicted {
+		return 0, false
+	}
+	return uint8(m - 1), true //nolint:gosec // levels are uint8
+}
+
+func (s *slots) committed(i uint32) bool { return s.mark(i).Load() != markEmpty }
+
+// evict empties slot i for good. With keep it copies the record there first.
+func (s *slots) evict(i uint32, keep *sdklog.Record) {
+	if keep != nil {
+		*keep = s.records[i]
+	}
+	s.records[i] = sdklog.Record{}
+	s.mark(i).Store(markEvicted)
+}
+
+// awaitCommits returns when the first n slots are all committed. A claimed slot
+// is committed after one copy by a running goroutine, so there is almost never
+// anything to wait for; a producer that was preempted in between needs the
+// processor more than the caller does, hence the yields and short sleeps.
+func (s *slots) awaitCommits(n int) {
+	const yields = 64
+	pause := 10 * time.Microsecond
+	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+		for tries := 0; !s.committed(i); tries++ {
+			if tries < yields {
+				runtime.Gosched()
+				continue
+			}
+			time.Sleep(pause)
+			pause = min(2*pause, time.Millisecond)
+		}
+	}
+}
+
+// compact closes the holes that evictions left in the first n slots, keeping
+// the order, and returns how many records remain. All n slots are committed.
+func (s *slots) compact(n int) int {
+	to := uint32(0)
+	for from := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+		level, ok := s.level(from)
+		if !ok {
+			continue
+		}
+		if to != from {
+			s.records[to] = s.records[from]
+			s.mark(to).Store(uint32(level) + 1)
+		}
+		to++
+	}
+	for i := to; i < uint32(n); i++ { //nolint:gosec // n is at most MaxBatchSize
+		s.records[i] = sdklog.Record{}
+		s.mark(i).Store(markEmpty)
+	}
+	return int(to)
+}
+
+// appendFrom moves the first n records of src, which are committed and without
+// holes, behind the first at records of s.
+func (s *slots) appendFrom(at int, src *slots, n int) {
+	copy(s.records[at:at+n], src.records[:n])
+	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+		s.mark(uint32(at) + i).Store(src.mark(i).Load()) //nolint:gosec // at most MaxBatchSize
+	}
+}
+
+// reset empties the first n slots, so that nothing the records refer to is
+// kept alive and the slots can be claimed anew.
+func (s *slots) reset(n int) {
+	clear(s.records[:n])
+	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+		s.mark(i).Store(markEmpty)
+	}
+}
+
+// touch writes to every page of the slots, so that the page faults of fresh
+// memory are paid by the caller and not by the first producers.
+func (s *slots) touch() { clear(s.records) }

@@ -1,0 +1,185 @@
+package processor
+
+import (
+	"io"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// Option configures a [Processor]. Options are applied in order; the last one
+// that sets a value wins.
+type Option interface {
+	apply(config) config
+}
+
+type optionFunc func(config) config
+
+func (f optionFunc) apply(c config) config { return f(c) }
+
+// WithMaxQueueSize sets how many records can be queued. What happens to one more
+// is decided by [WithOverflow].
+//
+// Default: the environment variable OTEL_BLRP_MAX_QUEUE_SIZE, else 2048. A value
+// less than one counts as not given.
+func WithMaxQueueSize(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxQueueSize = n
+		return c
+	})
+}
+
+// WithExportMaxBatchSize sets how many records an exporter is given at most in
+// one call.
+//
+// Default: the environment variable OTEL_BLRP_MAX_EXPORT_BATCH_SIZE, else 512. A
+// value less than one counts as not given; one above the queue size counts as
+// the queue size, and one above 65,536 as that.
+func WithExportMaxBatchSize(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxBatchSize = n
+		return c
+	})
+}
+
+// WithExportInterval sets how long a record waits, at most, for others to fill a
+// batch with, while an exporter is free.
+//
+// Default: the environment variable OTEL_BLRP_SCHEDULE_DELAY, in milliseconds,
+// else one second. A value less than one counts as not given.
+func WithExportInterval(d time.Duration) Option {
+	return optionFunc(func(c config) config {
+		c.exportInterval = d
+		return c
+	})
+}
+
+// WithExportTimeout sets after which time the context of an export ends. What
+// the exporter then returns decides about the records, not the clock.
+//
+// Default: the environment variable OTEL_BLRP_EXPORT_TIMEOUT, in milliseconds,
+// else 30 seconds. A value less than one counts as not given.
+func WithExportTimeout(d time.Duration) Option {
+	return optionFunc(func(c config) config {
+		c.exportTimeout = d
+		return c
+	})
+}
+
+// WithExportBufferSize does nothing. It is here so that a call of
+// sdklog.NewBatchProcessor can be replaced as it stands.
+//
+// Deprecated: it has no effect in the SDK either.
+func WithExportBufferSize(int) Option {
+	return optionFunc(func(c config) config { return c })
+}
+
+// WithOverflow sets what happens to a record for which there is no room.
+//
+// Default: [DropNewest].
+func WithOverflow(o Overflow) Option {
+	return optionFunc(func(c config) config {
+		c.overflow = o
+		return c
+	})
+}
+
+// WithFallback sets where critical records go that cannot be exported: because
+// the queue was full, an export failed, or the processor was shut down. Each is
+// written with one call of Write, as one line of JSON in the form of the
+// stdoutlog exporter. Nobody waits for the writer: one goroutine writes from a
+// bounded buffer, and what does not fit, or cannot be written, is counted in
+// [Stats].Dropped. Write is never called concurrently.
+//
+// Default: os.Stderr. With nil there is no fallback.
+func WithFallback(w io.Writer) Option {
+	return optionFunc(func(c config) config {
+		c.fallback = w
+		return c
+	})
+}
+
+// WithCriticalSeverity sets the severity from which on records are critical:
+// they go to the fallback rather than be lost, and are exported at once, without
+// waiting for the interval.
+//
+// Default: log.SeverityError.
+func WithCriticalSeverity(s log.Severity) Option {
+	return optionFunc(func(c config) config {
+		c.critical = s
+		return c
+	})
+}
+
+// Severitier tells a severity. A log.Severity that changes while the program runs
+// can implement it with an atomic value; it is asked at each record, by many
+// goroutines at once.
+type Severitier interface {
+	Severity() log.Severity
+}
+
+// WithMinSeverity sets the severity below which records are not taken. They are
+// counted as [Stats].Filtered, and Enabled reports false for them, so that
+// callers need not build them. Records of unspecified severity are taken always,
+// as OpenTelemetry's specification demands.
+//
+// Default, and with nil: no minimum.
+func WithMinSeverity(s Severitier) Option {
+	return optionFunc(func(c config) config {
+		c.minSeverity = s
+		return c
+	})
+}
+
+// WithExporters adds exporters, which share the work: each has a goroutine of its
+// own, and each record goes to exactly one of them. Use it with several
+// connections to the same backend when one of them cannot keep up. With more than
+// one exporter, records may arrive out of order.
+//
+// An exporter that is nil, or given twice, is refused; otel.Handle is told.
+func WithExporters(more ...sdklog.Exporter) Option {
+	return optionFunc(func(c config) config {
+		c.exporters = append(c.exporters[:len(c.exporters):len(c.exporters)], more...)
+		return c
+	})
+}
+
+// WithSynchronous makes OnEmit export the record in the goroutine of the caller,
+// which waits for it. There is no queue, and exports take place one at a time. A
+// call that does not get its turn within the export timeout gives up, counted as
+// [ReasonQueueFull]. Ledger, fallback and containment of panics are the same.
+//
+// It is for development, and for programs that are too short-lived for a queue.
+func WithSynchronous() Option {
+	return optionFunc(func(c config) config {
+		c.synchronous = true
+		return c
+	})
+}
+
+// WithMeterProvider sets where the processor's own metrics go; see the package
+// documentation for what they are.
+//
+// Default, and with nil: the global MeterProvider.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.meterProvider = mp
+		return c
+	})
+}
+
+// WithDropHook sets a function that is told of lost records: how many since it
+// was last told, for each reason and severity. It is called on a goroutine of its
+// own, never on that of a caller, and never concurrently with itself; under a
+// lasting loss about every 100 milliseconds. What goes to the fallback is not
+// lost. The function may log; it should not block.
+//
+// Default, and with nil: none.
+func WithDropHook(f func(Drop)) Option {
+	return optionFunc(func(c config) config {
+		c.dropHook = f
+		return c
+	})
+}

@@ -1,0 +1,167 @@
+package processor
+
+import (
+	"context"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/observ"
+	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+)
+
+var _ sdklog.Processor = (*Processor)(nil)
+
+// Processor is an OpenTelemetry log record processor. It queues the records it
+// is given and exports them in batches in the background, and accounts for each
+// of them. Create one with [New] and register it with sdklog.WithProcessor. The
+// zero value is a processor that has been shut down.
+//
+// Its methods are safe for concurrent use.
+type Processor struct {
+	// Set by New, not changed afterwards. queue is nil in synchronous mode,
+	// direct is nil otherwise; both are nil in the zero value.
+	cfg         config
+	queue       *queue.Queue
+	direct      *direct
+	lanes       []*lane
+	workers     []*worker
+	steward     *steward
+	instruments *observ.Instruments
+	fallback    *fallback // nil: none
+	health      *health
+
+	exportCtx     context.Context // parent of all exports' contexts
+	cancelExports context.CancelFunc
+
+	ledger   ledger
+	reporter reporter
+	stopped  atomic.Bool // Shutdown has begun
+}
+
+// New returns a processor that exports to the exporter, with the workers it needs
+// running. An exporter that is nil discards what it is given.
+//
+// New(exp, …) replaces sdklog.NewBatchProcessor(exp, …): options of the same
+// names mean the same, and so do the environment variables OTEL_BLRP_*. Invalid
+// values are replaced by the defaults, and problems are reported to otel.Handle.
+func New(exporter sdklog.Exporter, opts ...Option) *Processor {
+	p := &Processor{cfg: newConfig(exporter, opts)}
+	p.exportCtx, p.cancelExports = context.WithCancel(withExporting(context.Background()))
+	for _, e := range p.cfg.exporters {
+		p.lanes = append(p.lanes, newLane(e))
+	}
+	if p.cfg.dropHook != nil {
+		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
+	}
+	room := p.cfg.maxBatchSize * len(p.lanes)
+	if p.cfg.synchronous {
+		p.direct = newDirect()
+	} else {
+		room += p.cfg.maxQueueSize
+		p.queue = queue.New(queue.Config{
+			Capacity:  p.cfg.maxQueueSize,
+			BatchSize: p.cfg.maxBatchSize,
+			Policy:    p.cfg.overflow.policy,
+			MaxWait:   p.cfg.overflow.maxWait,
+			KeepLevel: levelOf(p.cfg.critical),
+			Displaced: p.displaced,
+		})
+	}
+	if p.cfg.fallback != nil {
+		// As much as can be lost at one time: all that is queued and in flight.
+		p.fallback = newFallback(p.cfg.fallback, room, &p.ledger, p.reporter.report)
+	}
+
+	var err error
+	p.instruments, err = observ.New(p.cfg.meterProvider, p.reading)
+	p.reporter.report(err)
+
+	if p.queue != nil {
+		p.health = newHealth(len(p.lanes))
+		for _, l := range p.lanes {
+			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), done: make(chan struct{})}
+			p.workers = append(p.workers, w)
+			go w.run()
+		}
+		p.steward = newSteward(p.queue, p.cfg.exportInterval)
+		go p.steward.run()
+	}
+	return p
+}
+
+// Enabled tells whether a record of that severity would be taken. It is false
+// below the minimum severity, and for what an exporter logs while it exports.
+// Shutdown does not change it, so that what comes too late is counted.
+func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters) bool {
+	return !p.belowMinimum(param.Severity) && !isExporting(ctx)
+}
+
+func (p *Processor) belowMinimum(s log.Severity) bool {
+	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.cfg.minSeverity.Severity()
+}
+
+// OnEmit takes a copy of the record. It does not block, unless [Block] or
+// [WithSynchronous] was chosen, does not look at whether the context has ended,
+// and always returns nil: what becomes of the record is told by [Processor.Stats].
+func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
+	if r == nil {
+		return nil
+	}
+	severity := r.Severity()
+	if p.belowMinimum(severity) || isExporting(ctx) {
+		p.ledger.filtered.Add(1)
+		return nil
+	}
+	if p.queue == nil {
+		p.emitDirectly(r)
+		return nil
+	}
+	switch p.queue.Offer(r, levelOf(severity)) {
+	case queue.Accepted:
+		if severity >= p.cfg.critical {
+			p.queue.Expedite()
+		}
+	case queue.Full:
+		p.turnAway(r, queueFull)
+	case queue.Closed:
+		p.turnAway(r, alreadyShutdown)
+	}
+	return nil
+}
+
+// turnAway accounts for a record that was not accepted.
+func (p *Processor) turnAway(r *sdklog.Record, why reason) {
+	p.ledger.turnedAway.Add(1)
+	p.lose(r, why)
+}
+
+// lose sends a record to the fallback, or drops it.
+func (p *Processor) lose(r *sdklog.Record, why reason) {
+	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why) {
+		return
+	}
+	p.ledger.drop(why, rangeOf(r.Severity()), 1)
+}
+
+// displaced accounts for a queued record that gave way to a newer one.
+func (p *Processor) displaced(level uint8, r *sdklog.Record) {
+	why := queueFull
+	if p.cfg.overflow.policy == queue.DropLowest {
+		why = evicted
+	}
+	if r != nil {
+		p.lose(r, why)
+		return
+	}
+	p.ledger.drop(why, rangeOf(log.Severity(level)), 1)
+}
+
+// ExportNow has the records that wait for a batch to fill exported now. It wakes
+// a worker and does not wait; [Processor.ForceFlush] does.
+func (p *Processor) ExportNow() {
+	if p.queue != nil {
+		p.queue.Expedite()
+	}
+}

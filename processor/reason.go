@@ -1,0 +1,59 @@
+package processor
+
+// Reason says why a record was lost. The values are those of the error.type
+// attribute on the metric otel.sdk.processor.log.processed; queue_full and
+// already_shutdown are prescribed by OpenTelemetry's semantic conventions.
+type Reason string
+
+// The reasons.
+const (
+	// ReasonQueueFull: there was no room for the record, or, under
+	// [DropOldest], it made room for a newer one.
+	ReasonQueueFull Reason = "queue_full"
+	// ReasonEvicted: it made room for a more severe record, under [DropLowest].
+	ReasonEvicted Reason = "evicted"
+	// ReasonAlreadyShutdown: it came after [Processor.Shutdown] began.
+	ReasonAlreadyShutdown Reason = "already_shutdown"
+	// ReasonShutdownTimeout: it was still queued when the context of
+	// [Processor.Shutdown] ended.
+	ReasonShutdownTimeout Reason = "shutdown_timeout"
+	// ReasonExportTimeout: its export did not end in time. It may have arrived:
+	// it is not known to be delivered, and not known to be lost.
+	ReasonExportTimeout Reason = "export_timeout"
+	// ReasonExportFailed: the exporter returned an error.
+	ReasonExportFailed Reason = "export_failed"
+	// ReasonExportPanic: the exporter panicked.
+	ReasonExportPanic Reason = "export_panic"
+	// ReasonRejected: the receiver took the batch but not this record (OTLP
+	// partial success).
+	ReasonRejected Reason = "rejected"
+)
+
+// reason is a Reason as an index into the ledger.
+type reason uint8
+
+const (
+	queueFull reason = iota
+	evicted
+	alreadyShutdown
+	shutdownTimeout
+	exportTimeout
+	exportFailed
+	exportPanic
+	rejected
+	numReasons
+)
+
+var reasonNames = [numReasons]Reason{
+	queueFull:       ReasonQueueFull,
+	evicted:         ReasonEvicted,
+	alreadyShutdown: ReasonAlreadyShutdown,
+	shutdownTimeout: ReasonShutdownTimeout,
+	exportTimeout:   ReasonExportTimeout,
+	exportFailed:    ReasonExportFailed,
+	exportPanic:     ReasonExportPanic,
+	rejected:        ReasonRejected,
+}
+
+// beforeExport tells whether a record with this fate never reached an exporter.
+func (r reason) beforeExport() bool { return r <= shutdownTimeout }

@@ -1,0 +1,95 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel"
+)
+
+// errPanic marks errors that were panics of somebody else's code.
+var errPanic = errors.New("panic")
+
+const (
+	reportBurst = 10               // errors reported at once
+	reportEvery = 10 * time.Second // and after that, one in this time
+)
+
+// reporter passes the processor's errors on to otel.Handle. It does so on a
+// goroutine of its own: the default handler is log.Print, which may lead back
+// into this very processor, and no handler may hold a worker or a caller. What
+// exceeds the rate is counted, and the count is told with the next error.
+type reporter struct {
+	mu         sync.Mutex
+	pending    []error // at most reportBurst
+	tokens     int
+	refilled   time.Time
+	suppressed int
+	running    chan struct{} // closed when the goroutine ends; nil: there is none
+}
+
+func (r *reporter) report(err error) {
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.refilled.IsZero() {
+		r.tokens, r.refilled = reportBurst, now
+	}
+	if n := int(now.Sub(r.refilled) / reportEvery); n > 0 {
+		r.tokens = min(r.tokens+n, reportBurst)
+		r.refilled = now
+	}
+	if r.tokens == 0 || len(r.pending) == reportBurst {
+		r.suppressed++
+		return
+	}
+	r.tokens--
+	if r.suppressed > 0 {
+		err = fmt.Errorf("%w (and %d more errors since the last report)", err, r.suppressed)
+		r.suppressed = 0
+	}
+	r.pending = append(r.pending, err)
+	if r.running == nil {
+		r.running = make(chan struct{})
+		go r.run(r.running)
+	}
+}
+
+func (r *reporter) run(done chan struct{}) {
+	defer close(done)
+	for {
+		r.mu.Lock()
+		if len(r.pending) == 0 {
+			r.running = nil
+			r.mu.Unlock()
+			return
+		}
+		err := r.pending[0]
+		r.pending = r.pending[1:]
+		r.mu.Unlock()
+		handle(err)
+	}
+}
+
+func handle(err error) {
+	defer func() { _ = recover() }() // a handler's panic has no one left to be told to
+	otel.Handle(err)
+}
+
+// finish waits until all is reported, as far as the context and the handler let
+// it.
+func (r *reporter) finish(ctx context.Context) {
+	r.mu.Lock()
+	done := r.running
+	r.mu.Unlock()
+	if done == nil {
+		return
+	}
+	awaitBriefly(ctx, done)
+}

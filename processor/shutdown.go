@@ -1,0 +1,165 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Shutdown stops taking records, exports what is queued until the context ends,
+// and shuts the exporters down, which it does in any case. What is still queued
+// when the context ends is counted as [ReasonShutdownTimeout]; exports still
+// under way are cancelled, and counted as [ReasonExportTimeout] if they do not
+// come back at once. Critical records among them go to the fallback.
+//
+// If records were lost by the shutdown the error is, or wraps, a
+// [*ShutdownError], which tells how many and why. It also has the context's
+// error, and those of the exports and exporters, for errors.Is.
+//
+// When Shutdown returns, no goroutine of the processor is left but those that an
+// exporter, a fallback writer, an error handler or a drop hook does not let go.
+// Only the first call does anything; further ones return nil.
+func (p *Processor) Shutdown(ctx context.Context) error {
+	if p.stopped.Swap(true) || len(p.lanes) == 0 {
+		return nil
+	}
+	ctx = orBackground(ctx)
+	before := p.ledger.losses()
+
+	var errs []error
+	if p.queue != nil {
+		errs = append(errs, p.shutdownQueue(ctx))
+	} else {
+		p.shutdownDirect(ctx)
+	}
+	errs = append(errs, ctx.Err(), p.shutdownExporters(ctx))
+	p.cancelExports()
+	p.fallback.finish(ctx)
+
+	err := errors.Join(errs...)
+	if lost := p.ledger.losses().since(&before).byShutdown(); len(lost) > 0 {
+		err = &ShutdownError{Lost: lost, Err: err}
+	}
+	p.instruments.Finish()
+	p.reporter.finish(ctx)
+	p.ledger.hook.finish(ctx)
+	return err
+}
+
+// shutdownQueue drains the queue until the context ends, and accounts for the
+// rest. It returns the errors of the exports.
+func (p *Processor) shutdownQueue(ctx context.Context) error {
+	f := p.queue.BeginFlush()
+	p.queue.Close()
+	p.steward.end()
+
+	if ctx.Err() == nil && workersEnd(p.workers, ctx.Done()) {
+		return f.Err()
+	}
+	for _, b := range p.queue.Remove() {
+		losses, critical := p.sort(b.Records(), shutdownTimeout)
+		p.queue.Discard(b, nil, func() { p.bookLosses(shutdownTimeout, losses, critical) })
+	}
+	p.cancelExports()
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	if !workersEnd(p.workers, late.C) {
+		for _, w := range p.workers {
+			w.abandon()
+		}
+	}
+	select {
+	case <-f.Done():
+		return f.Err()
+	default: // a record was added after the flush began, by a call that ran beside
+		return nil
+	}
+}
+
+// shutdownDirect waits for the export under way until the context ends, and
+// accounts for it if it does not come back then.
+func (p *Processor) shutdownDirect(ctx context.Context) {
+	d := p.direct
+	close(d.closed)
+	select {
+	case d.turn <- struct{}{}:
+		<-d.turn
+		return
+	case <-ctx.Done():
+	}
+	p.cancelExports()
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case d.turn <- struct{}{}:
+		<-d.turn
+	case <-late.C:
+		if a := d.current.Load(); a != nil {
+			p.settleDirect(a, abandoned)
+		}
+	}
+}
+
+// workersEnd waits until all workers have ended, and tells whether they have
+// before the time was up.
+func workersEnd[T any](workers []*worker, up <-chan T) bool {
+	for _, w := range workers {
+		select {
+		case <-w.done:
+			continue
+		default:
+		}
+		select {
+		case <-w.done:
+		case <-up:
+			return false
+		}
+	}
+	return true
+}
+
+// shutdownExporters shuts all exporters down at the same time, and does not wait
+// longer than the context, and a grace, for one that does not heed it.
+func (p *Processor) shutdownExporters(ctx context.Context) error {
+	errs := make([]error, len(p.lanes))
+	ended := make([]chan struct{}, len(p.lanes))
+	for i, l := range p.lanes {
+		ended[i] = make(chan struct{})
+		go func() {
+			defer close(ended[i])
+			errs[i] = l.shutdown(ctx)
+		}()
+	}
+	var all []error
+	for i, l := range p.lanes {
+		if await(ctx, ended[i]) {
+			all = append(all, errs[i])
+		} else {
+			all = append(all, fmt.Errorf("asynclog: Shutdown of %s: %w", l.name, ctx.Err()))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// abandoned is the outcome of an export that is not waited for any longer.
+var abandoned = outcome{failed: true, why: exportTimeout}
+
+// abandon settles the batch that the exporter does not give back. The exporter
+// may still be reading it, so its memory is not used again.
+func (w *worker) abandon() {
+	for {
+		select {
+		case <-w.done:
+			return
+		default:
+		}
+		if a := w.current.Load(); a != nil {
+			if a.claim() {
+				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned))
+			}
+			return
+		}
+		time.Sleep(time.Millisecond) // it is between batches
+	}
+}

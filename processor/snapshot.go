@@ -1,0 +1,72 @@
+package processor
+
+import (
+	"github.com/krunchwrapper/asynclog/processor/internal/observ"
+	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+)
+
+// Stats returns where every record is or has ended. It holds the queue's mutex
+// for well under a microsecond per exporter; call it as often as you like.
+func (p *Processor) Stats() Stats {
+	var s Stats
+	var dropped losses
+	p.counts(func(c queue.Counts, pending int) {
+		// Ends first, entries last: a record that ends in between has entered,
+		// so no snapshot has more ends than entries.
+		s.Filtered = p.ledger.filtered.Load()
+		s.Exported = p.ledger.exported.Load()
+		s.Fallback = p.ledger.fallbackTotal()
+		dropped = p.ledger.losses()
+		s.Queued, s.InFlight = c.Queued, c.InFlight+pending
+		s.Emitted = c.Admitted + p.ledger.turnedAway.Load() + s.Filtered
+	})
+	s.Dropped = dropped.list()
+	if p.queue != nil {
+		s.Capacity = p.queue.Capacity()
+	}
+	s.Exporters = make([]ExporterStats, len(p.lanes))
+	for i, l := range p.lanes {
+		s.Exporters[i] = l.stats()
+	}
+	return s
+}
+
+// counts calls read while nothing is booked that concerns records in the queue,
+// in flight or on their way to the fallback.
+func (p *Processor) counts(read func(c queue.Counts, pending int)) {
+	withQueue := func(c queue.Counts) {
+		p.fallback.snapshot(func(pending int) { read(c, pending) })
+	}
+	switch {
+	case p.queue != nil:
+		p.queue.Snapshot(withQueue)
+	case p.direct != nil:
+		withQueue(queue.Counts{InFlight: int(p.direct.inFlight.Load())})
+	default:
+		withQueue(queue.Counts{})
+	}
+}
+
+// reading tells the metrics what they observe.
+func (p *Processor) reading() observ.Reading {
+	r := observ.Reading{
+		Submitted: int64(p.ledger.submitted.Load()), //nolint:gosec // counts do not get that far
+		Fallback:  int64(p.ledger.fallbackTotal()),  //nolint:gosec // counts do not get that far
+	}
+	if p.queue != nil {
+		r.Queued, r.Capacity = int64(p.queue.Len()), int64(p.queue.Capacity())
+	}
+	for why := range numReasons {
+		if !why.beforeExport() {
+			continue
+		}
+		n := p.ledger.fallback[why].Load()
+		for s := range severityRanges {
+			n += p.ledger.dropped[why][s].Load()
+		}
+		if n > 0 {
+			r.Lost = append(r.Lost, observ.Lost{ErrorType: string(reasonNames[why]), Records: int64(n)}) //nolint:gosec // counts do not get that far
+		}
+	}
+	return r
+}

@@ -1,0 +1,87 @@
+package processor
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+)
+
+// Drop is a number of lost records that share reason and severity range.
+type Drop struct {
+	Reason Reason
+	// Severity is the lowest of the range: 0 unspecified, 1 TRACE, 5 DEBUG,
+	// 9 INFO, 13 WARN, 17 ERROR, 21 FATAL. Of a batch that a receiver rejected
+	// in part it is 0, because the receiver does not tell which records.
+	Severity log.Severity
+	Count    uint64
+}
+
+// Stats is the processor's ledger: where every record is or has ended.
+//
+//	Emitted = Filtered + Exported + Fallback + Σ Dropped + Queued + InFlight
+//
+// The equation holds whenever no call of OnEmit or Shutdown is under way, and at
+// no time have more records ended than were emitted.
+type Stats struct {
+	// Emitted counts the records handed to OnEmit. What a caller did not build,
+	// because Enabled said no, is not among them.
+	Emitted uint64
+	// Filtered counts records below the minimum severity (WithMinSeverity), and
+	// what an exporter itself logged while exporting.
+	Filtered uint64
+	// Exported counts records for which an exporter returned success.
+	Exported uint64
+	// Fallback counts critical records that could not be exported and were
+	// written to the fallback instead. They are not in Dropped.
+	Fallback uint64
+	// Dropped counts lost records by reason and severity, sorted by reason, then
+	// severity; only what is not zero.
+	Dropped []Drop
+
+	// Queued is how many records wait for export, at most Capacity.
+	Queued int
+	// InFlight is how many records exporters hold right now, together with
+	// those waiting to be written to the fallback.
+	InFlight int
+	// Capacity is the size of the queue; 0 in synchronous mode.
+	Capacity int
+
+	// Exporters has the figures of each exporter, in the order in which they
+	// were given.
+	Exporters []ExporterStats
+}
+
+// ExporterStats are the figures of one exporter.
+type ExporterStats struct {
+	// Type is the exporter's Go type, such as "*otlploggrpc.Exporter".
+	Type string
+	// Exports counts calls of Export that have ended, Failures those of them
+	// that returned an error or panicked.
+	Exports, Failures uint64
+	// Exported counts the records that the exporter took.
+	Exported uint64
+	// InFlight is how many records the exporter holds right now.
+	InFlight int
+	// Duration is the time spent in Export, in all.
+	Duration time.Duration
+	// Failing tells that the last Export failed.
+	Failing bool
+	// LastError is the text of the last failure, "" if there was none.
+	LastError string
+}
+
+// DroppedTotal returns the number of lost records, for whatever reason.
+func (s Stats) DroppedTotal() uint64 {
+	var n uint64
+	for _, d := range s.Dropped {
+		n += d.Count
+	}
+	return n
+}
+
+// Balanced tells whether every emitted record is accounted for. A snapshot taken
+// while OnEmit or Shutdown runs may be off by the records those calls hold.
+func (s Stats) Balanced() bool {
+	held := uint64(s.Queued) + uint64(s.InFlight) //nolint:gosec // not negative
+	return s.Emitted == s.Filtered+s.Exported+s.Fallback+s.DroppedTotal()+held
+}
