@@ -1,0 +1,139 @@
+# Recipes say "set -euo pipefail" themselves: make before 3.82 (macOS) ignores .SHELLFLAGS.
+SHELL := bash
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 30s
+STRESS_COUNT ?= 20
+COUNT ?= 6
+BENCH ?= .
+IMPLS ?= sdk asynclog
+ARGS ?=
+
+# Untracked modules count too, so that a new one is checked before it is committed.
+MODULES = $(patsubst %/,%,$(dir $(shell git ls-files --cached --others --exclude-standard -- go.mod '*/go.mod')))
+# internal/tools holds tool directives and no package.
+CODE_MODULES = $(filter-out internal/tools,$(MODULES))
+NESTED_MODULES = $(filter-out .,$(CODE_MODULES))
+
+# $(call each,DIRS,COMMAND) runs COMMAND in every directory and stops at the first failure.
+each = set -euo pipefail; for dir in $(1); do echo "==> $$dir"; (cd "$$dir" && $(2)); done
+
+# Without git there is no list of modules, and a check of nothing must not pass.
+need_modules = $(if $(filter .,$(MODULES)),,$(error git ls-files finds no go.mod here))
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: test
+test: ## Run the tests
+	go test ./...
+
+# The race detector needs cgo, which the environment may have switched off.
+.PHONY: race
+race: ## Run the tests under the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: race-stress
+race-stress: ## Repeat the ConcurrentSafe tests under the race detector (STRESS_COUNT=20)
+	CGO_ENABLED=1 go test -race -run ConcurrentSafe -count=$(STRESS_COUNT) ./...
+
+.PHONY: test-nested
+test-nested: ## Vet and test every nested module
+	$(need_modules)
+	@$(call each,$(NESTED_MODULES),go vet ./... && go test ./...)
+
+.PHONY: lint
+lint: .tools/golangci-lint ## Lint every module
+	$(need_modules)
+	@$(call each,$(CODE_MODULES),"$(CURDIR)/.tools/golangci-lint" run ./...)
+
+# golangci-lint fmt adds what gofumpt leaves alone: the grouping of imports.
+.PHONY: fmt
+fmt: .tools/gofumpt .tools/golangci-lint ## Format the code
+	.tools/gofumpt -w .
+	.tools/golangci-lint fmt
+
+.PHONY: fmt-check
+fmt-check: .tools/gofumpt ## Fail if gofumpt would change a file
+	@set -euo pipefail; files=$$(.tools/gofumpt -l .); \
+	if [ -n "$$files" ]; then printf 'not formatted, run make fmt:\n%s\n' "$$files"; exit 1; fi
+
+.PHONY: tidy-check
+tidy-check: ## Fail if go mod tidy would change a module
+	$(need_modules)
+	@$(call each,$(MODULES),go mod tidy -diff)
+
+# Before Go 1.27 a fuzz run without a finding may fail with a bare "context deadline exceeded" when
+# its time is up (golang/go#75804). This awk program ends with 42 for that failure alone.
+define FUZZ_OUTPUT
+/^--- FAIL/ { failed = 1 }
+!failed { print; fflush(); next }
+{ held = held $$0 "\n" }
+/^ *context deadline exceeded$$/ { late = 1 }
+/Failing input/ { finding = 1 }
+END {
+	if (late && !finding) { print "no finding; stopped late (golang/go#75804)"; exit 42 }
+	printf "%s", held
+}
+endef
+export FUZZ_OUTPUT
+
+# go test -fuzz takes one target of one package. In the output of -list, the names of a package's
+# targets come before its "ok" line.
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	$(need_modules)
+	@set -euo pipefail; \
+	for dir in $(CODE_MODULES); do \
+		targets=$$(cd "$$dir" && go test -list '^Fuzz' ./... | \
+			awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i]; n = 0 }'); \
+		while read -r pkg target; do \
+			[ -n "$$target" ] || continue; \
+			echo "==> $$pkg $$target"; \
+			(cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null) 2>&1 | \
+				awk "$$FUZZ_OUTPUT" || [ "$${PIPESTATUS[*]}" = "1 42" ]; \
+		done <<<"$$targets"; \
+	done
+
+.PHONY: bench
+bench: ## Run the processor's benchmarks COUNT (6) times, also into .bench/latest.txt
+	@mkdir -p .bench
+	@set -euo pipefail; set -x; \
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) ./processor/... | tee .bench/latest.txt
+
+# The order of IMPLS makes the SDK the base of the comparison. "make -o bench bench-compare" compares
+# the last run without a new one.
+.PHONY: bench-compare
+bench-compare: .tools/benchstat bench ## Run the benchmarks and compare impl=sdk with impl=asynclog
+	.tools/benchstat -col '/impl@($(IMPLS))' .bench/latest.txt
+
+.PHONY: bench-once
+bench-once: ## Run every benchmark for one iteration, so that none rots
+	$(need_modules)
+	@$(call each,$(CODE_MODULES),go test -run '^$$' -bench . -benchtime 1x ./...)
+
+# Not part of ci: it asks the vulnerability database over the network.
+.PHONY: vuln
+vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
+	$(need_modules)
+	@$(call each,$(CODE_MODULES),"$(CURDIR)/.tools/govulncheck" ./...)
+
+.PHONY: quickstart
+quickstart: ## Run the quick start (ARGS='-out FILE')
+	go run ./examples/quickstart $(ARGS)
+
+.PHONY: ci
+ci: ## Run everything the continuous integration runs
+	bash .ci/run
+
+.PHONY: tools
+tools: .tools/golangci-lint .tools/gofumpt .tools/benchstat .tools/govulncheck ## Build the development tools
+
+# Binaries start at once where "go tool" resolves and links again after each change of the cache.
+.tools/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.tools/gofumpt: PACKAGE = mvdan.cc/gofumpt
+.tools/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
+.tools/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
+.tools/%: internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && go build -buildvcs=false -o "$(CURDIR)/$@" $(PACKAGE)
