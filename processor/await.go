@@ -39,10 +39,10 @@ func await(ctx context.Context, done <-chan struct{}) bool {
 }
 
 // awaitBriefly is await with a limit on the patience.
-func awaitBriefly(ctx context.Context, done <-chan struct{}) bool {
+func awaitBriefly(ctx context.Context, done <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return await(ctx, done)
+	await(ctx, done)
 }
 
 func panicError(where string, v any) error {

@@ -93,12 +93,12 @@ func (f *fallback) offerAll(recs []lost) int {
 		return 0
 	}
 	f.chunks = append(f.chunks, recs[:n:n])
-	f.accepted += uint64(n) //nolint:gosec // not negative
+	f.accepted += uint64(n)
 	f.startLocked()
 	return n
 }
 
-func (f *fallback) pendingLocked() int { return int(f.accepted - f.settled) } //nolint:gosec // at most limit
+func (f *fallback) pendingLocked() int { return int(f.accepted - f.settled) }
 
 func (f *fallback) startLocked() {
 	if !f.running {

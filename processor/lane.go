@@ -43,6 +43,7 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 	defer func() { <-l.turn }()
 
 	l.inFlight.Store(int64(len(recs)))
+	defer l.inFlight.Store(0)
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -60,7 +61,6 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 		l.lastError = err.Error()
 		l.mu.Unlock()
 	}
-	l.inFlight.Store(0)
 	return o
 }
 

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/log"
@@ -141,7 +142,7 @@ func WithMinSeverity(s Severitier) Option {
 // An exporter that is nil, or given twice, is refused; otel.Handle is told.
 func WithExporters(more ...sdklog.Exporter) Option {
 	return optionFunc(func(c config) config {
-		c.exporters = append(c.exporters[:len(c.exporters):len(c.exporters)], more...)
+		c.exporters = append(slices.Clip(c.exporters), more...)
 		return c
 	})
 }

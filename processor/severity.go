@@ -25,10 +25,10 @@ func lowestOf(r int) log.Severity {
 	if r == 0 {
 		return log.SeverityUndefined
 	}
-	return log.Severity(4*r - 3) //nolint:gosec // 1 … 21
+	return log.Severity(4*r - 3)
 }
 
 // levelOf returns the rank of the severity in the queue.
 func levelOf(s log.Severity) uint8 {
-	return uint8(min(max(s, 0), queue.MaxLevel)) //nolint:gosec // 0 … MaxLevel
+	return uint8(min(max(s, 0), queue.MaxLevel))
 }

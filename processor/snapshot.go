@@ -50,8 +50,8 @@ func (p *Processor) counts(read func(c queue.Counts, pending int)) {
 // reading tells the metrics what they observe.
 func (p *Processor) reading() observ.Reading {
 	r := observ.Reading{
-		Submitted: int64(p.ledger.submitted.Load()), //nolint:gosec // counts do not get that far
-		Fallback:  int64(p.ledger.fallbackTotal()),  //nolint:gosec // counts do not get that far
+		Submitted: int64(p.ledger.submitted.Load()),
+		Fallback:  int64(p.ledger.fallbackTotal()),
 	}
 	if p.queue != nil {
 		r.Queued, r.Capacity = int64(p.queue.Len()), int64(p.queue.Capacity())
@@ -65,7 +65,7 @@ func (p *Processor) reading() observ.Reading {
 			n += p.ledger.dropped[why][s].Load()
 		}
 		if n > 0 {
-			r.Lost = append(r.Lost, observ.Lost{ErrorType: string(reasonNames[why]), Records: int64(n)}) //nolint:gosec // counts do not get that far
+			r.Lost = append(r.Lost, observ.Lost{ErrorType: string(reasonNames[why]), Records: int64(n)})
 		}
 	}
 	return r

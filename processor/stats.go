@@ -82,6 +82,6 @@ func (s Stats) DroppedTotal() uint64 {
 // Balanced tells whether every emitted record is accounted for. A snapshot taken
 // while OnEmit or Shutdown runs may be off by the records those calls hold.
 func (s Stats) Balanced() bool {
-	held := uint64(s.Queued) + uint64(s.InFlight) //nolint:gosec // not negative
+	held := uint64(s.Queued) + uint64(s.InFlight)
 	return s.Emitted == s.Filtered+s.Exported+s.Fallback+s.DroppedTotal()+held
 }

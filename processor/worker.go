@@ -135,7 +135,7 @@ func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome) (book func
 		losses, critical := p.sort(recs, o.why)
 		return func() { p.bookLosses(o.why, losses, critical) }
 	}
-	exported := uint64(len(recs) - o.rejected) //nolint:gosec // not negative
+	exported := uint64(len(recs) - o.rejected)
 	refused, critical := p.refused(recs, o.rejected)
 	return func() {
 		p.ledger.exported.Add(exported)
@@ -174,7 +174,7 @@ func (p *Processor) refused(recs []sdklog.Record, n int) (losses tally, critical
 			break
 		}
 	}
-	losses[common] = uint64(n) //nolint:gosec // not negative
+	losses[common] = uint64(n)
 	return losses, nil
 }
 

@@ -96,8 +96,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		}
 		o.ObserveInt64(processed.Inst(), r.Submitted, set)
 		for _, l := range r.Lost {
-			attrs := append(component[:len(component):len(component)], semconv.ErrorTypeKey.String(l.ErrorType))
-			o.ObserveInt64(processed.Inst(), l.Records, metric.WithAttributes(attrs...))
+			o.ObserveInt64(processed.Inst(), l.Records, set, metric.WithAttributes(semconv.ErrorTypeKey.String(l.ErrorType)))
 		}
 		o.ObserveInt64(fallback, r.Fallback, set)
 		if last && i.removed.CompareAndSwap(false, true) {

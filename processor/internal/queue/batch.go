@@ -37,21 +37,20 @@ func newBatch(size int) *Batch { return &Batch{slots: newSlots(size)} }
 
 func pack(limit, claimed uint32) uint64 { return uint64(limit)<<32 | uint64(claimed) }
 
-func unpack(word uint64) (limit, claimed uint32) {
-	limit, claimed = uint32(word>>32), uint32(word) //nolint:gosec // the two halves
-	return limit, min(claimed, limit)
+// handedOut returns how many slots are claimed, without the overshoot.
+func handedOut(word uint64) uint32 {
+	limit, claimed := uint32(word>>32), uint32(word)
+	return min(claimed, limit)
 }
 
 // claims returns how many slots of an open batch are handed out.
 func (b *Batch) claims() int {
-	_, claimed := unpack(b.word.Load())
-	return int(claimed)
+	return int(handedOut(b.word.Load()))
 }
 
 // seal ends claiming for good and notes how many slots were handed out.
 func (b *Batch) seal() {
-	_, claimed := unpack(b.word.Swap(0))
-	b.claimed = int(claimed)
+	b.claimed = int(handedOut(b.word.Swap(0)))
 }
 
 // live returns how many records a sealed batch holds.

@@ -5,8 +5,7 @@ import sdklog "go.opentelemetry.io/otel/sdk/log"
 // victim is a record that gave way to another.
 type victim struct {
 	level uint8
-	kept  bool
-	rec   sdklog.Record
+	rec   *sdklog.Record // nil below the keep level
 }
 
 // displaceUnlock makes room for the record by evicting another, if the policy
@@ -31,11 +30,7 @@ func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
 	if ok { // always: the eviction made the room, and the mutex kept it
 		b.slots.put(slot, r, level)
 	}
-	if v.kept {
-		q.displaced(v.level, &v.rec)
-	} else {
-		q.displaced(v.level, nil)
-	}
+	q.displaced(v.level, v.rec)
 	if !ok {
 		return Full
 	}
@@ -67,7 +62,7 @@ func (q *Queue) evictOldestLocked(v *victim) bool {
 // evictFirstLocked evicts the first committed record of the batch's first n
 // slots.
 func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
-	for i := b.first; i < uint32(n); i++ { //nolint:gosec // at most MaxBatchSize
+	for i := b.first; i < uint32(n); i++ {
 		if level, ok := b.slots.level(i); ok {
 			q.evictSlot(b, i, level, v)
 			if i == b.first {
@@ -83,12 +78,12 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *victim) {
-	v.level, v.kept = level, level >= q.keepLevel
-	if v.kept {
-		b.slots.evict(slot, &v.rec)
-		return
+	v.level = level
+	if level >= q.keepLevel {
+		r := b.slots.records[slot]
+		v.rec = &r
 	}
-	b.slots.evict(slot, nil)
+	b.slots.evict(slot)
 }
 
 // evictedLocked accounts for an eviction from the i-th ready batch, and retires

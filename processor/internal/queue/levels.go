@@ -12,7 +12,7 @@ type levelCounts [MaxLevel + 1]int
 func (c *levelCounts) lowest() (level uint8, ok bool) {
 	for l, n := range c {
 		if n > 0 {
-			return uint8(l), true //nolint:gosec // at most MaxLevel
+			return uint8(l), true
 		}
 	}
 	return 0, false
@@ -38,7 +38,7 @@ func (q *Queue) indexLocked(b *Batch) {
 		n = b.claims()
 	}
 	x := &b.index
-	for x.next < uint32(n) && b.slots.committed(x.next) { //nolint:gosec // at most MaxBatchSize
+	for x.next < uint32(n) && b.slots.committed(x.next) {
 		if level, ok := b.slots.level(x.next); ok {
 			level = min(level, MaxLevel)
 			x.counts[level]++
@@ -49,7 +49,7 @@ func (q *Queue) indexLocked(b *Batch) {
 	if b == q.tail {
 		return
 	}
-	if partial := x.next < uint32(n); partial != x.partial { //nolint:gosec // at most MaxBatchSize
+	if partial := x.next < uint32(n); partial != x.partial {
 		x.partial = partial
 		if partial {
 			q.unindexed++
@@ -149,7 +149,7 @@ func (q *Queue) mergeLocked(i int) bool {
 		a.index.counts[level] += b.index.counts[level]
 	}
 	a.index.cursor = [MaxLevel + 1]uint32{}
-	a.index.next = uint32(a.claimed) //nolint:gosec // at most MaxBatchSize
+	a.index.next = uint32(a.claimed)
 	a.flushes = append(a.flushes, b.flushes...)
 	q.ready = slices.Delete(q.ready, i+1, i+2)
 	q.freeLocked(b, m)

@@ -102,7 +102,7 @@ func New(cfg Config) *Queue {
 func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if b := q.open.Load(); b != nil {
 		word := b.word.Add(1)
-		slot, limit := uint32(word)-1, uint32(word>>32) //nolint:gosec // the two halves
+		slot, limit := uint32(word)-1, uint32(word>>32)
 		if slot < limit {
 			b.slots.put(slot, r, level)
 			if slot+1 == limit {
@@ -145,7 +145,9 @@ func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	q.publishLocked()
+	if q.open.Load() != nil {
+		q.publishLocked() // the producer of the last slot has not come to it yet
+	}
 	switch q.policy {
 	case DropOldest, DropLowest:
 		return q.displaceUnlock(r, level)
@@ -281,7 +283,7 @@ func (q *Queue) Snapshot(read func(Counts)) {
 	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
 	if q.tail != nil {
 		n := q.tail.claims()
-		c.Admitted += uint64(n) //nolint:gosec // not negative
+		c.Admitted += uint64(n)
 		c.Queued += n - q.tail.holes
 	}
 	read(c)

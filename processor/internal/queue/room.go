@@ -8,7 +8,7 @@ import "time"
 // limitLocked returns how many slots of the tail may be handed out in all so
 // that the queue stays within its capacity. Claims do not change it.
 func (q *Queue) limitLocked(tail *Batch) uint32 {
-	return uint32(min(q.size, q.capacity-q.readyLive+tail.holes)) //nolint:gosec // 0 … MaxBatchSize
+	return uint32(min(q.size, q.capacity-q.readyLive+tail.holes))
 }
 
 // reserveLocked claims the next slot on behalf of one producer. It reports
@@ -17,7 +17,7 @@ func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
 	for q.tailLocked() {
 		t := q.tail
 		word := t.word.Load()
-		_, claimed := unpack(word)
+		claimed := handedOut(word)
 		limit := q.limitLocked(t)
 		switch {
 		case claimed < limit:
@@ -52,7 +52,7 @@ func (q *Queue) publishLocked() {
 	for q.tailLocked() {
 		t := q.tail
 		word := t.word.Load()
-		_, claimed := unpack(word)
+		claimed := handedOut(word)
 		limit := q.limitLocked(t)
 		switch {
 		case claimed < limit:
@@ -104,7 +104,7 @@ func (q *Queue) pushTailLocked() {
 // goes.
 func (q *Queue) sealTailLocked() {
 	q.tail.seal()
-	q.admitted += uint64(q.tail.claimed) //nolint:gosec // not negative
+	q.admitted += uint64(q.tail.claimed)
 	q.tail = nil
 	q.due.Store(false)
 }

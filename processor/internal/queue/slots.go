@@ -48,17 +48,15 @@ type slots struct {
 func newSlots(size int) slots {
 	lines := uint32(1)
 	if need := (size + marksPerLine - 1) / marksPerLine; need > 1 {
-		lines = 1 << bits.Len32(uint32(need-1)) //nolint:gosec // size is at most MaxBatchSize
+		lines = 1 << bits.Len32(uint32(need-1))
 	}
 	return slots{
 		records:   make([]sdklog.Record, size),
 		marks:     make([]atomic.Uint32, lines*marksPerLine),
 		lineMask:  lines - 1,
-		lineShift: uint32(bits.TrailingZeros32(lines)), //nolint:gosec // at most 31
+		lineShift: uint32(bits.TrailingZeros32(lines)),
 	}
 }
-
-func (s *slots) size() int { return len(s.records) }
 
 func (s *slots) mark(i uint32) *atomic.Uint32 {
 	return &s.marks[(i&s.lineMask)*marksPerLine+i>>s.lineShift]
@@ -82,19 +80,13 @@ func (s *slots) level(i uint32) (level uint8, ok bool) {
 	if m == markEmpty || m == markEvicted {
 		return 0, false
 	}
-	return uint8(m - 1), true //nolint:gosec // levels are uint8
+	return uint8(m - 1), true
 }
 
 func (s *slots) committed(i uint32) bool { return s.mark(i).Load() != markEmpty }
 
-// evict empties slot i for good. With keep it copies the record there first.
-func (s *slots) evict(i uint32, keep *sdklog.Record) {
-	if keep != nil {
-		*keep = s.records[i]
-	}
-	s.records[i] = sdklog.Record{}
-	s.mark(i).Store(markEvicted)
-}
+// evict makes slot i a hole. Its record is cleared with the batch.
+func (s *slots) evict(i uint32) { s.mark(i).Store(markEvicted) }
 
 // awaitCommits returns when the first n slots are all committed. A claimed slot
 // is committed after one copy by a running goroutine, so there is almost never
@@ -103,7 +95,7 @@ func (s *slots) evict(i uint32, keep *sdklog.Record) {
 func (s *slots) awaitCommits(n int) {
 	const yields = 64
 	pause := 10 * time.Microsecond
-	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+	for i := range uint32(n) {
 		for tries := 0; !s.committed(i); tries++ {
 			if tries < yields {
 				runtime.Gosched()
@@ -119,7 +111,7 @@ func (s *slots) awaitCommits(n int) {
 // the order, and returns how many records remain. All n slots are committed.
 func (s *slots) compact(n int) int {
 	to := uint32(0)
-	for from := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+	for from := range uint32(n) {
 		level, ok := s.level(from)
 		if !ok {
 			continue
@@ -130,7 +122,7 @@ func (s *slots) compact(n int) int {
 		}
 		to++
 	}
-	for i := to; i < uint32(n); i++ { //nolint:gosec // n is at most MaxBatchSize
+	for i := to; i < uint32(n); i++ {
 		s.records[i] = sdklog.Record{}
 		s.mark(i).Store(markEmpty)
 	}
@@ -141,8 +133,8 @@ func (s *slots) compact(n int) int {
 // holes, behind the first at records of s.
 func (s *slots) appendFrom(at int, src *slots, n int) {
 	copy(s.records[at:at+n], src.records[:n])
-	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
-		s.mark(uint32(at) + i).Store(src.mark(i).Load()) //nolint:gosec // at most MaxBatchSize
+	for i := range uint32(n) {
+		s.mark(uint32(at) + i).Store(src.mark(i).Load())
 	}
 }
 
@@ -150,7 +142,7 @@ func (s *slots) appendFrom(at int, src *slots, n int) {
 // kept alive and the slots can be claimed anew.
 func (s *slots) reset(n int) {
 	clear(s.records[:n])
-	for i := range uint32(n) { //nolint:gosec // n is at most MaxBatchSize
+	for i := range uint32(n) {
 		s.mark(i).Store(markEmpty)
 	}
 }

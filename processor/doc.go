@@ -1,0 +1,74 @@
+// Package processor is an OpenTelemetry log record processor that does not make
+// its callers wait and does not lose a record without counting it.
+//
+// It takes the place of the SDK's batch processor:
+//
+//	p := processor.New(exporter) // was: sdklog.NewBatchProcessor(exporter)
+//	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+//	defer provider.Shutdown(ctx)
+//
+// Options of the same names and the environment variables OTEL_BLRP_* mean the
+// same. What differs is what happens when things go wrong.
+//
+// # A record's way
+//
+// OnEmit copies the record into the open batch of a bounded queue, which takes
+// some tens of nanoseconds and no allocation for up to five attributes. A batch
+// is exported when it is full, when the export interval is over, when a critical
+// record joins it, and when [Processor.ExportNow], [Processor.ForceFlush] or
+// [Processor.Shutdown] asks for it. There is one worker for each exporter; the
+// records of one goroutine reach a single exporter in the order in which they
+// were emitted.
+//
+// # Overflow
+//
+// When the queue is full, [WithOverflow] decides: [DropNewest] (the default),
+// [DropOldest], [DropLowest], which gives the place of the least severe record to
+// a more severe one, or [Block], which makes the caller wait for a limited time.
+//
+// # The ledger
+//
+// [Processor.Stats] tells where every record is or has ended:
+//
+//	Emitted = Filtered + Exported + Fallback + Σ Dropped[reason, severity] + Queued + InFlight
+//
+// The exporter's return value decides whether a record counts as exported, not
+// the clock. A record that a timeout cut off may have arrived all the same; it is
+// counted as [ReasonExportTimeout], apart from those known to be lost. Of an OTLP
+// partial success exactly the rejected records are lost.
+//
+// # Critical records
+//
+// Records of severity ERROR and above ([WithCriticalSeverity]) are not dropped
+// while there is another way: on overflow, when their export fails, at the end of
+// Shutdown and after it they are written to the fallback ([WithFallback]; standard
+// error by default), one JSON line each.
+//
+// # Failures
+//
+// An exporter that panics is contained, one that hangs holds only its own worker.
+// Errors are reported to otel.Handle, never on the goroutine of a caller, and no
+// more than a few at a time. What an exporter logs while it exports, with the
+// context it was given, is not taken: it would feed itself.
+//
+// # Metrics
+//
+// On the MeterProvider given with [WithMeterProvider], or the global one, the
+// processor has the metrics of OpenTelemetry's semantic conventions,
+//
+//   - otel.sdk.processor.log.queue.size and .queue.capacity ({log_record}),
+//   - otel.sdk.processor.log.processed ({log_record}): each record once, without
+//     error.type when it is handed to an exporter, with it when it was lost, or
+//     went to the fallback, before that,
+//
+// and its own,
+//
+//   - asynclog.processor.queue.age (s): how long the oldest record of a batch had
+//     waited when the batch was handed to its exporter,
+//   - asynclog.processor.fallback ({log_record}): records written to the fallback,
+//
+// with the attributes otel.component.type, which is
+// github.com/krunchwrapper/asynclog/processor.Processor, and otel.component.name,
+// which is that and a number. All but the histogram are read from the ledger when
+// somebody collects.
+package processor
