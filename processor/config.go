@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -114,13 +115,5 @@ func usable(first sdklog.Exporter, more []sdklog.Exporter) []sdklog.Exporter {
 }
 
 func contains(exporters []sdklog.Exporter, e sdklog.Exporter) bool {
-	if !reflect.ValueOf(e).Comparable() {
-		return false
-	}
-	for _, other := range exporters {
-		if reflect.TypeOf(other) == reflect.TypeOf(e) && other == e { // types first: comparing may panic otherwise
-			return true
-		}
-	}
-	return false
+	return reflect.ValueOf(e).Comparable() && slices.Contains(exporters, e) // == may panic otherwise
 }

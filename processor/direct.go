@@ -34,67 +34,77 @@ func newDirect() *direct {
 	return &direct{turn: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
-// emitDirectly exports one record. It waits for its turn no longer than for an
-// export: a caller that an exporter itself made, without the context it was
-// given, would wait for ever.
+// emitDirectly exports one record. It waits for its turn, with the processor and
+// then with the exporter, no longer than for an export: a caller that an exporter
+// itself made, without the context it was given, would wait for ever.
 func (p *Processor) emitDirectly(r *sdklog.Record) {
 	d := p.direct
 	if d == nil || p.stopped.Load() {
 		p.turnAway(r, alreadyShutdown)
 		return
 	}
-	if why, ok := d.takeTurn(p.cfg.exportTimeout); !ok {
+	timer := time.NewTimer(p.cfg.exportTimeout)
+	defer timer.Stop()
+	if why, ok := d.takeTurn(timer.C); !ok {
 		p.turnAway(r, why)
 		return
 	}
 	defer func() { <-d.turn }()
-	if p.stopped.Load() {
-		p.turnAway(r, alreadyShutdown)
+	lane := p.lanes[d.next]
+	if p.stopped.Load() || !lane.enter(p.exportCtx, timer.C) {
+		why := queueFull
+		if p.stopped.Load() {
+			why = alreadyShutdown
+		}
+		p.turnAway(r, why)
 		return
 	}
 
+	d.next = (d.next + 1) % len(p.lanes)
 	p.ledger.turnedAway.Add(1)
 	d.inFlight.Add(1)
-	d.rec[0] = *r // the caller keeps still until the export is over: no deep copy
-	lane := p.lanes[d.next]
-	d.next = (d.next + 1) % len(p.lanes)
+	d.rec[0] = r.Clone() // an exporter may keep what the record refers to
 	a := &directAttempt{lane: lane, recs: d.rec[:]}
 	d.current.Store(a)
 	p.ledger.submitted.Add(1)
 
 	// What holds if the exporter ends the goroutine (runtime.Goexit).
-	o := outcome{err: panicError("Export of "+lane.name, "runtime.Goexit"), failed: true, why: exportPanic}
+	o := outcome{err: lane.goexitError("Export"), failed: true, why: exportPanic}
 	defer func() {
 		d.current.Store(nil)
-		p.settleDirect(a, o)
-		d.rec[0] = sdklog.Record{}
+		if p.settleDirect(a, o) {
+			d.rec[0] = sdklog.Record{}
+		} // else Shutdown has settled it, and may still be reading it
 	}()
 	o = lane.export(p.exportCtx, p.cfg.exportTimeout, a.recs)
 }
 
-func (d *direct) takeTurn(timeout time.Duration) (why reason, ok bool) {
+// takeTurn waits for the turn to export, and tells why it has not come before
+// the time was up.
+func (d *direct) takeTurn(up <-chan time.Time) (why reason, ok bool) {
 	select {
 	case d.turn <- struct{}{}:
 		return 0, true
-	default:
+	default: // whoever need not wait is not too late
 	}
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
 	select {
 	case d.turn <- struct{}{}:
 		return 0, true
 	case <-d.closed:
 		return alreadyShutdown, false
-	case <-timer.C:
+	case <-up:
 		return queueFull, false
 	}
 }
 
-func (p *Processor) settleDirect(a *directAttempt, o outcome) {
+// settleDirect books what became of the record, and tells whether nobody had
+// done so before.
+func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	if !a.settled.CompareAndSwap(false, true) {
-		return
+		return false
 	}
 	p.closing(a.lane, a.recs, o)()
 	p.direct.inFlight.Add(-1)
 	p.reporter.report(o.err)
+	return true
 }

@@ -18,72 +18,67 @@ type dropHook struct {
 	ledger *ledger
 	report func(error)
 
-	active atomic.Bool   // the goroutine exists
-	hurry  chan struct{} // closed at shutdown: no more pauses
-	once   sync.Once
+	active atomic.Bool   // the goroutine exists; written under mu
+	hurry  chan struct{} // capacity 1: cuts a pause short
 
-	// told is owned by the goroutine; active hands it on to the next one.
+	// Owned by the goroutine; active hands them on to the next one.
 	told losses
+	last time.Time // when the last delivery began
 
-	mu   sync.Mutex
-	done chan struct{} // closed when the goroutine ends
+	mu      sync.Mutex
+	ended   bool          // Shutdown wants the last words
+	waiting chan struct{} // closed after a delivery that began later; nil: nobody waits
 }
 
 func newDropHook(f func(Drop), l *ledger, report func(error)) *dropHook {
-	return &dropHook{f: f, ledger: l, report: report, hurry: make(chan struct{})}
+	return &dropHook{f: f, ledger: l, report: report, hurry: make(chan struct{}, 1)}
 }
 
 // poke says that something was dropped. A nil hook has nobody to tell.
 func (h *dropHook) poke() {
-	if h == nil || h.active.Load() || !h.active.CompareAndSwap(false, true) {
+	if h == nil || h.active.Load() {
 		return
 	}
-	done := make(chan struct{})
 	h.mu.Lock()
-	h.done = done
-	h.mu.Unlock()
-	go h.run(done)
-}
-
-func (h *dropHook) run(done chan struct{}) {
-	defer close(done)
-	for {
-		for h.deliver() {
-			h.pause()
-		}
-		told := h.told.total()
-		h.active.Store(false)
-		// A drop between the last look and the line above found the goroutine
-		// active and left it to us.
-		if now := h.ledger.losses(); now.total() == told || !h.active.CompareAndSwap(false, true) {
-			return
-		}
+	defer h.mu.Unlock()
+	if !h.active.Load() {
+		h.active.Store(true)
+		go h.run()
 	}
 }
 
-// deliver tells what is new, and returns whether anything was.
-func (h *dropHook) deliver() bool {
-	now := h.ledger.losses()
-	news := now.since(&h.told)
-	h.told = now
-	drops := news.list()
-	for _, d := range drops {
-		h.call(d)
-	}
-	return len(drops) > 0
-}
-
-func (h *dropHook) call(d Drop) {
+func (h *dropHook) run() {
+	rested := false
 	defer func() {
-		if v := recover(); v != nil {
-			h.report(panicError("drop hook", v))
+		if !rested { // the function ended the goroutine (runtime.Goexit)
+			go h.run()
 		}
 	}()
-	h.f(d)
+	for !rested {
+		h.pause()
+		h.last = time.Now()
+		h.mu.Lock()
+		waiting, ended := h.waiting, h.ended
+		h.mu.Unlock()
+		h.deliver()
+		seen := h.told.total()
+		if ended {
+			// A function that logs causes another loss now. It is not told of
+			// that until there is a further one, or it would go on for ever.
+			now := h.ledger.losses()
+			seen = now.total()
+		}
+		rested = h.rest(waiting, seen)
+	}
 }
 
+// pause keeps the pace, unless Shutdown is in a hurry.
 func (h *dropHook) pause() {
-	timer := time.NewTimer(hookPace)
+	wait := hookPace - time.Since(h.last)
+	if h.last.IsZero() || wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -91,17 +86,73 @@ func (h *dropHook) pause() {
 	}
 }
 
+// deliver tells what is new.
+func (h *dropHook) deliver() {
+	now := h.ledger.losses()
+	for why := range now {
+		for r, n := range now[why] {
+			if n -= h.told[why][r]; n > 0 {
+				h.told[why][r] += n // before the call, which may not return
+				h.call(Drop{Reason: reasonNames[why], Severity: lowestOf(r), Count: n})
+			}
+		}
+	}
+}
+
+func (h *dropHook) call(d Drop) {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			h.report(panicError("drop hook", v))
+		} else if !returned {
+			h.report(panicError("drop hook", "runtime.Goexit"))
+		}
+	}()
+	h.f(d)
+	returned = true
+}
+
+// rest ends a delivery for the one who waits for it, and tells whether the
+// goroutine may go: if nobody came to wait since, and no losses beyond those that
+// were seen.
+func (h *dropHook) rest(waiting chan struct{}, seen uint64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiting != waiting {
+		return false
+	}
+	if waiting != nil {
+		close(waiting)
+		h.waiting = nil
+	}
+	h.active.Store(false)
+	// Who lost a record before the line above found the goroutine active and
+	// left it to us; who loses one after the next line waits for the mutex.
+	if now := h.ledger.losses(); now.total() != seen {
+		h.active.Store(true)
+		return false
+	}
+	return true
+}
+
 // finish waits until all drops so far are told, as far as the context and the
-// hook let it.
+// function let it.
 func (h *dropHook) finish(ctx context.Context) {
 	if h == nil {
 		return
 	}
-	h.once.Do(func() { close(h.hurry) })
 	h.mu.Lock()
-	done := h.done
-	h.mu.Unlock()
-	if done != nil {
-		awaitBriefly(ctx, done)
+	h.ended = true
+	if !h.active.Load() { // nothing is left to tell
+		h.mu.Unlock()
+		return
 	}
+	told := make(chan struct{})
+	h.waiting = told
+	h.mu.Unlock()
+	select {
+	case h.hurry <- struct{}{}:
+	default:
+	}
+	awaitBriefly(ctx, told)
 }

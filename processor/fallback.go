@@ -14,6 +14,11 @@ import (
 // writer that makes no progress, if their context lets them.
 const fallbackPatience = time.Second
 
+// fallbackGrace is how long Shutdown waits for progress after its context has
+// ended. On a busy machine the goroutine may wait for a processor longer than the
+// writer takes.
+const fallbackGrace = 100 * time.Millisecond
+
 // lost is a critical record on its way to the fallback, and what it is counted
 // as if the fallback cannot take it.
 type lost struct {
@@ -112,24 +117,38 @@ func (f *fallback) run() {
 	var enc lineEncoder
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer func() {
+		if f.running { // the writer ended the goroutine (runtime.Goexit)
+			go f.run()
+		}
+	}()
 	for len(f.chunks) > 0 {
-		l := &f.chunks[0][f.head]
-		f.mu.Unlock()
-		err := f.write(&enc, &l.rec)
+		f.writeFirstLocked(&enc)
+	}
+	f.chunks = nil
+	f.running = false
+	f.notifyLocked()
+}
+
+// writeFirstLocked writes the first pending record and settles it. It gives up
+// the mutex while it writes.
+func (f *fallback) writeFirstLocked(enc *lineEncoder) {
+	l := &f.chunks[0][f.head]
+	f.mu.Unlock()
+	err := fmt.Errorf("%w: runtime.Goexit", errPanic) // what holds until it returns
+	defer func() {
 		if err != nil {
 			f.report(fmt.Errorf("asynclog: fallback: %w", err))
 		}
 		f.mu.Lock()
 		if f.stuck {
-			f.stuck = false // giveUp has settled this record, and all others
-			continue
+			f.stuck = false // giveUpLocked has settled this record, and all others
+			return
 		}
 		f.settleLocked(l, err == nil)
 		f.popLocked()
-	}
-	f.chunks = nil
-	f.running = false
-	f.notifyLocked()
+	}()
+	err = f.write(enc, &l.rec)
 }
 
 func (f *fallback) popLocked() {
@@ -177,24 +196,52 @@ func (f *fallback) notifyLocked() {
 	}
 }
 
-// drain waits until what is pending now is written, the context ends, or the
+// drain waits until what is pending now is settled, the context ends, or the
 // writer makes no progress for a while.
 func (f *fallback) drain(ctx context.Context) {
-	f.await(ctx, func() bool { return false })
-}
-
-// finish is drain for the end: what cannot be written by then is given up, and
-// the goroutine is gone, unless the writer holds it.
-func (f *fallback) finish(ctx context.Context) {
-	f.await(ctx, func() bool { return f.running })
 	if f == nil {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.running {
+	for target := f.accepted; f.settled < target; {
+		if !f.awaitLocked(ctx, fallbackPatience) {
+			return
+		}
+	}
+}
+
+// finish waits until what is pending now is settled, and the goroutine is gone if
+// nothing has come since. It may go on after the end of the context, because what
+// it waits for are the last words: for as long as the writer writes, and for no
+// more than the patience in all. What is not written by then is given up.
+func (f *fallback) finish(ctx context.Context) {
+	if f == nil {
 		return
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	target := f.accepted
+	waiting := func() bool { return f.settled < target || f.running && f.pendingLocked() == 0 }
+	for waiting() && ctx.Err() == nil {
+		if !f.awaitLocked(ctx, fallbackPatience) && ctx.Err() == nil {
+			f.giveUpLocked()
+			return
+		}
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), fallbackPatience)
+	defer cancel()
+	for waiting() {
+		if !f.awaitLocked(late, fallbackGrace) {
+			f.giveUpLocked()
+			return
+		}
+	}
+}
+
+// giveUpLocked settles all that is pending as lost. The goroutine is still in a
+// call of Write; when it returns, the goroutine finds its record settled.
+func (f *fallback) giveUpLocked() {
 	f.stuck = true
 	for i, chunk := range f.chunks {
 		if i == 0 {
@@ -207,33 +254,23 @@ func (f *fallback) finish(ctx context.Context) {
 	f.chunks, f.head = nil, 0
 }
 
-// await waits until what is pending now is settled and, under the mutex, more
-// reports false.
-func (f *fallback) await(ctx context.Context, more func() bool) {
-	if f == nil {
-		return
+// awaitLocked gives up the mutex until the goroutine has settled a record or
+// ended, and tells whether it has before the context ended and the time was up.
+func (f *fallback) awaitLocked(ctx context.Context, d time.Duration) bool {
+	if f.changed == nil {
+		f.changed = make(chan struct{})
 	}
-	f.mu.Lock()
-	target := f.accepted
-	for f.settled < target || more() {
-		if f.changed == nil {
-			f.changed = make(chan struct{})
-		}
-		changed := f.changed
-		f.mu.Unlock()
-		timer := time.NewTimer(fallbackPatience)
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
-		f.mu.Lock()
-		if changed == f.changed { // no progress
-			break
-		}
-	}
+	changed := f.changed
 	f.mu.Unlock()
+	timer := time.NewTimer(d)
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	timer.Stop()
+	f.mu.Lock()
+	return changed != f.changed
 }
 
 // snapshot calls read with how many records wait to be written, under the mutex,

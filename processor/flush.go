@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"sync"
 )
 
 // ForceFlush has every record whose OnEmit returned before exported, waits for
@@ -31,25 +32,19 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 		}
 	}
 	p.fallback.drain(ctx)
-	return errors.Join(exportErr, p.flushExporters(ctx))
+	flushErr := p.onAllLanes(func(l *lane) error { return l.forceFlush(ctx) })
+	return errors.Join(exportErr, flushErr)
 }
 
-// flushExporters calls the exporters' ForceFlush, all at the same time, and does
-// not wait longer than the context allows for one that does not heed it.
-func (p *Processor) flushExporters(ctx context.Context) error {
-	results := make(chan error, len(p.lanes))
-	for _, l := range p.lanes {
-		go func() { results <- l.forceFlush(ctx) }()
+// onAllLanes calls f for all exporters at the same time, and joins what comes of
+// it.
+func (p *Processor) onAllLanes(f func(*lane) error) error {
+	errs := make([]error, len(p.lanes))
+	var wg sync.WaitGroup
+	for i, l := range p.lanes {
+		wg.Go(func() { errs[i] = f(l) })
 	}
-	var errs []error
-	for range p.lanes {
-		select {
-		case err := <-results:
-			errs = append(errs, err)
-		case <-ctx.Done():
-			return errors.Join(append(errs, ctx.Err())...)
-		}
-	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 

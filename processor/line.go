@@ -52,13 +52,18 @@ func speakable(r *sdklog.Record) sdklog.Record {
 		}
 		return v
 	}
-	c := r.Clone()
 	attrs := make([]attribute.KeyValue, 0, r.AttributesLen())
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
 		attrs = append(attrs, attribute.KeyValue{Key: kv.Key, Value: text(kv.Value)})
 		return true
 	})
-	c.SetAttributes(attrs...)
+	c := r.Clone()
+	c.AddAttributes(attrs...) // replaces all, as the keys are the same
+	if c.AttributesLen() != r.AttributesLen() || c.DroppedAttributes() != r.DroppedAttributes() {
+		// The keys may repeat in this record. This forgets how many attributes
+		// had been dropped from it.
+		c.SetAttributes(attrs...)
+	}
 	c.SetBody(text(r.Body()))
 	return c
 }

@@ -104,7 +104,8 @@ func WithFallback(w io.Writer) Option {
 
 // WithCriticalSeverity sets the severity from which on records are critical:
 // they go to the fallback rather than be lost, and are exported at once, without
-// waiting for the interval.
+// waiting for the interval. In a storm of them, of more than 32 in 100
+// milliseconds, the rest is exported together when that time is over.
 //
 // Default: log.SeverityError.
 func WithCriticalSeverity(s log.Severity) Option {
@@ -175,7 +176,9 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 // was last told, for each reason and severity. It is called on a goroutine of its
 // own, never on that of a caller, and never concurrently with itself; under a
 // lasting loss about every 100 milliseconds. What goes to the fallback is not
-// lost. The function may log; it should not block.
+// lost. Shutdown waits for it to be told of all, one second at most. The function
+// may log; it should not block. After Shutdown, what it loses by logging is told
+// with the next loss of somebody else.
 //
 // Default, and with nil: none.
 func WithDropHook(f func(Drop)) Option {

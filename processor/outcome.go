@@ -3,6 +3,8 @@ package processor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -18,7 +20,15 @@ type outcome struct {
 
 // judge reads the exporter's return value, which alone decides: nil means
 // exported, however late it came. ctx is the context of the export.
-func judge(ctx context.Context, err error, records int) outcome {
+//
+// The error's methods are the exporter's code, too: those of a nil pointer that
+// was returned as an error may well panic.
+func judge(ctx context.Context, err error, records int) (o outcome) {
+	defer func() {
+		if v := recover(); v != nil {
+			o = outcome{err: panicError(fmt.Sprintf("error of type %T", err), v), failed: true, why: exportPanic}
+		}
+	}()
 	switch {
 	case err == nil:
 		return outcome{}
@@ -35,19 +45,17 @@ func judge(ctx context.Context, err error, records int) outcome {
 }
 
 // rejectedRecords returns how many records the receiver rejected, if the error
-// is an OTLP partial success and nothing else. The number may be 0: a warning,
-// and all was accepted.
+// is an OTLP partial success, or several, and nothing else. The number may be 0:
+// a warning, and all was accepted.
 func rejectedRecords(err error) (int, bool) {
 	if n, ok := partialSuccess(err); ok {
 		return n, true
 	}
 	switch e := err.(type) { //nolint:errorlint // this is the walk down the tree
 	case interface{ Unwrap() error }:
-		inner := e.Unwrap()
-		if inner == nil {
-			return 0, false
+		if inner := e.Unwrap(); inner != nil {
+			return rejectedRecords(inner)
 		}
-		return rejectedRecords(inner)
 	case interface{ Unwrap() []error }:
 		sum := 0
 		for _, inner := range e.Unwrap() {
@@ -57,26 +65,35 @@ func rejectedRecords(err error) (int, bool) {
 			}
 			sum += n
 		}
-		return sum, true
+		return sum, len(e.Unwrap()) > 0
 	}
-	return 0, false
+	return partialSuccessText(err)
 }
 
-var partialSuccessText = regexp.MustCompile(`^OTLP partial success: (?s:.*) \((\d+) logs rejected\)$`)
-
 // partialSuccess recognises the error of the OTLP exporters. Its type is
-// internal to each of them, so it is told by its name and field, or else by the
-// text that they share.
+// internal to each of them, so it is told by its name and field.
 func partialSuccess(err error) (int, bool) {
-	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct && v.Type().Name() == "PartialSuccess" {
-		if f := v.FieldByName("RejectedItems"); f.IsValid() && f.CanInt() {
-			return int(max(f.Int(), 0)), true
-		}
+	v := reflect.Indirect(reflect.ValueOf(err))
+	if v.Kind() != reflect.Struct || v.Type().Name() != "PartialSuccess" {
+		return 0, false
 	}
-	m := partialSuccessText.FindStringSubmatch(err.Error())
+	f := v.FieldByName("RejectedItems")
+	if !f.IsValid() || !f.CanInt() {
+		return 0, false
+	}
+	return int(min(max(f.Int(), 0), math.MaxInt32)), true // sums stay in range
+}
+
+var partialSuccessPattern = regexp.MustCompile(`^OTLP partial success: (?s:.*) \((\d+) logs rejected\)$`)
+
+// partialSuccessText recognises what is left of that error where only its text
+// was passed on. Of a joined error it would see the last one only, so it is for
+// those that wrap nothing.
+func partialSuccessText(err error) (int, bool) {
+	m := partialSuccessPattern.FindStringSubmatch(err.Error())
 	if m == nil {
 		return 0, false
 	}
-	n, err := strconv.Atoi(m[1])
-	return n, err == nil
+	n, err := strconv.ParseInt(m[1], 10, 32)
+	return int(n), err == nil || errors.Is(err, strconv.ErrRange)
 }

@@ -121,7 +121,7 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	switch p.queue.Offer(r, levelOf(severity)) {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
-			p.queue.Expedite()
+			p.steward.critical()
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)

@@ -62,12 +62,20 @@ func (r *reporter) report(err error) {
 }
 
 func (r *reporter) run(done chan struct{}) {
-	defer close(done)
+	finished := false
+	defer func() {
+		if finished {
+			close(done)
+		} else { // the handler ended the goroutine (runtime.Goexit)
+			go r.run(done)
+		}
+	}()
 	for {
 		r.mu.Lock()
 		if len(r.pending) == 0 {
 			r.running = nil
 			r.mu.Unlock()
+			finished = true
 			return
 		}
 		err := r.pending[0]

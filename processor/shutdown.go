@@ -3,7 +3,6 @@ package processor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -33,7 +32,8 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	} else {
 		p.shutdownDirect(ctx)
 	}
-	errs = append(errs, ctx.Err(), p.shutdownExporters(ctx))
+	errs = append(errs, ctx.Err())
+	errs = append(errs, p.onAllLanes(func(l *lane) error { return l.shutdown(ctx) }))
 	p.cancelExports()
 	p.fallback.finish(ctx)
 
@@ -95,8 +95,22 @@ func (p *Processor) shutdownDirect(ctx context.Context) {
 	case d.turn <- struct{}{}:
 		<-d.turn
 	case <-late.C:
-		if a := d.current.Load(); a != nil {
-			p.settleDirect(a, abandoned)
+		p.abandonDirect()
+	}
+}
+
+// abandonDirect settles the record that the exporter does not give back.
+func (p *Processor) abandonDirect() {
+	d := p.direct
+	for {
+		if a := d.current.Load(); a != nil && p.settleDirect(a, abandoned) {
+			return
+		}
+		select {
+		case d.turn <- struct{}{}: // it has come back after all
+			<-d.turn
+			return
+		case <-time.After(time.Millisecond):
 		}
 	}
 }
@@ -119,29 +133,6 @@ func workersEnd[T any](workers []*worker, up <-chan T) bool {
 	return true
 }
 
-// shutdownExporters shuts all exporters down at the same time, and does not wait
-// longer than the context, and a grace, for one that does not heed it.
-func (p *Processor) shutdownExporters(ctx context.Context) error {
-	errs := make([]error, len(p.lanes))
-	ended := make([]chan struct{}, len(p.lanes))
-	for i, l := range p.lanes {
-		ended[i] = make(chan struct{})
-		go func() {
-			defer close(ended[i])
-			errs[i] = l.shutdown(ctx)
-		}()
-	}
-	var all []error
-	for i, l := range p.lanes {
-		if await(ctx, ended[i]) {
-			all = append(all, errs[i])
-		} else {
-			all = append(all, fmt.Errorf("asynclog: Shutdown of %s: %w", l.name, ctx.Err()))
-		}
-	}
-	return errors.Join(all...)
-}
-
 // abandoned is the outcome of an export that is not waited for any longer.
 var abandoned = outcome{failed: true, why: exportTimeout}
 
@@ -154,12 +145,10 @@ func (w *worker) abandon() {
 			return
 		default:
 		}
-		if a := w.current.Load(); a != nil {
-			if a.claim() {
-				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned))
-			}
+		if a := w.current.Load(); a != nil && a.claim() {
+			w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned))
 			return
 		}
-		time.Sleep(time.Millisecond) // it is between batches
+		time.Sleep(time.Millisecond) // it is between batches, or has come back after all
 	}
 }

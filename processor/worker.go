@@ -49,8 +49,7 @@ func (w *worker) run() {
 		// The exporter ended the goroutine (runtime.Goexit): its batch is
 		// settled as if it had panicked, and the work goes on.
 		if a := w.current.Load(); a != nil && a.claim() {
-			err := panicError("Export of "+w.lane.name, "runtime.Goexit")
-			w.settle(a, outcome{err: err, failed: true, why: exportPanic})
+			w.settle(a, outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic})
 		}
 		go w.run()
 	}()
@@ -72,8 +71,11 @@ func (w *worker) export(b *queue.Batch) {
 	}
 	a := &attempt{batch: b}
 	w.current.Store(a)
-	w.p.ledger.submitted.Add(uint64(len(recs)))
-	o := w.lane.export(w.p.exportCtx, w.p.cfg.exportTimeout, recs)
+	o := outcome{failed: true, why: shutdownTimeout}
+	if w.lane.enter(w.p.exportCtx, nil) { // it ends when Shutdown's time is up
+		w.p.ledger.submitted.Add(uint64(len(recs)))
+		o = w.lane.export(w.p.exportCtx, w.p.cfg.exportTimeout, recs)
+	}
 	if a.claim() {
 		w.settle(a, o)
 	}

@@ -89,6 +89,9 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	var err error
 	i.reg, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		last := i.finished.Load()
+		if last && !i.removed.CompareAndSwap(false, true) {
+			return nil // the last word has been said
+		}
 		r := read()
 		if r.Capacity > 0 {
 			o.ObserveInt64(size.Inst(), r.Queued, set)
@@ -99,7 +102,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			o.ObserveInt64(processed.Inst(), l.Records, set, metric.WithAttributes(semconv.ErrorTypeKey.String(l.ErrorType)))
 		}
 		o.ObserveInt64(fallback, r.Fallback, set)
-		if last && i.removed.CompareAndSwap(false, true) {
+		if last {
 			// Not from here: the meter holds its lock while it calls back.
 			go func() { _ = i.reg.Unregister() }()
 		}
@@ -111,12 +114,13 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	return i, nil
 }
 
-// Age records how long a batch's oldest record has waited.
+// Age records how long a batch's oldest record has waited. A record from a clock
+// that is ahead of this one has not waited at all.
 func (i *Instruments) Age(ctx context.Context, d time.Duration) {
 	if i == nil || !i.age.Enabled(ctx) {
 		return
 	}
-	i.age.Record(ctx, d.Seconds(), i.ageOpts...)
+	i.age.Record(ctx, max(d, 0).Seconds(), i.ageOpts...)
 }
 
 // Finish is called when the figures are final. The next collection reports

@@ -33,9 +33,6 @@ func (c *Consumer) Take() *Batch {
 			b.settleIn()
 			return b
 		}
-		if len(q.ready) > 0 { // waiters were given the room that was made
-			continue
-		}
 		if q.closed.Load() {
 			q.mu.Unlock()
 			return nil
@@ -52,15 +49,9 @@ func (q *Queue) nextLocked() *Batch {
 	if len(q.ready) > 0 {
 		b := q.removeReadyLocked(0)
 		q.publishLocked()
-		// What is left may be due, or more than one batch: pass the word on.
-		if len(q.ready) > 0 || q.due.Load() {
-			q.wakeLocked()
-		}
 		return b
 	}
-	// Cleared before the look at the tail: a producer that adds a record after
-	// the look finds it cleared, and asks again.
-	if !q.due.Swap(false) || q.tail == nil || q.tail.claims() == 0 {
+	if !q.due.Load() {
 		return nil
 	}
 	b := q.tail
@@ -69,11 +60,7 @@ func (q *Queue) nextLocked() *Batch {
 		q.unindexLocked(b)
 	}
 	q.publishLocked()
-	if b.live() == 0 { // all of it was evicted
-		q.retireLocked(b)
-		return nil
-	}
-	return b
+	return b // it has records: who evicts one from the tail adds one there
 }
 
 // removeReadyLocked takes the i-th ready batch out of the queue.
@@ -105,7 +92,7 @@ func (c *Consumer) Settle(b *Batch, err error, book func()) {
 	// Cleared outside the lock: it is the longest part.
 	b.reset(b.claimed)
 	q.mu.Lock()
-	q.free = append(q.free, b)
+	q.keepLocked(b)
 	q.mu.Unlock()
 }
 

@@ -70,7 +70,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
 			}
 			return true
 		}
-		if i == b.first && b.slots.committed(i) {
+		if i == b.first && b.slots.evicted(i) {
 			b.first++
 		}
 	}

@@ -28,9 +28,10 @@
 //     one consumer the records of one goroutine leave in the order in which it
 //     offered them. Evictions leave holes, never reorder.
 //   - A record is evicted only while it is committed and its batch is not taken.
-//   - Two neighbouring ready batches that have holes and fit into one are merged,
-//     so live records never lie in more slots than twice the capacity plus a
-//     batch.
+//   - Under DropLowest two neighbouring ready batches that fit into one are
+//     merged, as soon as it is known that their records are committed, so ready
+//     batches never have more slots than twice the capacity plus a batch.
+//   - A flush that covers a ready batch covers all ready batches before it too.
 //
 // # Who owns what
 //

@@ -75,9 +75,12 @@ func (q *Queue) unindexLocked(b *Batch) {
 // that is below the newcomer's.
 func (q *Queue) evictLowestLocked(newcomer uint8, v *victim) bool {
 	if q.unindexed > 0 {
-		for _, b := range q.ready {
-			if b.index.partial {
-				q.indexLocked(b)
+		for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
+			if !b.index.partial {
+				continue
+			}
+			if q.indexLocked(b); !b.index.partial {
+				q.mergeAroundLocked(i)
 			}
 		}
 	}
@@ -119,28 +122,25 @@ func (q *Queue) evictLevel(b *Batch, level uint8, v *victim) {
 	q.levels[level]--
 }
 
-// mergeAroundLocked merges the i-th ready batch with a neighbour if both fit
-// into one, which bounds the slots that holes waste: of two neighbours with
-// holes, the live records always exceed one batch.
+// mergeAroundLocked merges the i-th ready batch, which has just come, lost a
+// record or been committed, with its neighbours if they fit into one. That bounds
+// the slots that holes waste: the live records of two neighbours always exceed one
+// batch.
 func (q *Queue) mergeAroundLocked(i int) {
-	if q.mergeLocked(i) {
-		return
-	}
-	if i > 0 {
-		q.mergeLocked(i - 1)
-	}
+	q.mergeLocked(i)
+	q.mergeLocked(i - 1)
 }
 
 // mergeLocked moves the records of the ready batch behind the i-th into the
-// i-th, in order. The cost, at most one batch of copies, is paid for by the
-// evictions that made as many holes.
-func (q *Queue) mergeLocked(i int) bool {
-	if i+1 >= len(q.ready) {
-		return false
+// i-th, in order, if there are these two and they fit. The cost, less than two
+// batches of copies, is paid for by the evictions that made as many holes.
+func (q *Queue) mergeLocked(i int) {
+	if i < 0 || i+1 >= len(q.ready) {
+		return
 	}
 	a, b := q.ready[i], q.ready[i+1]
 	if a.live()+b.live() > q.size || a.index.partial || b.index.partial {
-		return false
+		return
 	}
 	n, m := a.slots.compact(a.claimed), b.slots.compact(b.claimed)
 	a.slots.appendFrom(n, &b.slots, m)
@@ -150,8 +150,9 @@ func (q *Queue) mergeLocked(i int) bool {
 	}
 	a.index.cursor = [MaxLevel + 1]uint32{}
 	a.index.next = uint32(a.claimed)
-	a.flushes = append(a.flushes, b.flushes...)
+	for _, f := range b.flushes {
+		f.settleLocked(nil) // it covers the older a too, and is told there
+	}
 	q.ready = slices.Delete(q.ready, i+1, i+2)
 	q.freeLocked(b, m)
-	return true
 }

@@ -11,7 +11,6 @@ const quiet = time.Second
 func (q *Queue) takeFreeLocked() *Batch {
 	n := len(q.free)
 	if n == 0 {
-		q.leastFree = 0
 		q.wantSpare()
 		return newBatch(q.size)
 	}
@@ -27,7 +26,15 @@ func (q *Queue) takeFreeLocked() *Batch {
 
 func (q *Queue) freeLocked(b *Batch, used int) {
 	b.reset(used)
-	q.free = append(q.free, b)
+	q.keepLocked(b)
+}
+
+// keepLocked keeps an empty batch for later. A closed queue needs none, and may
+// itself be kept for long, by those who read its counts.
+func (q *Queue) keepLocked(b *Batch) {
+	if !q.closed.Load() {
+		q.free = append(q.free, b)
+	}
 }
 
 func (q *Queue) wantSpare() {
@@ -51,7 +58,7 @@ func (q *Queue) Prepare() {
 	b := newBatch(q.size)
 	b.slots.touch()
 	q.mu.Lock()
-	q.free = append(q.free, b)
+	q.keepLocked(b)
 	q.mu.Unlock()
 }
 

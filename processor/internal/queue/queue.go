@@ -52,7 +52,9 @@ type Queue struct {
 	// no room or the queue is closed. Written under mu.
 	open   atomic.Pointer[Batch]
 	closed atomic.Bool
-	// due says that the tail is to be handed out although it is not full.
+	// due says that the tail, which has records, is to be handed out although it
+	// is not full. Written under mu, and cleared before the next tail takes records:
+	// a producer that finds it set need not ask for its record to be handed out.
 	due atomic.Bool
 
 	capacity, size int
@@ -66,14 +68,17 @@ type Queue struct {
 
 	mu        sync.Mutex
 	ready     []*Batch // full batches, oldest first
-	tail      *Batch   // the batch that takes records; nil when ready fills the capacity
+	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
 	readyLive int      // records in ready
 	inFlight  int      // records in taken batches
 	admitted  uint64   // slots handed out in sealed batches
 	levels    levelCounts
-	unindexed int // ready batches whose index is not complete
-	waiters   list.List
-	idle      []*Consumer // a stack: the last to fall idle is the first to be woken
+	unindexed int       // ready batches whose index is not complete
+	waiters   list.List // of *waiter; while there are any, there is no room
+	// idle is a stack: the last to fall idle is the first to be woken. Consumers
+	// fall idle only when there is nothing to take, and one is woken for each batch
+	// that becomes ready or due, so no batch waits while a consumer sleeps.
+	idle      []*Consumer
 	consumers []*Consumer
 	free      []*Batch
 	leastFree int // fewest free batches since trimmed
@@ -172,6 +177,7 @@ func (q *Queue) Close() {
 	}
 	q.closed.Store(true) // before open: a producer that finds nil learns why
 	q.open.Store(nil)
+	q.free = nil
 	q.dismissLocked()
 	for len(q.idle) > 0 {
 		q.wakeLocked()
@@ -193,12 +199,16 @@ func (q *Queue) drainedLocked() {
 	}
 }
 
+// Due tells whether the open batch is about to be handed out: a record that was
+// accepted before need not ask for it.
+func (q *Queue) Due() bool { return q.due.Load() }
+
 // Expedite has the open batch handed out now. It wakes a consumer and does not
 // wait.
 func (q *Queue) Expedite() {
 	// One flag for many callers: until a consumer has taken the batch, asking
 	// again costs one load.
-	if q.due.Load() {
+	if q.Due() {
 		return
 	}
 	q.mu.Lock()
@@ -232,22 +242,24 @@ func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.trimLocked(now)
-	if q.tail == nil {
-		return interval
+	next := interval
+	if t := q.tail; t != nil {
+		if age := now.Sub(t.opened); t.claims() == 0 {
+			t.opened = now
+		} else if age < interval {
+			next -= age
+		} else {
+			q.expediteLocked()
+		}
 	}
-	if q.tail.claims() == 0 {
-		q.tail.opened = now
-		return interval
+	if len(q.free) > 1 {
+		next = min(next, quiet) // there may be memory to give back
 	}
-	if age := now.Sub(q.tail.opened); age < interval {
-		return interval - age
-	}
-	q.expediteLocked()
-	return interval
+	return next
 }
 
-// Remove takes every batch out that no consumer has taken yet, for one who
-// settles them with Discard.
+// Remove takes every batch out of a closed queue that no consumer has taken yet,
+// for one who settles them with Discard.
 func (q *Queue) Remove() []*Batch {
 	q.mu.Lock()
 	var removed []*Batch

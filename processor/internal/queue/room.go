@@ -96,6 +96,7 @@ func (q *Queue) pushTailLocked() {
 	q.ready = append(q.ready, b)
 	if q.policy == DropLowest {
 		q.indexLocked(b)
+		q.mergeAroundLocked(len(q.ready) - 1)
 	}
 	q.wakeLocked()
 }

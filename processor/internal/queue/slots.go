@@ -85,6 +85,8 @@ func (s *slots) level(i uint32) (level uint8, ok bool) {
 
 func (s *slots) committed(i uint32) bool { return s.mark(i).Load() != markEmpty }
 
+func (s *slots) evicted(i uint32) bool { return s.mark(i).Load() == markEvicted }
+
 // evict makes slot i a hole. Its record is cleared with the batch.
 func (s *slots) evict(i uint32) { s.mark(i).Store(markEvicted) }
 

@@ -42,7 +42,6 @@ func (q *Queue) waitUnlock(r *sdklog.Record, level uint8) Verdict {
 		// Time is up, or the queue was closed and has forgotten its waiters.
 		if !q.closed.Load() {
 			q.waiters.Remove(place)
-			q.publishLocked()
 		}
 		q.mu.Unlock()
 		return Full

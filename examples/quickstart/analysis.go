@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// analysis is what is known about a text.
+type analysis struct {
+	characters int
+	lines      int // an unfinished last line is one
+	words      int // runs of letters and digits
+	sentences  int // ended by . ! or ? and space, by an empty line, or by the end
+}
+
+// tokens estimates what a language model makes of the text: about one token for
+// four characters of English.
+func (a *analysis) tokens() int { return (a.characters + 3) / 4 }
+
+// analyser reads texts. Its counts are of the last one.
+type analyser struct {
+	counts map[string]int // of words in lower case
+}
+
+func (a *analyser) analyse(text []byte) analysis {
+	if a.counts == nil {
+		a.counts = make(map[string]int)
+	}
+	clear(a.counts)
+
+	var (
+		res      analysis
+		word     = -1 // where the word under way began
+		inside   bool // words since the last sentence ended
+		ended    bool // the last character may end a sentence
+		previous rune
+	)
+	endWord := func(end int) {
+		if word >= 0 {
+			a.counts[strings.ToLower(string(text[word:end]))]++
+			res.words++
+			word, inside = -1, true
+		}
+	}
+	endSentence := func() {
+		if inside {
+			res.sentences++
+			inside = false
+		}
+	}
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		res.characters++
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && word >= 0 {
+			if word < 0 {
+				word = i
+			}
+		} else {
+			endWord(i)
+		}
+		if unicode.IsSpace(r) && ended || r == '\n' && previous == '\n' {
+			endSentence()
+		}
+		if r == '\n' {
+			res.lines++
+		}
+		ended = strings.ContainsRune(".!?…", r) || ended && strings.ContainsRune(`"')]*_`+"`", r)
+		if strings.ContainsRune("。！？", r) {
+			endSentence() // no space follows these
+		}
+		if r != '\r' {
+			previous = r
+		}
+		i += size
+	}
+	endWord(len(text))
+	endSentence()
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		res.lines++
+	}
+	return res
+}
+
+// frequent returns the n most frequent words of four letters and more of the text
+// that was analysed last; shorter ones are much the same in every text.
+func (a *analyser) frequent(n int) []string {
+	type entry struct {
+		word  string
+		count int
+	}
+	var top []entry // sorted, at most n
+	for word, count := range a.counts {
+		if utf8.RuneCountInString(word) < 4 {
+			continue
+		}
+		e := entry{word, count}
+		i, _ := slices.BinarySearchFunc(top, e, func(a, b entry) int {
+			return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.word, b.word))
+		})
+		if i < n {
+			top = slices.Insert(top, i, e)
+			top = top[:min(n, len(top))]
+		}
+	}
+	words := make([]string, len(top))
+	for i, e := range top {
+		words[i] = e.word
+	}
+	return words
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// Upper limits keep a slip of the finger from taking all memory: a queue of
+// maxQueue records takes about 600 MB when it is full.
+const (
+	maxRepeat  = 1_000_000_000
+	maxWorkers = 1000
+	maxQueue   = 1_000_000
+	maxMaxWait = time.Minute
+)
+
+// options is what the command line says.
+type options struct {
+	out     string
+	repeat  int
+	workers int
+	queue   int // 0: the processor's default
+	policy  string
+	maxWait time.Duration // of policyBlock
+	files   []string
+}
+
+func usage() string {
+	return fmt.Sprintf(`Usage: quickstart [flags] [file ...]
+
+Puts texts through a pipeline that logs each phase, and shows where every record
+went. A file named - is standard input. Without files it reads the Markdown files
+of the Go module around the working directory.
+
+  -out FILE      where the records go, one JSON object a line; the file is
+                 overwritten (default -, standard output)
+  -repeat N      process each text N times, which makes it a load (default 1)
+  -workers N     texts processed at the same time (default %d)
+  -overflow P    what happens to a record when the queue is full (default drop-newest):
+                   drop-newest  it is dropped
+                   drop-oldest  the oldest queued record is dropped
+                   drop-lowest  the least severe queued record is dropped
+                   block        the log call waits for room, then it is dropped
+  -maxwait D     how long a log call waits under -overflow block, at most %v (default 1s)
+  -queue N       how many records can be queued, at most %s
+                 (default OTEL_BLRP_MAX_QUEUE_SIZE, else 2,048)
+
+A text is UTF-8 without zero bytes, of at most %d MiB; others are reported and left out.
+
+Exit status: 0 all is well, 1 a text failed or records were lost other than by the
+overflow policy, 2 the command line is wrong, 130 interrupted.
+`, runtime.GOMAXPROCS(0), maxMaxWait, thousands(maxQueue), maxText>>20)
+}
+
+func parseFlags(args []string) (options, error) {
+	o := options{out: "-", repeat: 1, workers: runtime.GOMAXPROCS(0), policy: policyDropNewest}
+
+	fs := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // run prints the error, without the whole usage after it
+	fs.StringVar(&o.out, "out", o.out, "")
+	fs.Func("repeat", "", wholeNumber(&o.repeat, maxRepeat))
+	fs.Func("workers", "", wholeNumber(&o.workers, maxWorkers))
+	fs.Func("queue", "", wholeNumber(&o.queue, maxQueue))
+	fs.Func("overflow", "", policyName(&o.policy))
+	fs.Func("maxwait", "", waitingTime(&o.maxWait))
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	o.files = fs.Args()
+
+	if o.out == "" {
+		return o, errors.New(`invalid value "" for flag -out: must be the name of a file, or - for standard output`)
+	}
+	if o.maxWait != 0 && o.policy != policyBlock {
+		return o, fmt.Errorf("flag -maxwait is for -overflow block, not for %s", o.policy)
+	}
+	if o.maxWait == 0 {
+		o.maxWait = time.Second
+	}
+	for _, name := range o.files {
+		if len(name) > 1 && name[0] == '-' {
+			return o, fmt.Errorf("flag %s after a file name: flags come first, and a file of that name is ./%s", name, name)
+		}
+	}
+	return o, nil
+}
+
+// wholeNumber returns a function that parses a number from 1 to most.
+func wholeNumber(to *int, most int) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > most {
+			return fmt.Errorf("must be a whole number from 1 to %d", most)
+		}
+		*to = n
+		return nil
+	}
+}
+
+func waitingTime(to *time.Duration) func(string) error {
+	return func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 || d > maxMaxWait {
+			return fmt.Errorf("must be a duration such as 500ms or 2s, more than 0 and at most %v", maxMaxWait)
+		}
+		*to = d
+		return nil
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"time"
+)
+
+// pipeline processes one document after the other, and logs what it does. Each
+// goroutine has its own, whose buffers it uses again and again.
+type pipeline struct {
+	recorder recorder
+	analyser analyser
+	gzip     compressor
+
+	// Of the document under way.
+	task       task
+	started    time.Time
+	analysis   analysis
+	compressed bytes.Buffer
+}
+
+// The phases, in their order.
+var phases = []struct {
+	name string
+	run  func(*pipeline, context.Context, string) error
+}{
+	{"INTERCEPTION", (*pipeline).intercept},
+	{"ANALYSIS", (*pipeline).analyse},
+	{"COMPRESSION", (*pipeline).compress},
+	{"COMPLETION", (*pipeline).complete},
+}
+
+// process puts a document through all phases. If one fails it returns its name.
+// Between phases it gives up if the context has ended.
+func (p *pipeline) process(ctx context.Context, t task) (phase string, err error) {
+	p.task, p.started = t, time.Now()
+	for _, phase := range phases {
+		if err := ctx.Err(); err != nil {
+			return phase.name, err
+		}
+		if err := phase.run(p, ctx, phase.name); err != nil {
+			return phase.name, err
+		}
+	}
+	return "", nil
+}
+
+func (p *pipeline) log(ctx context.Context, level slog.Level, phase, message string, attrs ...slog.Attr) {
+	p.recorder.log(ctx, level, phase, message, append(attrs,
+		slog.String("document", p.task.doc.name),
+		slog.Int("run", p.task.run),
+	)...)
+}
+
+func (p *pipeline) intercept(ctx context.Context, phase string) error {
+	p.log(ctx, slog.LevelInfo, phase, "document taken", slog.Int("bytes", len(p.task.doc.text)))
+	return nil
+}
+
+func (p *pipeline) analyse(ctx context.Context, phase string) error {
+	p.analysis = p.analyser.analyse(p.task.doc.text)
+	a := &p.analysis
+	p.log(ctx, slog.LevelInfo, phase, "document analysed",
+		slog.Int("characters", a.characters),
+		slog.Int("lines", a.lines),
+		slog.Int("words", a.words),
+		slog.Int("sentences", a.sentences),
+		slog.Int("tokens", a.tokens()),
+	)
+	p.log(ctx, slog.LevelDebug, phase, "most frequent words", slog.Any("frequent", p.analyser.frequent(5)))
+	return nil
+}
+
+func (p *pipeline) compress(ctx context.Context, phase string) error {
+	text := p.task.doc.text
+	p.compressed.Reset()
+	if err := p.gzip.compress(&p.compressed, text); err != nil {
+		return err
+	}
+	n := p.compressed.Len()
+	attrs := []slog.Attr{slog.Int("bytes", len(text)), slog.Int("compressed.bytes", n)}
+	if len(text) > 0 { // JSON has no infinity
+		attrs = append(attrs, slog.Float64("ratio", float64(n)/float64(len(text))))
+	}
+	if n >= len(text) {
+		p.log(ctx, slog.LevelWarn, phase, "document compressed, but not smaller", attrs...)
+		return nil
+	}
+	p.log(ctx, slog.LevelInfo, phase, "document compressed", attrs...)
+	return nil
+}
+
+func (p *pipeline) complete(ctx context.Context, phase string) error {
+	if err := p.gzip.verify(p.compressed.Bytes(), p.task.doc.text); err != nil {
+		return err
+	}
+	p.log(ctx, slog.LevelInfo, phase, "document complete, round trip verified",
+		slog.Float64("duration.seconds", time.Since(p.started).Seconds()))
+	return nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+)
+
+func newPipeline() *pipeline {
+	return &pipeline{recorder: recorder{logger: slog.New(slog.DiscardHandler)}}
+}
+
+func TestCompletionFindsDifference(t *testing.T) {
+	p := newPipeline()
+	if phase, err := p.process(t.Context(), task{&document{"a", []byte(text)}, 1}); err != nil {
+		t.Fatal(phase, err)
+	}
+	p.task.doc = &document{"b", []byte("another text")}
+	if err := p.complete(t.Context(), "COMPLETION"); !errors.Is(err, errRoundTrip) {
+		t.Errorf("error %v, want %v", err, errRoundTrip)
+	}
+}
+
+func TestPipelineStopsBetweenPhases(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := newPipeline()
+	phase, err := p.process(ctx, task{&document{"a", []byte(text)}, 1})
+	if phase != "INTERCEPTION" || !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped in %s with %v", phase, err)
+	}
+	if p.recorder.latency.count != 0 {
+		t.Errorf("%d records", p.recorder.latency.count)
+	}
+}

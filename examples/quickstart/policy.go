@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// The overflow policies, as the command line names them.
+const (
+	policyDropNewest = "drop-newest"
+	policyDropOldest = "drop-oldest"
+	policyDropLowest = "drop-lowest"
+	policyBlock      = "block"
+)
+
+var policies = []string{policyDropNewest, policyDropOldest, policyDropLowest, policyBlock}
+
+func policyName(to *string) func(string) error {
+	return func(s string) error {
+		if !slices.Contains(policies, s) {
+			return errors.New("must be one of " + strings.Join(policies, ", "))
+		}
+		*to = s
+		return nil
+	}
+}
+
+// overflow returns the policy that was asked for.
+func (o *options) overflow() processor.Overflow {
+	switch o.policy {
+	case policyDropOldest:
+		return processor.DropOldest
+	case policyDropLowest:
+		return processor.DropLowest
+	case policyBlock:
+		return processor.Block(o.maxWait)
+	default:
+		return processor.DropNewest
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const text = "The quick brown fox jumps over the lazy dog. The dog does not mind.\n"
+
+var allPhases = []string{"INTERCEPTION", "ANALYSIS", "ANALYSIS", "COMPRESSION", "COMPLETION"}
+
+func TestFiles(t *testing.T) {
+	long := writeFile(t, "long.md", strings.Repeat(text, 100))
+	empty := writeFile(t, "empty.md", "")
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+
+	r := invoke(t, "", "-out", out, long, empty)
+	r.wantStatus(t, exitOK)
+	r.wantError(t, "2 of 2 processed\n", "6,800 bytes, compressed to ", "log call    p50 ", out+": 10 lines, ")
+	if r.stdout != "" {
+		t.Errorf("standard output: %s", r.stdout)
+	}
+	lines, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := parseRecords(t, string(lines))
+	if n := r.ledger(t)["exported"]; n != len(records) || n != 10 {
+		t.Errorf("%d records exported, %d lines written, want 10 of each", n, len(records))
+	}
+	for _, document := range []string{long, empty} {
+		if got := phasesOf(records, document); !slices.Equal(got, allPhases) {
+			t.Errorf("phases of %s: %v, want %v", document, got, allPhases)
+		}
+	}
+	for i := range records {
+		if name := find(records[i].Resource, "service.name"); name != "quickstart" {
+			t.Fatalf("service.name is %v", name)
+		}
+		if records[i].attr("document") == long && records[i].Body.Value == "document analysed" && records[i].attr("words") != 1400.0 {
+			t.Errorf("%v words, want 1400", records[i].attr("words"))
+		}
+	}
+}
+
+func TestServiceNameFromEnvironment(t *testing.T) {
+	t.Setenv("OTEL_SERVICE_NAME", "mine")
+	r := invoke(t, text, "-")
+	for _, rec := range parseRecords(t, r.stdout) {
+		if name := find(rec.Resource, "service.name"); name != "mine" {
+			t.Fatalf("service.name is %v", name)
+		}
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	r := invoke(t, text, "-repeat", "3", "-workers", "1", "-")
+	r.wantStatus(t, exitOK)
+	records := parseRecords(t, r.stdout)
+	want := slices.Repeat(allPhases, 3)
+	if got := phasesOf(records, "standard input"); !slices.Equal(got, want) {
+		t.Errorf("phases %v, want %v", got, want)
+	}
+	if n := r.ledger(t)["exported"]; n != len(records) {
+		t.Errorf("%d records exported, %d lines written", n, len(records))
+	}
+	if last := records[len(records)-1].attr("run"); last != 3.0 {
+		t.Errorf("the last run is number %v, want 3", last)
+	}
+}

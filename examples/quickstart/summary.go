@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// summary is the outcome of the program.
+type summary struct {
+	options     options
+	started     time.Time
+	elapsed     time.Duration // until all was exported
+	planned     uint64        // documents
+	tally       *tally
+	stats       processor.Stats
+	output      *output
+	shutdownErr error
+	writeErr    error // the first, which ended the work
+	closeErr    error
+	interrupted bool
+}
+
+// balances tells whether every log call of this program is accounted for. Its own
+// counts of calls and of lines written confirm those of the processor, which
+// could balance and yet be wrong.
+func (s *summary) balances() bool {
+	lines := s.output.lines.Load()
+	return s.stats.Balanced() &&
+		s.stats.Emitted == s.tally.latency.count &&
+		s.stats.Queued == 0 && s.stats.InFlight == 0 &&
+		// A batch that failed may have been written in part.
+		(lines == s.stats.Exported || lines > s.stats.Exported && s.exportsFailed())
+}
+
+func (s *summary) exportsFailed() bool {
+	_, lost := policyLosses(&s.stats)
+	return lost > 0 || s.writeErr != nil || s.closeErr != nil
+}
+
+func (s *summary) exitStatus() int {
+	switch {
+	case s.interrupted:
+		return exitInterrupted
+	case s.tally.failed > 0 || s.exportsFailed() || s.shutdownErr != nil || !s.balances():
+		return exitFailed
+	default:
+		return exitOK
+	}
+}
+
+func (s *summary) String() string {
+	var b strings.Builder
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s  "+format+"\n", append([]any{label}, args...)...)
+	}
+	t, st, out := s.tally, &s.stats, s.output
+
+	b.WriteString("\n")
+	line("documents", "%s", s.documents())
+	if t.text > 0 {
+		line("text", "%s bytes, compressed to %.1f%%", thousands(t.text), 100*float64(t.compressed)/float64(t.text))
+	}
+	line("records", "%s in %s: %s a second", thousands(st.Emitted), short(s.elapsed), s.rate(st.Emitted))
+	line("exported", "%s: %s a second", thousands(st.Exported), s.rate(st.Exported))
+	if t.latency.count > 0 {
+		line("log call", "p50 %s, p99 %s, max %s",
+			short(t.latency.quantile(0.50)), short(t.latency.quantile(0.99)), short(t.latency.max))
+	}
+	line("output", "%s: %s, %s", out.name, plural(out.lines.Load(), "line"), plural(out.bytes.Load(), "byte"))
+
+	fmt.Fprintf(&b, "\nledger (overflow %v, queue %s)\n%s", s.options.overflow(), thousands(uint64(st.Capacity)), ledgerTable(st))
+	verdict := "does not balance"
+	if s.balances() {
+		verdict = "balances"
+	}
+	fmt.Fprintf(&b, "  it %s: %s, %s emitted; %s written, %s exported\n", verdict,
+		plural(t.latency.count, "log call"), thousands(st.Emitted), plural(out.lines.Load(), "line"), thousands(st.Exported))
+	b.WriteString(s.hints())
+	return b.String()
+}
+
+func (s *summary) documents() string {
+	text := fmt.Sprintf("%s of %s processed", thousands(s.tally.processed), thousands(s.planned))
+	if s.tally.failed > 0 {
+		text += fmt.Sprintf(", %s failed", thousands(s.tally.failed))
+	}
+	if s.interrupted {
+		text += ", interrupted"
+	}
+	return text
+}
+
+func (s *summary) rate(n uint64) string {
+	return thousands(uint64(float64(n) / max(s.elapsed, time.Microsecond).Seconds()))
+}

@@ -1,0 +1,254 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// A hook that panics, or ends its goroutine, is called again, for each of the
+// losses that it has not been told of; the failure is reported.
+func TestDropHookThatDoesNotReturn(t *testing.T) {
+	for name, also := range map[string]func(Drop){
+		"panic":                func(Drop) { panic("boom") },
+		"end of its goroutine": func(Drop) { runtime.Goexit() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				errs := captureErrors(t)
+				l := &dropLog{also: also}
+				p := start(t, exportertest.New(), WithDropHook(l.hook), WithFallback(nil))
+				_ = p.Shutdown(t.Context())
+				for _, s := range []log.Severity{log.SeverityInfo, log.SeverityWarn, log.SeverityError} {
+					emit(p, s, "x")
+				}
+				time.Sleep(time.Second)
+				for _, s := range []log.Severity{log.SeverityInfo, log.SeverityWarn, log.SeverityError} {
+					emit(p, s, "x", "y")
+				}
+				time.Sleep(time.Second)
+				emit(p, log.SeverityInfo, "x") // tells what is left, if anything
+				time.Sleep(time.Second)
+				wantTold(t, l, p)
+				if got := len(errs.matching(errPanic)); got < 7 || got != l.count() {
+					t.Errorf("%d reports of %d calls", got, l.count())
+				}
+				if left := processorGoroutines(); len(left) != 0 {
+					t.Errorf("left behind: %s", left)
+				}
+			})
+		})
+	}
+}
+
+// With several kinds of losses at once, a hook that ends its goroutine at the
+// first one is told of the others all the same, before Shutdown returns.
+func TestDropHookThatEndsItsGoroutineDuringShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		l := &dropLog{also: func(Drop) { runtime.Goexit() }}
+		e := exportertest.New()
+		p := start(t, e, WithDropHook(l.hook), WithFallback(nil))
+		release := e.Block()
+		defer release()
+		for _, s := range []log.Severity{1, 5, 9, 13, 17, 21} {
+			emit(p, s, "x")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_ = p.Shutdown(ctx)
+		wantTold(t, l, p)
+		if l.count() < 6 {
+			t.Errorf("%d calls, want one a severity", l.count())
+		}
+	})
+}
+
+func TestBlockedDropHookHoldsNobody(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		deadline time.Duration // 0: none
+		most     time.Duration
+	}{
+		{"no deadline", 0, patience + grace},
+		{"late deadline", time.Hour, patience + grace},
+		{"early deadline", 200 * time.Millisecond, 200*time.Millisecond + grace},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				held := make(chan struct{})
+				l := &dropLog{also: func(Drop) { <-held }}
+				e := exportertest.New()
+				p := start(t, e, WithDropHook(l.hook), WithMaxQueueSize(2), WithExportMaxBatchSize(2))
+				release := fill(t, p, e, log.SeverityInfo)
+				begun := time.Now()
+				for range 1000 {
+					emit(p, log.SeverityInfo, "x")
+				}
+				synctest.Wait()
+				emit(p, log.SeverityDebug, "x")
+				if waited := time.Since(begun); waited != 0 {
+					t.Errorf("the callers waited %v", waited)
+				}
+				release()
+
+				ctx, cancel := context.WithCancel(t.Context())
+				if tc.deadline > 0 {
+					ctx, cancel = context.WithTimeout(t.Context(), tc.deadline)
+				}
+				defer cancel()
+				begun = time.Now()
+				if err := p.Shutdown(ctx); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(begun); took > tc.most {
+					t.Errorf("shutdown took %v, want at most %v", took, tc.most)
+				}
+				synctest.Wait()
+				if left := processorGoroutines(); len(left) != 1 {
+					t.Errorf("%d goroutines are left, want the one that the hook holds:\n%s", len(left), left)
+				}
+				if got := l.count(); got != 1 {
+					t.Errorf("%d calls, want one", got)
+				}
+				emit(p, log.SeverityInfo, "late")
+				close(held)
+				time.Sleep(2 * hookPace)
+				wantTold(t, l, p)
+				if left := processorGoroutines(); len(left) != 0 {
+					t.Errorf("left behind: %s", left)
+				}
+			})
+		})
+	}
+}
+
+// A hook may log. What it logs may be lost in its turn, and is told with the next
+// delivery; this goes on at the pace of the hook, and ends with Shutdown.
+func TestDropHookThatLogs(t *testing.T) {
+	for name, opts := range map[string][]Option{
+		"queue":       {WithOverflow(DropNewest)},
+		"block":       {WithOverflow(Block(10 * time.Millisecond))},
+		"synchronous": {WithSynchronous()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				captureErrors(t)
+				var p *Processor
+				l := &dropLog{also: func(Drop) { emit(p, log.SeverityInfo, "dropped") }}
+				e := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+					return errors.New("refused") // so that all is lost, always
+				}))
+				p = start(t, e, append(opts, WithDropHook(l.hook), WithMaxQueueSize(2), WithExportMaxBatchSize(1))...)
+				emit(p, log.SeverityInfo, "x")
+				time.Sleep(time.Second)
+				if got := l.count(); got < 5 || got > 12 {
+					t.Errorf("%d calls within a second, want about ten", got)
+				}
+				begun := time.Now()
+				_ = p.Shutdown(t.Context())
+				if took := time.Since(begun); took > hookPace {
+					t.Errorf("shutdown took %v", took)
+				}
+				synctest.Wait()
+				if left := processorGoroutines(); len(left) != 0 {
+					t.Errorf("left behind: %s", left)
+				}
+				// All but what it logged itself when it was told the last time.
+				calls := l.count()
+				untold := p.Stats().DroppedTotal()
+				for _, d := range l.sum() {
+					untold -= d.Count
+				}
+				if untold > 1 {
+					t.Errorf("%d losses were not told", untold)
+				}
+				time.Sleep(time.Minute)
+				if got := l.count(); got != calls {
+					t.Errorf("called %d times more in a minute after Shutdown", got-calls)
+				}
+				emit(p, log.SeverityInfo, "late") // tells of both
+				time.Sleep(time.Minute)
+				if got := l.count(); got != calls+1 {
+					t.Errorf("called %d times for a late record, want once", got-calls)
+				}
+			})
+		})
+	}
+}
+
+// Those who go on logging after Shutdown keep the hook busy, but not Shutdown.
+func TestShutdownDoesNotWaitForLaterDrops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p *Processor
+		l := &dropLog{}
+		l.also = func(Drop) { time.Sleep(10 * time.Millisecond) }
+		p = start(t, exportertest.New(), WithDropHook(l.hook))
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Millisecond):
+						emit(p, log.SeverityInfo, "x")
+					}
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		begun := time.Now()
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > 50*time.Millisecond {
+			t.Errorf("shutdown took %v, want two calls of the hook at most", took)
+		}
+		time.Sleep(time.Second)
+		close(stop)
+		wg.Wait()
+		time.Sleep(time.Second)
+		if got := l.count(); got > 14 {
+			t.Errorf("%d calls in the second after Shutdown, want about ten, the first and the last", got)
+		}
+	})
+}
+
+// A hook may call whatever the processor has, Shutdown included.
+func TestDropHookThatCallsTheProcessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		var p *Processor
+		l := &dropLog{}
+		l.also = func(Drop) {
+			if s := p.Stats(); s.DroppedTotal() == 0 {
+				t.Error("told before it was counted")
+			}
+			p.ExportNow()
+			if err := p.ForceFlush(t.Context()); err != nil {
+				t.Error(err)
+			}
+			_ = p.Shutdown(t.Context())
+		}
+		e := exportertest.New()
+		p = start(t, e, WithDropHook(l.hook))
+		e.FailNext(1, errors.New("refused"))
+		emit(p, log.SeverityInfo, "a")
+		time.Sleep(time.Minute)
+		wantTold(t, l, p)
+		if e.Shutdowns() != 1 {
+			t.Error("not shut down")
+		}
+	})
+}

@@ -1,0 +1,219 @@
+package queue
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const maxWait = 10 * time.Second
+
+// waiting is an Offer on a goroutine of its own.
+type waiting struct {
+	number   int
+	returned bool
+	verdict  Verdict
+	waited   time.Duration
+}
+
+// offerAside offers a record on another goroutine and lets it go as far as it does.
+func (r *rig) offerAside(number int) *waiting {
+	w := &waiting{number: number}
+	start := time.Now()
+	go func() {
+		rec := record(number, 9)
+		w.verdict = r.Offer(&rec, 9)
+		w.waited = time.Since(start)
+		w.returned = true
+	}()
+	synctest.Wait()
+	return w
+}
+
+func (w *waiting) want(t *testing.T, verdict Verdict, waited time.Duration) {
+	t.Helper()
+	if !w.returned || w.verdict != verdict || w.waited != waited {
+		t.Errorf("Offer of record %d: returned %t, %d after %v, want %d after %v",
+			w.number, w.returned, w.verdict, w.waited, verdict, waited)
+	}
+}
+
+func (w *waiting) wantWaiting(t *testing.T) {
+	t.Helper()
+	if w.returned {
+		t.Errorf("Offer of record %d returned %d after %v, want it to wait", w.number, w.verdict, w.waited)
+	}
+}
+
+// newFullRig returns a full queue that makes producers wait.
+func newFullRig(t *testing.T, capacity, size int) *rig {
+	t.Helper()
+	r := newRigOf(t, Config{Capacity: capacity, BatchSize: size, Policy: Block, MaxWait: maxWait})
+	r.offer(t, 0, capacity, Accepted)
+	return r
+}
+
+// TestBlockHandsOverInOrder: room goes to those who wait, in the order in which they
+// came, as soon as a batch is taken and not before.
+func TestBlockHandsOverInOrder(t *testing.T) {
+	for _, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newFullRig(t, s.capacity, s.size)
+				start := time.Now()
+				var all []*waiting
+				for n := s.capacity; n < 4*s.capacity; n++ {
+					all = append(all, r.offerAside(n))
+				}
+				taken, next := 0, 0
+				for next < len(all) {
+					time.Sleep(time.Millisecond)
+					r.Expedite()
+					b := r.take(t)
+					synctest.Wait()
+					n := len(b.Records())
+					wantNumbers(t, "batch", numbersOf(b.Records()), numbers(taken, taken+n)...)
+					taken += n
+					for range min(n, len(all)-next) {
+						all[next].want(t, Accepted, time.Since(start))
+						next++
+					}
+					for _, w := range all[next:] {
+						w.wantWaiting(t)
+					}
+					checkInvariants(t, r.Queue)
+					r.consumer.Settle(b, nil, func() {})
+				}
+			})
+		})
+	}
+}
+
+// TestBlockMaxWaitIsExact: a producer waits as long as it may, and no longer, and
+// those behind it are not passed over when it leaves.
+func TestBlockMaxWaitIsExact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFullRig(t, 4, 2)
+		first := r.offerAside(4)
+		time.Sleep(time.Second)
+		second := r.offerAside(5)
+		third := r.offerAside(6)
+		time.Sleep(maxWait - time.Second - 1)
+		synctest.Wait()
+		first.wantWaiting(t)
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		first.want(t, Full, maxWait)
+		second.wantWaiting(t)
+		checkInvariants(t, r.Queue)
+
+		b := r.take(t)
+		synctest.Wait()
+		second.want(t, Accepted, maxWait-time.Second)
+		third.want(t, Accepted, maxWait-time.Second)
+		r.consumer.Settle(b, nil, func() {})
+		wantBatches(t, r.takeAll(t), []int{2, 3}, []int{5, 6})
+	})
+}
+
+// TestBlockOpensAfterTheLastWaiter: the queue is closed to the fast path while
+// producers wait, and must not stay so when the last of them gives up.
+func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFullRig(t, 4, 2)
+		w := r.offerAside(4)
+		time.Sleep(maxWait)
+		synctest.Wait()
+		w.want(t, Full, maxWait)
+		b := r.take(t)
+		r.offer(t, 5, 7, Accepted)
+		r.consumer.Settle(b, nil, func() {})
+	})
+}
+
+// TestBlockCloseLetsAllGo: when the queue is closed nobody waits any longer, and who
+// was given room before keeps it.
+func TestBlockCloseLetsAllGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFullRig(t, 4, 2)
+		var all []*waiting
+		for n := 4; n < 10; n++ {
+			all = append(all, r.offerAside(n))
+		}
+		time.Sleep(time.Second)
+		b := r.take(t)
+		r.Close()
+		synctest.Wait()
+		for _, w := range all[:2] {
+			w.want(t, Accepted, time.Second)
+		}
+		for _, w := range all[2:] {
+			w.want(t, Full, time.Second)
+		}
+		r.offerAside(10).want(t, Closed, 0)
+		r.consumer.Settle(b, nil, func() {})
+		wantBatches(t, r.takeAll(t), []int{2, 3}, []int{4, 5})
+	})
+}
+
+// TestBlockTimeoutMeetsRoom: time is up and room comes at the same instant, in either
+// order. Whatever the producer is told is true.
+func TestBlockTimeoutMeetsRoom(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			r := newFullRig(t, 2, 1)
+			start := time.Now()
+			first, second := r.offerAside(2), r.offerAside(3)
+			time.Sleep(maxWait)
+			b := r.take(t)
+			c := r.take(t)
+			synctest.Wait()
+			left := []int(nil)
+			for _, w := range []*waiting{first, second} {
+				if w.verdict == Accepted {
+					left = append(left, w.number)
+				}
+				w.want(t, w.verdict, time.Since(start))
+			}
+			r.offer(t, 4, 4+2-len(left), Accepted)
+			r.offerAside(9).wantWaiting(t)
+			r.wantCounts(t, Counts{Admitted: 4, Queued: 2, InFlight: 2})
+			r.consumer.Settle(b, nil, func() {})
+			r.consumer.Settle(c, nil, func() {})
+			r.Close()
+		})
+	}
+}
+
+// TestBlockLateCommit: a producer that was given room while its consumer is already
+// taking the batch is waited for.
+func TestBlockLateCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFullRig(t, 1, 1)
+		slow := r.offerAside(1)
+		for n := range 10 {
+			b := r.take(t) // gives the waiter the room, which is a full batch at once
+			wantNumbers(t, "batch", numbersOf(b.Records()), n)
+			c := r.take(t)
+			wantNumbers(t, "batch", numbersOf(c.Records()), n+1)
+			synctest.Wait()
+			slow.want(t, Accepted, 0)
+			r.consumer.Settle(b, nil, func() {})
+			r.consumer.Settle(c, nil, func() {})
+			r.offer(t, n+1, n+2, Accepted)
+			slow = r.offerAside(n + 2)
+		}
+		r.Close()
+	})
+}
+
+// TestBlockWithoutPatience does not wait.
+func TestBlockWithoutPatience(t *testing.T) {
+	for _, maxWait := range []time.Duration{0, -time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRigOf(t, Config{Capacity: 1, BatchSize: 1, Policy: Block, MaxWait: maxWait})
+			r.offer(t, 0, 1, Accepted)
+			r.offerAside(1).want(t, Full, 0)
+		})
+	}
+}

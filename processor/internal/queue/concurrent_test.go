@@ -1,0 +1,200 @@
+package queue
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// Tests whose names end in ConcurrentSafe are for the race detector, many times over.
+
+// TestQueueConcurrentSafe has producers, consumers and everybody else at one queue,
+// closes it in the middle, and accounts for every record.
+func TestQueueConcurrentSafe(t *testing.T) {
+	for _, procs := range []int{1, 4} {
+		for _, p := range policies {
+			for _, consumers := range []int{1, 3} {
+				t.Run(fmt.Sprintf("procs=%d/%s/consumers=%d", procs, p.name, consumers), func(t *testing.T) {
+					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+					s := newStorm(t, Config{Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s.offerFrom(0, 8)
+					s.offered.Wait()
+					s.q.Close()
+					s.finish(t)
+					if p.policy == Block && s.refused.Load() > 0 {
+						t.Errorf("%d records refused before their time was up", s.refused.Load())
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestCloseConcurrentSafe closes the queue while producers are at it.
+func TestCloseConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		for _, consumers := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
+				s := newStorm(t, Config{Capacity: 10, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s.offerFrom(0, 8)
+				s.awaitAccepted(500)
+				s.q.Close()
+				s.finish(t)
+			})
+		}
+	}
+}
+
+// TestRemoveConcurrentSafe also takes away what is left.
+func TestRemoveConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		for _, consumers := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
+				s := newStorm(t, Config{Capacity: 40, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s.offerFrom(0, 8)
+				s.awaitAccepted(500)
+				s.q.Close()
+				for _, b := range s.q.Remove() {
+					s.removed = append(s.removed, numbersOf(b.Records())...)
+					s.q.Discard(b, nil, s.booking(b))
+				}
+				s.finish(t)
+			})
+		}
+	}
+}
+
+// TestSmallestConcurrentSafe has every record fill a batch and the queue.
+func TestSmallestConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		t.Run(p.name, func(t *testing.T) {
+			s := newStorm(t, Config{Capacity: 1, BatchSize: 1, Policy: p.policy, MaxWait: time.Minute}, 2)
+			s.offerFrom(0, 4)
+			s.offered.Wait()
+			s.q.Close()
+			s.finish(t)
+		})
+	}
+}
+
+// TestNoConsumerConcurrentSafe leaves the eviction to itself: whatever is offered, the
+// queue keeps what its policy says.
+func TestNoConsumerConcurrentSafe(t *testing.T) {
+	for _, p := range policies[:3] {
+		t.Run(p.name, func(t *testing.T) {
+			s := newStorm(t, Config{Capacity: 50, BatchSize: 8, Policy: p.policy}, 0)
+			s.offerFrom(0, 8)
+			s.offered.Wait()
+			s.offerFrom(8, 9) // now that no record is being copied, which protects those behind
+			s.offered.Wait()
+			s.q.Snapshot(func(c Counts) {
+				if c.Queued != 50 || c.InFlight != 0 {
+					t.Errorf("%+v after an overflow", c)
+				}
+			})
+			s.q.Close()
+			for _, b := range s.q.Remove() {
+				for i := range b.Records() {
+					if got := b.Records()[i].Severity(); p.policy == DropLowest && got != stormLevels-1 {
+						t.Errorf("a record of level %d outlived higher ones", got)
+					}
+				}
+				s.removed = append(s.removed, numbersOf(b.Records())...)
+				s.q.Discard(b, nil, s.booking(b))
+			}
+			s.finish(t)
+		})
+	}
+}
+
+// TestBlockTimeoutsConcurrentSafe has time run out while room comes.
+func TestBlockTimeoutsConcurrentSafe(t *testing.T) {
+	s := newStorm(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: 20 * time.Microsecond}, 2)
+	s.offerFrom(0, 8)
+	s.offered.Wait()
+	s.q.Close()
+	s.finish(t)
+}
+
+// TestWakeConcurrentSafe leaves the consumers to the wake-ups alone: nobody comes by to
+// ask again, and all that is due must be handed out.
+func TestWakeConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		t.Run(p.name, func(t *testing.T) {
+			s := &storm{}
+			s.q = New(Config{
+				Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute,
+				Displaced: func(uint8, *sdklog.Record) {},
+			})
+			s.taken = make([][]int, 3)
+			for i := range s.taken {
+				s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
+			}
+			for i := range 200 {
+				for producer := range 1 + i%3 {
+					s.offered.Go(func() {
+						for n := range 1 + i%7 {
+							rec := record(stormNumber(producer, n), 9)
+							s.q.Offer(&rec, 9)
+						}
+						s.q.Expedite()
+					})
+				}
+				s.offered.Wait()
+				s.awaitEmpty(t)
+			}
+			s.q.Close()
+			s.ended.Wait()
+		})
+	}
+}
+
+// TestCloseVerdictConcurrentSafe: a producer that finds nothing open because the queue
+// was just closed is not told that it was full.
+func TestCloseVerdictConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		for range 30 {
+			q := New(Config{Capacity: 1 << 16, BatchSize: 32, Policy: p.policy, MaxWait: time.Minute})
+			var producers sync.WaitGroup
+			for range 3 {
+				producers.Go(func() {
+					rec := record(0, 9)
+					verdict := Accepted
+					for n := 0; n < 1<<14 && verdict == Accepted; n++ {
+						verdict = q.Offer(&rec, 9)
+					}
+					if verdict == Full {
+						t.Errorf("%s: full, with room for all", p.name)
+					}
+				})
+			}
+			runtime.Gosched()
+			q.Close()
+			producers.Wait()
+		}
+	}
+}
+
+// TestFlushConcurrentSafe: when a flush is over, what was accepted before it began is
+// settled, or was displaced.
+func TestFlushConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		t.Run(p.name, func(t *testing.T) {
+			s := newStorm(t, Config{Capacity: 40, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, 3)
+			s.flushAfterOffer = true
+			s.offerFrom(0, 8)
+			s.offered.Wait()
+			s.q.Close()
+			s.finish(t)
+			for number := range s.unsettled {
+				if !s.gone[number] {
+					t.Errorf("record %d was neither settled nor displaced when its flush was over", number)
+				}
+			}
+		})
+	}
+}

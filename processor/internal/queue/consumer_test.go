@@ -1,0 +1,203 @@
+package queue
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// crew is consumers on goroutines of their own. They hold a batch until they are
+// told to go on.
+type crew struct {
+	r       *rig
+	release chan struct{}
+
+	mu    sync.Mutex
+	taken [][]int
+}
+
+func newCrew(r *rig, consumers int) *crew {
+	c := &crew{r: r, release: make(chan struct{})}
+	for range consumers {
+		consumer := r.NewConsumer()
+		go func() {
+			for b := consumer.Take(); b != nil; b = consumer.Take() {
+				c.mu.Lock()
+				c.taken = append(c.taken, numbersOf(b.Records()))
+				c.mu.Unlock()
+				<-c.release
+				consumer.Settle(b, nil, func() {})
+			}
+		}()
+		synctest.Wait() // the order in which they fall idle
+	}
+	return c
+}
+
+// want lets the consumers go as far as they can, and checks what they have taken
+// since.
+func (c *crew) want(t *testing.T, batches ...[]int) {
+	t.Helper()
+	synctest.Wait()
+	wantBatches(t, c.taken, batches...)
+	c.taken = nil
+}
+
+// end lets everybody go.
+func (c *crew) end() {
+	close(c.release)
+	c.r.Close()
+}
+
+// TestWakeOneBatchOneConsumer: an idle consumer is woken for a full batch, for no
+// record before, and the others sleep on.
+func TestWakeOneBatchOneConsumer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, DropNewest, 8, 2)
+		c := newCrew(r, 2)
+		defer c.end()
+		r.offer(t, 0, 1, Accepted)
+		c.want(t)
+		r.offer(t, 1, 2, Accepted)
+		c.want(t, []int{0, 1})
+		if n := len(r.idle); n != 1 {
+			t.Errorf("%d consumers are idle, want 1", n)
+		}
+		r.offer(t, 2, 4, Accepted)
+		c.want(t, []int{2, 3})
+		r.offer(t, 4, 6, Accepted)
+		c.want(t) // both are busy
+		c.release <- struct{}{}
+		c.want(t, []int{4, 5})
+	})
+}
+
+// TestWakeForTheOpenBatch: every way to ask for it works when consumers are idle, and
+// when they are busy.
+func TestWakeForTheOpenBatch(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		ask  func(r *rig)
+	}{
+		{"Expedite", func(r *rig) { r.Expedite() }},
+		{"BeginFlush", func(r *rig) { r.BeginFlush() }},
+		{"Close", func(r *rig) { r.Close() }},
+		{"Tick", func(r *rig) { r.Tick(r.tail.opened.Add(100), 100) }},
+	} {
+		t.Run(tc.name+"/idle", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, DropNewest, 8, 4)
+				c := newCrew(r, 3)
+				defer c.end()
+				r.offer(t, 0, 1, Accepted)
+				tc.ask(r)
+				c.want(t, []int{0})
+			})
+		})
+		t.Run(tc.name+"/busy", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, DropNewest, 8, 4)
+				c := newCrew(r, 1)
+				defer c.end()
+				r.offer(t, 0, 4, Accepted)
+				c.want(t, []int{0, 1, 2, 3})
+				r.offer(t, 4, 5, Accepted)
+				tc.ask(r)
+				c.want(t)
+				c.release <- struct{}{}
+				c.want(t, []int{4})
+			})
+		})
+	}
+}
+
+// TestWakeForEach: one consumer is woken for each batch, and for the open one that is
+// due behind full ones, in whatever order they come to it.
+func TestWakeForEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, DropNewest, 8, 2)
+		c := newCrew(r, 3)
+		defer c.end()
+		r.offer(t, 0, 5, Accepted) // {0 1} {2 3} {4
+		r.Expedite()
+		synctest.Wait()
+		if len(c.taken) != 3 {
+			t.Errorf("taken %v, want three batches", c.taken)
+		}
+		if len(r.idle) != 0 {
+			t.Errorf("%d consumers are idle", len(r.idle))
+		}
+	})
+}
+
+// TestExpediteAgain: a record that is added after a consumer was asked for the open
+// batch is in it, and one that is added after the batch was taken can ask again.
+func TestExpediteAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, DropNewest, 16, 8)
+		c := newCrew(r, 1)
+		defer c.end()
+		r.offer(t, 0, 1, Accepted)
+		r.Expedite()
+		r.offer(t, 1, 2, Accepted)
+		r.Expedite()
+		c.want(t, []int{0, 1})
+		r.offer(t, 2, 3, Accepted)
+		r.Expedite()
+		r.offer(t, 3, 4, Accepted)
+		r.Expedite()
+		c.release <- struct{}{}
+		c.want(t, []int{2, 3})
+		c.release <- struct{}{}
+		c.want(t)
+		r.Expedite() // of nothing
+		r.offer(t, 4, 5, Accepted)
+		c.want(t)
+		r.Expedite()
+		c.want(t, []int{4})
+	})
+}
+
+// TestDueEndsWithItsBatch: the open batch was due, became full, and is handed out for
+// that. The next one is not due.
+func TestDueEndsWithItsBatch(t *testing.T) {
+	r := newRig(t, DropNewest, 16, 2)
+	r.offer(t, 0, 1, Accepted)
+	r.Expedite()
+	r.offer(t, 1, 3, Accepted)
+	b := r.take(t)
+	wantNumbers(t, "batch", numbersOf(b.Records()), 0, 1)
+	if r.available() {
+		t.Error("the batch that became open after Expedite is due")
+	}
+	r.Expedite()
+	r.consumer.Settle(b, nil, func() {})
+	wantBatches(t, r.takeAll(t), []int{2})
+}
+
+// TestBooksBalance: a snapshot sees a batch's records in flight, or what was booked of
+// them, never both or neither.
+func TestBooksBalance(t *testing.T) {
+	r := newRig(t, DropNewest, 4, 2)
+	r.offer(t, 0, 4, Accepted)
+	b := r.take(t)
+	booked := 0
+	r.consumer.Settle(b, nil, func() {
+		if r.mu.TryLock() {
+			t.Error("the outcome is booked outside the mutex")
+		}
+		booked = len(b.Records())
+	})
+	r.Snapshot(func(c Counts) {
+		if uint64(booked+c.Queued+c.InFlight) != c.Admitted {
+			t.Errorf("%+v and %d booked", c, booked)
+		}
+	})
+	b = r.take(t)
+	r.consumer.Abandon(b, nil, func() {
+		if r.mu.TryLock() {
+			t.Error("the outcome is booked outside the mutex")
+		}
+	})
+	r.wantCounts(t, Counts{Admitted: 4})
+}

@@ -1,0 +1,293 @@
+package queue
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// fuzzRun is a queue and the model it is held against.
+type fuzzRun struct {
+	t *testing.T
+	q *Queue
+	m *model
+
+	keep      uint8
+	numbers   int
+	held      [3]holding // by consumer
+	consumers [3]*Consumer
+	slowly    []preempted
+	slowItems []*item
+	everSlow  bool
+	stale     *Batch
+	displaced displacements
+	waiting   []*waitingReal
+}
+
+type holding struct {
+	batch   *Batch
+	numbers []int
+	groups  []*group
+}
+
+// waitingReal is an Offer that has not returned, as far as the model knows.
+type waitingReal struct {
+	model    *waitingItem
+	returned bool
+	verdict  Verdict
+}
+
+func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
+	t.Helper()
+	r := &fuzzRun{t: t, m: newModel(cfg), keep: cfg.KeepLevel}
+	cfg.Displaced = r.displaced.add
+	r.q = New(cfg)
+	for i := range r.consumers {
+		r.consumers[i] = r.q.NewConsumer()
+	}
+	r.check()
+	return r
+}
+
+// offer offers the next record in the way that put does.
+func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
+	r.t.Helper()
+	number := r.numbers
+	r.numbers++
+	rec := fuzzRecord(number, level)
+	want, victim := r.m.offer(item{number: number, level: level, committed: true})
+	if want == waits {
+		w := &waitingReal{model: r.m.waiting[len(r.m.waiting)-1]}
+		r.waiting = append(r.waiting, w)
+		go func() {
+			w.verdict = put(&rec, level)
+			w.returned = true
+			spoil(&rec)
+		}()
+		return
+	}
+	start := time.Now()
+	if got := put(&rec, level); got != want {
+		r.t.Fatalf("Offer of record %d, level %d = %d, want %d", number, level, got, want)
+	}
+	if waited := time.Since(start); waited != 0 {
+		r.t.Fatalf("Offer waited %v", waited)
+	}
+	spoil(&rec)
+	var gone displacements
+	if victim != nil {
+		gone = displacements{{level: victim.level, number: -1}}
+		if victim.level >= r.keep {
+			gone[0].number = victim.number
+		}
+	}
+	if !slices.Equal(r.displaced, gone) {
+		r.t.Fatalf("for record %d, level %d, %v gave way, want %v", number, level, r.displaced, gone)
+	}
+	r.displaced = nil
+}
+
+// slow has a producer claim a slot and stop, or one of those go on.
+func (r *fuzzRun) slow(arg int) {
+	if arg%2 == 1 {
+		if n := len(r.slowly); n > 0 {
+			r.commit(arg / 2 % n)
+		}
+		return
+	}
+	if r.m.closed || len(r.m.waiting) > 0 || r.m.queued() >= r.m.capacity {
+		return
+	}
+	r.q.mu.Lock()
+	b, slot, ok := r.q.reserveLocked()
+	r.q.publishLocked()
+	r.q.mu.Unlock()
+	if !ok {
+		r.t.Fatal("no slot to claim")
+	}
+	g := r.m.open
+	r.m.offer(item{number: r.numbers, level: uint8(arg)})
+	r.numbers++
+	r.everSlow = true
+	r.slowly = append(r.slowly, preempted{b, slot})
+	r.slowItems = append(r.slowItems, g.items[len(g.items)-1])
+}
+
+func (r *fuzzRun) commit(i int) {
+	it := r.slowItems[i]
+	rec := fuzzRecord(it.number, it.level)
+	r.slowly[i].batch.slots.put(r.slowly[i].slot, &rec, it.level)
+	it.committed = true
+	r.slowly = slices.Delete(r.slowly, i, i+1)
+	r.slowItems = slices.Delete(r.slowItems, i, i+1)
+}
+
+func (r *fuzzRun) commitAll() {
+	for len(r.slowly) > 0 {
+		r.commit(0)
+	}
+}
+
+func (r *fuzzRun) take(consumer int) {
+	r.t.Helper()
+	r.q.mu.Lock()
+	available := len(r.q.ready) > 0 || r.q.due.Load() || r.q.closed.Load()
+	r.q.mu.Unlock()
+	if available != r.m.available() {
+		r.t.Fatalf("a batch is available: %t, want %t", available, r.m.available())
+	}
+	if !available || r.held[consumer].batch != nil {
+		return
+	}
+	r.commitAll()
+	b := r.consumers[consumer].Take()
+	if b == nil {
+		if !r.m.closed || r.m.queued() > 0 {
+			r.t.Fatal("Take returned nil")
+		}
+		return
+	}
+	r.held[consumer] = r.taken(b)
+}
+
+// taken compares a batch that left the queue with the model.
+func (r *fuzzRun) taken(b *Batch) holding {
+	r.t.Helper()
+	h := holding{batch: b, numbers: numbersOf(b.Records())}
+	h.groups = r.m.take(len(h.numbers))
+	var want []int
+	for _, g := range h.groups {
+		for _, it := range g.items {
+			want = append(want, it.number)
+		}
+	}
+	if len(want) == 0 || !slices.Equal(h.numbers, want) {
+		r.t.Fatalf("took %v, want %v", h.numbers, want)
+	}
+	return h
+}
+
+func (r *fuzzRun) settle(consumer int, abandon, fail bool) {
+	r.t.Helper()
+	h := r.held[consumer]
+	if h.batch == nil {
+		return
+	}
+	c := r.consumers[consumer]
+	end := c.Settle
+	if abandon {
+		end = c.Abandon
+	}
+	r.held[consumer] = holding{}
+	r.finish(h, fail, end)
+}
+
+func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) {
+	r.t.Helper()
+	recs := h.batch.Records()
+	if !slices.Equal(numbersOf(recs), h.numbers) {
+		r.t.Fatalf("a taken batch was changed to %v from %v", numbersOf(recs), h.numbers)
+	}
+	for i := range recs {
+		if !intact(&recs[i]) {
+			r.t.Fatalf("record %d was changed", numberOf(&recs[i]))
+		}
+	}
+	var err error
+	if fail {
+		err = errors.New("refused")
+	}
+	booked := 0
+	end(h.batch, err, func() { booked++ })
+	if booked != 1 {
+		r.t.Fatalf("booked %d times", booked)
+	}
+	r.m.inFlight -= len(h.numbers)
+	for _, g := range h.groups {
+		r.m.settle(g, fail)
+	}
+}
+
+func (r *fuzzRun) remove() {
+	r.t.Helper()
+	r.commitAll()
+	var out []holding
+	for _, b := range r.q.Remove() {
+		out = append(out, r.taken(b))
+	}
+	if n := r.m.queued(); n > 0 {
+		r.t.Fatalf("Remove left %d records", n)
+	}
+	r.check()
+	for _, h := range out {
+		r.finish(h, false, r.q.Discard)
+	}
+}
+
+// check compares what can be seen of the queue with the model.
+func (r *fuzzRun) check() {
+	r.t.Helper()
+	synctest.Wait()
+	checkInvariants(r.t, r.q)
+	if !r.everSlow || r.m.policy != DropOldest {
+		checkSlots(r.t, r.q)
+	}
+	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight}
+	r.q.Snapshot(func(got Counts) {
+		if got != want {
+			r.t.Fatalf("Snapshot %+v, want %+v", got, want)
+		}
+	})
+	if n := r.q.Len(); n != want.Queued {
+		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
+	}
+	r.waiting = slices.DeleteFunc(r.waiting, func(w *waitingReal) bool {
+		if w.returned != w.model.over || (w.returned && w.verdict != w.model.verdict) {
+			r.t.Fatalf("waiting record %d: returned %t %d, want %t %d",
+				w.model.number, w.returned, w.verdict, w.model.over, w.model.verdict)
+		}
+		return w.returned
+	})
+	for _, f := range r.m.flushes {
+		r.checkFlush(f)
+	}
+}
+
+// checkFlush checks that a flush is over exactly when it should be. Batches that
+// were merged are over together, so under DropLowest it may be later.
+func (r *fuzzRun) checkFlush(f *flushModel) {
+	r.t.Helper()
+	merges := r.m.policy == DropLowest && r.m.queued()+r.m.inFlight > 0
+	want := len(f.pending) == 0
+	got := done(f.real)
+	if got && !want || want && !got && !merges {
+		r.t.Fatalf("flush done: %t, want %t with %d batches pending", got, want, len(f.pending))
+	}
+	if got && (f.real.Err() != nil) != f.failed && (f.failed || r.m.policy != DropLowest) {
+		r.t.Fatalf("flush ended with %v, want an error: %t", f.real.Err(), f.failed)
+	}
+}
+
+// end empties the queue, and checks that nothing stays.
+func (r *fuzzRun) end() {
+	r.t.Helper()
+	r.q.Close()
+	r.m.close()
+	r.check()
+	for i := range r.held {
+		r.settle(i, false, false)
+	}
+	for r.m.queued() > 0 {
+		r.take(0)
+		r.check()
+		r.settle(0, false, false)
+	}
+	r.check()
+	if r.consumers[0].Take() != nil {
+		r.t.Error("Take returned a batch from an empty, closed queue")
+	}
+}

@@ -1,0 +1,191 @@
+package queue
+
+import (
+	"slices"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// record returns a record that can be told from others by its number.
+func record(number int, level uint8, attrs ...attribute.KeyValue) sdklog.Record {
+	r := exportertest.Record(log.Severity(level), "", attrs...)
+	r.SetBody(attribute.IntValue(number))
+	return r
+}
+
+func numberOf(r *sdklog.Record) int { return int(r.Body().AsInt64()) }
+
+func numbersOf(recs []sdklog.Record) []int {
+	var out []int
+	for i := range recs {
+		out = append(out, numberOf(&recs[i]))
+	}
+	return out
+}
+
+// displacement is what a queue told of a record that gave way.
+type displacement struct {
+	level  uint8
+	number int // -1: the record was not kept
+}
+
+// displacements collects what a queue tells. It is for one goroutine.
+type displacements []displacement
+
+func (d *displacements) add(level uint8, r *sdklog.Record) {
+	v := displacement{level: level, number: -1}
+	if r != nil {
+		v.number = numberOf(r)
+	}
+	*d = append(*d, v)
+}
+
+// rig is a queue under test with a consumer, for tests that run on one goroutine
+// but for the producers which they let wait.
+type rig struct {
+	*Queue
+	consumer  *Consumer
+	displaced displacements
+}
+
+// newRig returns a queue that keeps every displaced record. Its invariants are
+// checked when the test ends.
+func newRig(t *testing.T, policy Policy, capacity, batchSize int) *rig {
+	t.Helper()
+	return newRigOf(t, Config{Capacity: capacity, BatchSize: batchSize, Policy: policy})
+}
+
+func newRigOf(t *testing.T, cfg Config) *rig {
+	t.Helper()
+	r := &rig{}
+	cfg.Displaced = r.displaced.add
+	r.Queue = New(cfg)
+	r.consumer = r.NewConsumer()
+	t.Cleanup(func() { checkInvariants(t, r.Queue) })
+	return r
+}
+
+// offer offers records of level 9 with the numbers from … to-1.
+func (r *rig) offer(t *testing.T, from, to int, want Verdict) {
+	t.Helper()
+	for n := from; n < to; n++ {
+		r.offerLevel(t, n, 9, want)
+	}
+}
+
+func (r *rig) offerLevel(t *testing.T, number int, level uint8, want Verdict) {
+	t.Helper()
+	rec := record(number, level)
+	if got := r.Offer(&rec, level); got != want {
+		t.Fatalf("Offer of record %d, level %d = %d, want %d", number, level, got, want)
+	}
+}
+
+// offerAny offers a record that may be refused.
+func (r *rig) offerAny(number int) Verdict {
+	rec := record(number, 9)
+	return r.Offer(&rec, 9)
+}
+
+// available tells whether Take would return at once.
+func (r *rig) available() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.ready) > 0 || r.due.Load() || r.closed.Load()
+}
+
+// take takes a batch that must be there.
+func (r *rig) take(t *testing.T) *Batch {
+	t.Helper()
+	if !r.available() {
+		t.Fatal("there is no batch to take")
+	}
+	return r.consumer.Take()
+}
+
+// takeAll returns the numbers of all queued records, batch by batch.
+func (r *rig) takeAll(t *testing.T) [][]int {
+	t.Helper()
+	var out [][]int
+	for r.Expedite(); r.available(); r.Expedite() {
+		b := r.consumer.Take()
+		if b == nil {
+			break
+		}
+		out = append(out, numbersOf(b.Records()))
+		r.consumer.Settle(b, nil, func() {})
+	}
+	return out
+}
+
+func (r *rig) wantCounts(t *testing.T, want Counts) {
+	t.Helper()
+	r.Snapshot(func(got Counts) {
+		if got != want {
+			t.Errorf("Snapshot: %+v, want %+v", got, want)
+		}
+	})
+}
+
+func (r *rig) wantDisplaced(t *testing.T, want ...displacement) {
+	t.Helper()
+	if !slices.Equal(r.displaced, want) {
+		t.Errorf("displaced %v, want %v", r.displaced, want)
+	}
+	r.displaced = nil
+}
+
+func wantNumbers(t *testing.T, what string, got []int, want ...int) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func wantBatches(t *testing.T, got [][]int, want ...[]int) {
+	t.Helper()
+	if !slices.EqualFunc(got, want, slices.Equal[[]int]) {
+		t.Errorf("batches %v, want %v", got, want)
+	}
+}
+
+// done tells whether a flush is over.
+func done(f *Flush) bool {
+	select {
+	case <-f.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// preempted is a producer that was stopped after it had claimed a slot and
+// before it wrote its record.
+type preempted struct {
+	batch *Batch
+	slot  uint32
+}
+
+// preempt claims a slot the way [Queue.Offer] does under the mutex.
+func (r *rig) preempt(t *testing.T) preempted {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, slot, ok := r.reserveLocked()
+	if !ok {
+		t.Fatal("no slot to claim")
+	}
+	r.publishLocked()
+	return preempted{b, slot}
+}
+
+// commit lets the producer go on.
+func (p preempted) commit(number int, level uint8) {
+	rec := record(number, level)
+	p.batch.slots.put(p.slot, &rec, level)
+}

@@ -1,0 +1,282 @@
+package queue
+
+import (
+	"reflect"
+	"testing"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// checkInvariants holds the queue against doc.go. Every check is valid at any
+// time under the mutex, whatever producers do meanwhile.
+func checkInvariants(t *testing.T, q *Queue) {
+	t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	checkCapacity(t, q)
+	checkOpen(t, q)
+	checkEnd(t, q)
+	checkPlaces(t, q)
+	checkReady(t, q)
+	checkTail(t, q)
+	checkFree(t, q)
+	checkLevels(t, q)
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+func checkCapacity(t *testing.T, q *Queue) {
+	t.Helper()
+	live := 0
+	for _, b := range q.ready {
+		live += b.live()
+	}
+	if live != q.readyLive {
+		t.Errorf("readyLive %d, the batches' sum is %d", q.readyLive, live)
+	}
+	if q.tail != nil {
+		live += int(q.tail.word.Load()>>32) - q.tail.holes
+	}
+	if live > q.capacity {
+		t.Errorf("room for %d records in a queue of %d", live, q.capacity)
+	}
+	if q.inFlight < 0 {
+		t.Errorf("%d records in flight", q.inFlight)
+	}
+}
+
+// full tells whether every record that the queue may hold has its slot.
+func full(q *Queue) bool {
+	live := q.readyLive
+	if q.tail != nil {
+		live += q.tail.claims() - q.tail.holes
+	}
+	return live == q.capacity
+}
+
+func checkOpen(t *testing.T, q *Queue) {
+	t.Helper()
+	open, closed := q.open.Load(), q.closed.Load()
+	switch {
+	case open != nil && open != q.tail:
+		t.Error("the open batch is not the tail")
+	case open != nil && q.waiters.Len() > 0:
+		t.Errorf("the queue is open to all while %d wait for room", q.waiters.Len())
+	case open == nil && !closed && !full(q):
+		t.Error("nothing is open, but the queue is neither full nor closed")
+	case q.waiters.Len() > 0 && !full(q):
+		t.Errorf("%d producers wait for room that there is", q.waiters.Len())
+	case q.waiters.Len() > 0 && (closed || q.policy != Block):
+		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
+	}
+	if q.due.Load() && (q.tail == nil || q.tail.claims() == 0) {
+		t.Error("an empty tail is due")
+	}
+}
+
+func checkEnd(t *testing.T, q *Queue) {
+	t.Helper()
+	closed := q.closed.Load()
+	if closed && (q.tail != nil || q.open.Load() != nil || len(q.free) > 0 || len(q.idle) > 0) {
+		t.Errorf("a closed queue has tail %p, open %p, %d free batches, %d idle consumers",
+			q.tail, q.open.Load(), len(q.free), len(q.idle))
+	}
+	drained := false
+	select {
+	case <-q.drained:
+		drained = true
+	default:
+	}
+	if want := closed && len(q.ready) == 0; drained != want {
+		t.Errorf("drained %t, closed %t with %d batches", drained, closed, len(q.ready))
+	}
+}
+
+// checkPlaces checks that a batch is in one place only.
+func checkPlaces(t *testing.T, q *Queue) {
+	t.Helper()
+	seen := make(map[*Batch]bool)
+	see := func(what string, b *Batch) {
+		if b == nil || seen[b] {
+			t.Errorf("%s batch %p is nil or in two places", what, b)
+		}
+		seen[b] = true
+	}
+	for _, b := range q.ready {
+		see("ready", b)
+	}
+	for _, b := range q.free {
+		see("free", b)
+	}
+	if q.tail != nil {
+		see("tail", q.tail)
+	}
+	for _, c := range q.consumers {
+		if c.holding != nil {
+			see("held", c.holding)
+		}
+	}
+}
+
+func checkReady(t *testing.T, q *Queue) {
+	t.Helper()
+	for i, b := range q.ready {
+		if limit := b.word.Load() >> 32; limit != 0 {
+			t.Errorf("slots can be claimed in ready batch %d: limit %d", i, limit)
+		}
+		if b.claimed > q.size || b.live() <= 0 {
+			t.Errorf("ready batch %d has %d slots handed out, %d of them evicted", i, b.claimed, b.holes)
+		}
+		if i > 0 && q.policy == DropLowest {
+			before := q.ready[i-1]
+			if !before.index.partial && !b.index.partial && before.live()+b.live() <= q.size {
+				t.Errorf("ready batches %d and %d, of %d and %d records, fit into one", i-1, i, before.live(), b.live())
+			}
+		}
+		checkMarks(t, q, b, b.claimed)
+		if b.claimed < q.size {
+			checkEmpty(t, b, b.claimed)
+		}
+	}
+}
+
+func checkTail(t *testing.T, q *Queue) {
+	t.Helper()
+	b := q.tail
+	if b == nil {
+		if !q.closed.Load() && q.readyLive < q.capacity {
+			t.Errorf("no tail, with %d of %d records in ready batches", q.readyLive, q.capacity)
+		}
+		return
+	}
+	word := b.word.Load()
+	limit := uint32(word >> 32)
+	if limit == 0 || limit > q.limitLocked(b) {
+		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, q.limitLocked(b))
+	}
+	if b.claimed != 0 {
+		t.Errorf("the tail has %d slots noted as handed out before it is sealed", b.claimed)
+	}
+	n := b.claims()
+	if b.opened.IsZero() || (n > 0 && b.holes >= n) {
+		t.Errorf("the tail, opened %v, has %d slots handed out, %d of them evicted", b.opened, n, b.holes)
+	}
+	checkMarks(t, q, b, n)
+}
+
+// checkMarks compares a batch's account with its first n marks.
+func checkMarks(t *testing.T, q *Queue, b *Batch, n int) {
+	t.Helper()
+	evicted := 0
+	for i := range uint32(n) {
+		if b.slots.mark(i).Load() == markEvicted {
+			evicted++
+		} else if i < b.first {
+			t.Errorf("slot %d holds a record, but first is %d", i, b.first)
+		}
+	}
+	if evicted != b.holes {
+		t.Errorf("a batch has %d holes, %d are noted", evicted, b.holes)
+	}
+	if b.holes > 0 && q.policy != DropOldest && q.policy != DropLowest {
+		t.Errorf("policy %d left %d holes", q.policy, b.holes)
+	}
+}
+
+// checkFree checks that free batches are as new.
+func checkFree(t *testing.T, q *Queue) {
+	t.Helper()
+	for i, b := range q.free {
+		if b.word.Load()>>32 != 0 || b.claimed != 0 || b.holes != 0 || b.first != 0 ||
+			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) {
+			t.Errorf("free batch %d is not reset: %+v", i, b)
+		}
+		checkEmpty(t, b, 0)
+	}
+	if q.leastFree < 0 || (q.leastFree > len(q.free) && !q.closed.Load()) {
+		t.Errorf("leastFree is %d with %d free batches", q.leastFree, len(q.free))
+	}
+}
+
+// checkEmpty checks that a sealed batch holds nothing from slot n on.
+func checkEmpty(t *testing.T, b *Batch, n int) {
+	t.Helper()
+	for i := n; i < len(b.slots.records); i++ {
+		if m := b.slots.mark(uint32(i)).Load(); m != markEmpty {
+			t.Errorf("slot %d, which nobody has, is marked %d", i, m)
+		}
+		if !isZero(&b.slots.records[i]) {
+			t.Errorf("slot %d, which nobody has, keeps a record alive", i)
+		}
+	}
+}
+
+func isZero(r *sdklog.Record) bool { return reflect.ValueOf(r).Elem().IsZero() }
+
+// checkLevels holds DropLowest's index against the marks. Slots that an index has
+// not looked at may be in any state.
+func checkLevels(t *testing.T, q *Queue) {
+	t.Helper()
+	var sum levelCounts
+	partial := 0
+	check := func(b *Batch, n int) {
+		x := &b.index
+		var counts levelCounts
+		for i := range x.next {
+			level, ok := b.slots.level(i)
+			if !ok {
+				continue
+			}
+			counts[level]++
+			if i < x.cursor[level] {
+				t.Errorf("slot %d has level %d, whose cursor is %d", i, level, x.cursor[level])
+			}
+		}
+		if counts != x.counts || int(x.next) > n {
+			t.Errorf("index %v of %d slots, the first %d of them have %v", x.counts, n, x.next, counts)
+		}
+		for level, n := range x.counts {
+			sum[level] += n
+		}
+		if x.partial {
+			partial++
+		}
+		if b != q.tail && q.policy == DropLowest && x.partial != (int(x.next) < n) {
+			t.Errorf("partial is %t with %d of %d slots looked at", x.partial, x.next, n)
+		}
+	}
+	for _, b := range q.ready {
+		check(b, b.claimed)
+	}
+	if q.tail != nil {
+		check(q.tail, q.tail.claims())
+	}
+	if sum != q.levels || partial != q.unindexed {
+		t.Errorf("levels %v with %d incomplete, the batches' sum is %v with %d", q.levels, q.unindexed, sum, partial)
+	}
+}
+
+// checkSlots checks how many slots the live records lie in. It does not hold
+// while a producer is in the middle of a copy, which keeps batches from being
+// merged and retired.
+func checkSlots(t *testing.T, q *Queue) {
+	t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	limit := q.capacity
+	switch {
+	case q.unindexed > 0:
+		return
+	case q.policy == DropLowest:
+		limit = 2*q.capacity + q.size
+	case q.policy == DropOldest:
+		limit += q.size // holes are in the first batch only
+	}
+	if q.closed.Load() {
+		limit += q.size // the last batch need not be full
+	}
+	if n := len(q.ready) * q.size; n > limit {
+		t.Fatalf("%d ready batches of %d in a queue of %d: more than %d slots", len(q.ready), q.size, q.capacity, limit)
+	}
+}

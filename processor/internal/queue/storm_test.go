@@ -1,0 +1,257 @@
+package queue
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+const (
+	stormRecords = 400 // by each producer
+	stormLevels  = 7
+)
+
+// storm is a queue with everything that can happen to it happening at once.
+type storm struct {
+	q       *Queue
+	offered sync.WaitGroup // producers
+	ended   sync.WaitGroup // consumers
+	stop    chan struct{}  // ends the rest
+	beside  sync.WaitGroup
+
+	flushAfterOffer bool // producers flush now and then
+
+	settled [1 << 16]atomic.Bool // by number
+	count   atomic.Int64         // accepted
+	refused atomic.Int64
+	booked  uint64 // guarded by the queue's mutex
+	removed []int
+
+	mu        sync.Mutex
+	accepted  map[int]bool
+	gone      map[int]bool // displaced
+	unsettled map[int]bool // not settled when their flush was over
+	taken     [][]int      // by consumer, in its order
+}
+
+// stormNumber is the n-th record of a producer.
+func stormNumber(producer, n int) int { return producer<<12 | n }
+
+func newStorm(t *testing.T, cfg Config, consumers int) *storm {
+	t.Helper()
+	s := &storm{
+		stop:      make(chan struct{}),
+		accepted:  make(map[int]bool),
+		gone:      make(map[int]bool),
+		unsettled: make(map[int]bool),
+		taken:     make([][]int, consumers),
+	}
+	cfg.Displaced = func(level uint8, r *sdklog.Record) {
+		number := numberOf(r)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.gone[number] || int(level) != int(r.Severity()) {
+			t.Errorf("record %d was displaced twice, or not at level %d", number, level)
+		}
+		s.gone[number] = true
+	}
+	s.q = New(cfg)
+	for i := range s.taken {
+		s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
+	}
+	s.aside(t)
+	return s
+}
+
+func (s *storm) consume(c *Consumer, taken *[]int) {
+	for b := c.Take(); b != nil; b = c.Take() {
+		*taken = append(*taken, numbersOf(b.Records())...)
+		if len(*taken)%3 == 0 {
+			runtime.Gosched()
+		}
+		c.Settle(b, nil, s.booking(b))
+	}
+}
+
+// booking books a batch as settled.
+func (s *storm) booking(b *Batch) func() {
+	return func() {
+		recs := b.Records()
+		for i := range recs {
+			s.settled[numberOf(&recs[i])].Store(true)
+		}
+		s.booked += uint64(len(recs))
+	}
+}
+
+// offerFrom starts the producers from … to-1. Each offers its records in order.
+func (s *storm) offerFrom(from, to int) {
+	for producer := from; producer < to; producer++ {
+		s.offered.Go(func() {
+			var accepted []int
+			for n := range stormRecords {
+				number := stormNumber(producer, n)
+				level := uint8(n % stormLevels)
+				rec := fuzzRecord(number, level)
+				switch s.q.Offer(&rec, level) {
+				case Accepted:
+					accepted = append(accepted, number)
+					s.count.Add(1)
+				default:
+					s.refused.Add(1)
+				}
+				spoil(&rec)
+				if level == stormLevels-1 && n%3 == 0 {
+					s.q.Expedite()
+				}
+				if s.flushAfterOffer && n%16 == producer {
+					s.flush(accepted)
+				}
+				if n%8 == 0 {
+					runtime.Gosched()
+				}
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, number := range accepted {
+				s.accepted[number] = true
+			}
+		})
+	}
+}
+
+// flush checks that a flush is over only when the records are settled. What is not may
+// have been displaced, which is told later.
+func (s *storm) flush(accepted []int) {
+	f := s.q.BeginFlush()
+	<-f.Done()
+	for _, number := range accepted {
+		if !s.settled[number].Load() {
+			s.mu.Lock()
+			s.unsettled[number] = true
+			s.mu.Unlock()
+		}
+	}
+}
+
+// awaitAccepted waits until the storm is on.
+func (s *storm) awaitAccepted(n int64) {
+	for i := 0; s.count.Load() < n && i < 10_000; i++ {
+		time.Sleep(10 * time.Microsecond)
+		if s.count.Load()+s.refused.Load() > 4*n {
+			return
+		}
+	}
+}
+
+// awaitEmpty waits until consumers have settled all there is.
+func (s *storm) awaitEmpty(t *testing.T) {
+	t.Helper()
+	for start := time.Now(); ; runtime.Gosched() {
+		var c Counts
+		s.q.Snapshot(func(got Counts) { c = got })
+		if c.Queued == 0 && c.InFlight == 0 {
+			return
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("consumers sleep with %+v", c)
+		}
+	}
+}
+
+// aside runs all that is neither producer nor consumer.
+func (s *storm) aside(t *testing.T) {
+	t.Helper()
+	for _, f := range []func(){
+		func() { s.q.Expedite() },
+		func() { s.q.BeginFlush() },
+		func() { s.q.Tick(time.Now().Add(time.Hour), time.Minute) },
+		func() {
+			select {
+			case <-s.q.WantsSpare():
+				s.q.Prepare()
+			default:
+			}
+		},
+		func() { checkInvariants(t, s.q) },
+		func() { s.checkSnapshot(t) },
+	} {
+		s.beside.Go(func() {
+			for {
+				select {
+				case <-s.stop:
+					return
+				default:
+					f()
+					time.Sleep(50 * time.Microsecond)
+				}
+			}
+		})
+	}
+}
+
+func (s *storm) checkSnapshot(t *testing.T) {
+	t.Helper()
+	s.q.Snapshot(func(c Counts) {
+		// What was displaced is told after the fact, so it may be missing here.
+		ends := s.booked + uint64(c.Queued+c.InFlight)
+		exact := s.q.policy == DropNewest || s.q.policy == Block
+		if c.Queued < 0 || c.Queued > s.q.capacity || ends > c.Admitted || (exact && ends != c.Admitted) {
+			t.Errorf("%+v with %d booked, in a queue of %d", c, s.booked, s.q.capacity)
+		}
+	})
+}
+
+// finish waits for everybody, the queue being closed, and accounts for every record.
+func (s *storm) finish(t *testing.T) {
+	t.Helper()
+	s.offered.Wait()
+	s.ended.Wait()
+	close(s.stop)
+	s.beside.Wait()
+	checkInvariants(t, s.q)
+	s.checkSnapshot(t)
+
+	seen := make(map[int]bool)
+	see := func(where string, number int) {
+		if seen[number] || !s.accepted[number] {
+			t.Errorf("record %d was %s: accepted %t, seen before %t", number, where, s.accepted[number], seen[number])
+		}
+		seen[number] = true
+	}
+	last := make(map[int]int) // by producer
+	inOrder := func(number int) {
+		if before, ok := last[number>>12]; ok && number <= before && len(s.taken) <= 1 {
+			t.Errorf("record %d came after record %d", number, before)
+		}
+		last[number>>12] = number
+	}
+	taken := 0
+	for _, list := range s.taken {
+		for _, number := range list {
+			see("taken", number)
+			inOrder(number)
+		}
+		taken += len(list)
+	}
+	for _, number := range s.removed {
+		see("removed", number)
+		inOrder(number)
+	}
+	for number := range s.gone {
+		see("displaced", number)
+	}
+	if len(seen) != len(s.accepted) {
+		t.Errorf("%d records accepted, %d taken, %d removed, %d displaced", len(s.accepted), taken, len(s.removed), len(s.gone))
+	}
+	want := Counts{Admitted: uint64(len(s.accepted))}
+	s.q.Snapshot(func(got Counts) {
+		if got != want || s.booked != uint64(taken+len(s.removed)) {
+			t.Errorf("%+v and %d booked at the end, want %+v and %d", got, s.booked, want, taken+len(s.removed))
+		}
+	})
+}

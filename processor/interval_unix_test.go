@@ -1,0 +1,92 @@
+//go:build unix
+
+package processor
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// Who waits must sleep: neither an idle processor nor one behind exporters that
+// do not answer may use the CPU. The measure is the time that the whole process
+// used, which a busy machine does not lengthen.
+func TestWaitingTakesNoCPU(t *testing.T) {
+	const (
+		watched = 200 * time.Millisecond
+		most    = watched / 4 // one goroutine that spins takes all of it
+	)
+	for _, tc := range []struct {
+		name      string
+		exporters int
+		records   int // to emit behind the blocked exporters
+		opts      []Option
+	}{
+		{"drop newest", 1, 200, []Option{WithOverflow(DropNewest)}},
+		{"drop oldest", 1, 200, []Option{WithOverflow(DropOldest)}},
+		{"drop lowest", 1, 200, []Option{WithOverflow(DropLowest)}},
+		{"block", 1, 111, []Option{WithOverflow(Block(time.Minute))}},
+		{"three exporters", 3, 200, nil},
+		{"synchronous", 1, 1, []Option{WithSynchronous()}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			captureErrors(t)
+			var exporters []*exportertest.Exporter
+			opts := append([]Option{
+				WithMaxQueueSize(100), WithExportMaxBatchSize(10), WithExportInterval(10 * time.Millisecond), WithFallback(nil),
+			}, tc.opts...)
+			for i := range tc.exporters {
+				exporters = append(exporters, exportertest.New())
+				if i > 0 {
+					opts = append(opts, WithExporters(exporters[i]))
+				}
+			}
+			p := start(t, exporters[0], opts...)
+			idle := cpuTime(t, func() { time.Sleep(watched) })
+
+			var releases []func()
+			for _, e := range exporters {
+				releases = append(releases, e.Block())
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for i := range tc.records {
+					emit(p, log.Severity(1+i%24), body(i))
+					p.ExportNow()
+				}
+			}()
+			for _, e := range exporters {
+				if err := e.WaitEntered(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			busy := cpuTime(t, func() { time.Sleep(watched) })
+			for _, release := range releases {
+				release()
+			}
+			<-ended
+			if idle > most || busy > most {
+				t.Errorf("%v of CPU in %v idle, %v blocked; want less than %v", idle, watched, busy, most)
+			}
+		})
+	}
+}
+
+func cpuTime(t *testing.T, f func()) time.Duration {
+	t.Helper()
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := used()
+	f()
+	return used() - before
+}

@@ -1,0 +1,221 @@
+package processor
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// What happened up to the end of Shutdown can be collected once more. After that
+// the provider has forgotten the processor.
+func TestMetricsAreCollectedOnceMoreAfterShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader, withReader := newReader()
+		p := start(t, exportertest.New(), withReader)
+		emit(p, log.SeverityInfo, "a")
+		_ = p.ForceFlush(t.Context())
+		for range 3 { // as often as one likes before
+			if got := processed(collect(t, reader)); !maps.Equal(got, map[string]int64{"": 1}) {
+				t.Errorf("processed %v, want 1", got)
+			}
+		}
+		emit(p, log.SeverityInfo, "b")
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		emit(p, log.SeverityInfo, "late")
+		time.Sleep(time.Hour)
+		if got := processed(collect(t, reader)); !maps.Equal(got, map[string]int64{"": 2, "already_shutdown": 1}) {
+			t.Errorf("processed %v, want 2 and a late one", got)
+		}
+		for range 3 { // the first of them at once
+			for name, m := range collect(t, reader) {
+				if _, ok := m.Data.(metricdata.Histogram[float64]); !ok {
+					t.Errorf("%s was collected again: %+v", name, m.Data)
+				}
+			}
+			synctest.Wait()
+		}
+		if left := processorGoroutines(); len(left) != 0 {
+			t.Errorf("left behind: %s", left)
+		}
+	})
+}
+
+// Without WithMeterProvider the metrics go to the global provider, also to one
+// that is set later. It can be set later once in a process.
+func TestMetricsGoToTheGlobalMeterProvider(t *testing.T) {
+	if !inChild() {
+		runChild(t)
+		return
+	}
+	processors := []*Processor{start(t, exportertest.New(), WithMaxQueueSize(1001))}
+	reader := sdkmetric.NewManualReader()
+	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
+	processors = append(processors,
+		start(t, exportertest.New(), WithMaxQueueSize(1002)),
+		start(t, exportertest.New(), WithMaxQueueSize(1003), WithMeterProvider(noop.NewMeterProvider()), WithMeterProvider(nil)),
+		start(t, exportertest.New(), WithMaxQueueSize(1004), WithMeterProvider(noop.NewMeterProvider())))
+
+	wantCapacities := func(want ...int64) {
+		t.Helper()
+		got := []int64{}
+		if m, ok := collect(t, reader)["otel.sdk.processor.log.queue.capacity"].Data.(metricdata.Sum[int64]); ok {
+			for _, p := range m.DataPoints {
+				got = append(got, p.Value)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("capacities %v, want %v", got, want)
+		}
+	}
+	wantCapacities(1001, 1002, 1003)
+	for _, p := range processors {
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	wantCapacities(1001, 1002, 1003)
+	wantCapacities()
+}
+
+// brokenProvider is a MeterProvider on which one kind of call fails.
+type brokenProvider struct {
+	noop.MeterProvider
+	fails string
+}
+
+type brokenMeter struct {
+	noop.Meter
+	fails string
+}
+
+var errInstrument = errors.New("instrument refused")
+
+func (p brokenProvider) Meter(string, ...metric.MeterOption) metric.Meter {
+	return brokenMeter{fails: p.fails}
+}
+
+func (m brokenMeter) err(call string) error {
+	if m.fails == call {
+		return errInstrument
+	}
+	return nil
+}
+
+func (m brokenMeter) Int64ObservableUpDownCounter(string, ...metric.Int64ObservableUpDownCounterOption) (metric.Int64ObservableUpDownCounter, error) {
+	return noop.Int64ObservableUpDownCounter{}, m.err("up-down counter")
+}
+
+func (m brokenMeter) Int64ObservableCounter(string, ...metric.Int64ObservableCounterOption) (metric.Int64ObservableCounter, error) {
+	return noop.Int64ObservableCounter{}, m.err("counter")
+}
+
+func (m brokenMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	return noop.Float64Histogram{}, m.err("histogram")
+}
+
+func (m brokenMeter) RegisterCallback(metric.Callback, ...metric.Observable) (metric.Registration, error) {
+	if err := m.err("callback"); err != nil {
+		return nil, err
+	}
+	return noop.Registration{}, nil
+}
+
+func TestProcessorWorksWithoutMetrics(t *testing.T) {
+	for name, mp := range map[string]metric.MeterProvider{
+		"no-op":           noop.NewMeterProvider(),
+		"nothing fails":   brokenProvider{},
+		"up-down counter": brokenProvider{fails: "up-down counter"},
+		"counter":         brokenProvider{fails: "counter"},
+		"histogram":       brokenProvider{fails: "histogram"},
+		"callback":        brokenProvider{fails: "callback"},
+	} {
+		for mode, opts := range modes {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				errs := captureErrors(t)
+				e := exportertest.New()
+				p := start(t, e, append(opts, WithMeterProvider(mp))...)
+				emit(p, log.SeverityInfo, "a", "b")
+				if err := p.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				wantBodies(t, e, []string{"a", "b"})
+				want := 1
+				if b, ok := mp.(brokenProvider); !ok || b.fails == "" {
+					want = 0
+				}
+				if got := errs.matching(errInstrument); len(got) != want || len(errs.all()) != want {
+					t.Errorf("reported %v, want %d", errs.all(), want)
+				}
+			})
+		}
+	}
+}
+
+// The age is that of a batch's first record when the batch is handed over,
+// however long that takes because of others.
+func TestMetricQueueAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader, withReader := newReader()
+		e := exportertest.New()
+		p := start(t, e, withReader, WithExportMaxBatchSize(2), WithExportInterval(5*time.Second), WithExportTimeout(time.Hour))
+		last := 0.0
+		wantAge := func(name string, count uint64, age float64) {
+			t.Helper()
+			_ = p.ForceFlush(t.Context())
+			data, ok := collect(t, reader)["asynclog.processor.queue.age"].Data.(metricdata.Histogram[float64])
+			if !ok {
+				if count > 0 {
+					t.Errorf("%s: no ages", name)
+				}
+				return
+			}
+			h := data.DataPoints[0]
+			if h.Count != count || h.Sum-last != age {
+				t.Errorf("%s: %d batches, the last waited %v s; want %d, %v s", name, h.Count, h.Sum-last, count, age)
+			}
+			last = h.Sum
+		}
+
+		unobserved := exportertest.Record(log.SeverityInfo, "x")
+		unobserved.SetObservedTimestamp(time.Time{})
+		p.OnEmit(t.Context(), &unobserved)
+		wantAge("a record without a time", 0, 0)
+
+		emit(p, log.SeverityInfo, "a", "b")
+		wantAge("a full batch", 1, 0)
+
+		emit(p, log.SeverityInfo, "a")
+		time.Sleep(2 * time.Second)
+		emit(p, log.SeverityInfo, "b")
+		wantAge("an old and a new record", 2, 2)
+
+		release := e.Block()
+		emit(p, log.SeverityInfo, "a", "b") // held
+		synctest.Wait()
+		emit(p, log.SeverityInfo, "c", "d")
+		time.Sleep(time.Minute)
+		release()
+		wantAge("behind a busy exporter", 4, 60)
+
+		// Clocks differ: a record may have been observed in the future.
+		future := exportertest.Record(log.SeverityInfo, "x")
+		future.SetObservedTimestamp(time.Now().Add(time.Hour))
+		p.OnEmit(t.Context(), &future)
+		wantAge("a record from the future", 5, 0)
+	})
+}

@@ -1,0 +1,186 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// PartialSuccess is the error of the OTLP exporters, each of which has this type
+// in an internal package.
+type PartialSuccess struct {
+	ErrorMessage  string
+	RejectedItems int64
+	RejectedKind  string
+}
+
+func (ps PartialSuccess) Error() string {
+	msg := ps.ErrorMessage
+	if msg == "" {
+		msg = "empty message"
+	}
+	return fmt.Sprintf("OTLP partial success: %s (%d %s rejected)", msg, ps.RejectedItems, ps.RejectedKind)
+}
+
+// partial is what the exporters return: they join it with the error of the
+// request, which is nil when there was a response.
+func partial(n int64, msg string) error {
+	return errors.Join(nil, PartialSuccess{ErrorMessage: msg, RejectedItems: n, RejectedKind: "logs"})
+}
+
+// manyErrors is a list of errors, as other packages than errors have them.
+type manyErrors []error
+
+func (m manyErrors) Error() string   { return fmt.Sprintf("%d errors", len(m)) }
+func (m manyErrors) Unwrap() []error { return m }
+
+// typedNil is the classic mistake: a nil pointer returned as an error is not nil,
+// and its methods panic.
+type typedNil struct{ text string }
+
+func (e *typedNil) Error() string { return e.text }
+
+func TestJudge(t *testing.T) {
+	var (
+		refused  = errors.New("connection refused")
+		rejects  = func(n int) outcome { return outcome{rejected: n} }
+		fails    = func(why reason) outcome { return outcome{failed: true, why: why} }
+		exported = outcome{}
+		leafText = errors.New("OTLP partial success: quota exceeded (3 logs rejected)")
+	)
+	const batch = 10
+	for _, tc := range []struct {
+		name       string
+		err        error
+		alive      outcome // while the export's context is
+		afterwards outcome // when it has ended
+	}{
+		{"nil", nil, exported, exported},
+		{"error", refused, fails(exportFailed), fails(exportTimeout)},
+		{"its own deadline", fmt.Errorf("post: %w", context.DeadlineExceeded), fails(exportTimeout), fails(exportTimeout)},
+		{"somebody else's cancellation", context.Canceled, fails(exportFailed), fails(exportTimeout)},
+		{"after shutdown", sdklog.ErrExporterShutdown, fails(exportFailed), fails(exportTimeout)},
+		{"panic", panicError("Export", "boom"), fails(exportPanic), fails(exportPanic)},
+		{"panic with an error", panicError("Export", partial(3, "x")), fails(exportPanic), fails(exportPanic)},
+
+		{"none rejected", partial(0, "deprecated endpoint"), rejects(0), rejects(0)},
+		{"some rejected", partial(3, "quota exceeded"), rejects(3), rejects(3)},
+		{"all rejected", partial(batch, ""), rejects(batch), rejects(batch)},
+		{"more rejected than sent", partial(batch+1, ""), rejects(batch), rejects(batch)},
+		{"absurdly many rejected", partial(1<<62, ""), rejects(batch), rejects(batch)},
+		{"fewer than none rejected", partial(-3, ""), rejects(0), rejects(0)},
+		{"message of several lines", partial(3, "quota\n(5 logs rejected)\nexceeded"), rejects(3), rejects(3)},
+		{"absurdly many rejected, twice", errors.Join(partial(1<<62, ""), partial(1<<62, "")), rejects(batch), rejects(batch)},
+		{"not joined", PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
+		{"a pointer", &PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
+		{"wrapped", fmt.Errorf("exporter 3: %w", partial(4, "")), rejects(4), rejects(4)},
+		{"of two requests", errors.Join(partial(1, "a"), partial(2, "b")), rejects(3), rejects(3)},
+		{"of two requests, more than sent", errors.Join(partial(7, "a"), partial(8, "b")), rejects(batch), rejects(batch)},
+
+		{"only the text", leafText, rejects(3), rejects(3)},
+		{"only the text, absurdly many", errors.New("OTLP partial success: x (99999999999999999999 logs rejected)"), rejects(batch), rejects(batch)},
+		{"the text, joined", errors.Join(nil, leafText), rejects(3), rejects(3)},
+		{"the text, of two requests", errors.Join(leafText, leafText), rejects(6), rejects(6)},
+
+		{"joined with a failure", errors.Join(refused, partial(3, "")), fails(exportFailed), fails(exportTimeout)},
+		{"joined with a later failure", errors.Join(partial(3, ""), refused), fails(exportFailed), fails(exportTimeout)},
+		{"a failure between", errors.Join(partial(3, ""), refused, partial(4, "")), fails(exportFailed), fails(exportTimeout)},
+		{"joined with a timeout", errors.Join(partial(3, ""), context.DeadlineExceeded), fails(exportTimeout), fails(exportTimeout)},
+		{"joined with a panic", errors.Join(partial(3, ""), panicError("Export", "boom")), fails(exportPanic), fails(exportPanic)},
+
+		{
+			"the text in the body of a failure",
+			errors.New(`failed to send logs to http://c/v1/logs: 400 Bad Request (body: OTLP partial success: no (3 logs rejected))`),
+			fails(exportFailed), fails(exportTimeout),
+		},
+		{
+			"the text at the end of a failure",
+			errors.New("500 Internal Server Error: OTLP partial success: no (3 logs rejected)"),
+			fails(exportFailed), fails(exportTimeout),
+		},
+		{
+			"the text at the start of a failure",
+			errors.New("OTLP partial success: no (3 logs rejected), then 503 Service Unavailable"),
+			fails(exportFailed), fails(exportTimeout),
+		},
+		{
+			"the text of other signals",
+			errors.New("OTLP partial success: no (3 spans rejected)"),
+			fails(exportFailed), fails(exportTimeout),
+		},
+		{"an empty list of errors", manyErrors{}, fails(exportFailed), fails(exportTimeout)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ended, cancel := context.WithCancel(context.Background())
+			cancel()
+			late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+			defer cancel()
+			for ctxName, c := range map[string]struct {
+				ctx  context.Context
+				want outcome
+			}{
+				"alive":     {context.Background(), tc.alive},
+				"cancelled": {ended, tc.afterwards},
+				"timed out": {late, tc.afterwards},
+			} {
+				got := judge(c.ctx, tc.err, batch)
+				if fmt.Sprint(got.err) != fmt.Sprint(tc.err) {
+					t.Errorf("%s: reports %v, want %v", ctxName, got.err, tc.err)
+				}
+				if got.err = nil; got != c.want {
+					t.Errorf("%s: %+v, want %+v", ctxName, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// exporterFunc is an exporter that is nothing but its Export.
+type exporterFunc struct {
+	discard
+	export func(context.Context, []sdklog.Record) error
+}
+
+func (f *exporterFunc) Export(ctx context.Context, records []sdklog.Record) error {
+	return f.export(ctx, records)
+}
+
+func TestErrorThatPanicsWhenLookedAtIsContained(t *testing.T) {
+	for name, opts := range modes {
+		t.Run(name, func(t *testing.T) {
+			errs := captureErrors(t)
+			fail := true
+			e := &exporterFunc{export: func(context.Context, []sdklog.Record) error {
+				if !fail {
+					return nil
+				}
+				fail = false
+				var err *typedNil
+				return err
+			}}
+			p := start(t, e, append(opts, WithFallback(nil))...)
+			emit(p, log.SeverityInfo, "a")
+			_ = p.ForceFlush(t.Context())
+			emit(p, log.SeverityInfo, "b")
+			if err := p.ForceFlush(t.Context()); err != nil {
+				t.Error(err)
+			}
+			wantDropped(t, p, Drop{ReasonExportPanic, log.SeverityInfo, 1})
+			s := p.Stats()
+			if x := s.Exporters[0]; s.Exported != 1 || x.Failures != 1 || x.LastError == "" {
+				t.Errorf("%+v, want one exported after one failure", s)
+			}
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if got := errs.matching(errPanic); len(got) != 1 {
+				t.Errorf("reported %v, want one panic", errs.all())
+			}
+		})
+	}
+}

@@ -1,0 +1,206 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// handleErrors has the errors that reach otel.Handle passed to f until the test
+// ends.
+func handleErrors(t testing.TB, f func(error)) {
+	t.Helper()
+	before := otel.GetErrorHandler()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(f))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+}
+
+// failing is an exporter that fails each Export in the same way.
+func failing(err error, opts ...exportertest.Option) *exportertest.Exporter {
+	return exportertest.New(append(opts, exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+		return err
+	}))...)
+}
+
+// Whatever fails, otel.Handle is told, and neither by the goroutine that logs nor
+// by one that flushes, shuts down or exports: the handler may do what it likes.
+func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
+	refused := errors.New("refused")
+	for _, tc := range []struct {
+		name string
+		opts []Option
+		fail func(p *Processor, e *exportertest.Exporter)
+		want error
+	}{
+		{"export", nil, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
+		{"export, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
+		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"partial success", nil, func(_ *Processor, e *exportertest.Exporter) {
+			e.FailNext(1, errors.Join(PartialSuccess{ErrorMessage: "quota"}, nil))
+		}, PartialSuccess{ErrorMessage: "quota"}},
+		{
+			"fallback",
+			[]Option{WithFallback(writerFunc(func([]byte) (int, error) { return 0, refused }))},
+			func(p *Processor, _ *exportertest.Exporter) {
+				_ = p.Shutdown(context.Background())
+				emit(p, log.SeverityFatal, "late")
+			}, refused,
+		},
+		{
+			"drop hook",
+			[]Option{WithDropHook(func(Drop) { panic("hook") })},
+			func(p *Processor, _ *exportertest.Exporter) {
+				_ = p.Shutdown(context.Background())
+				emit(p, log.SeverityInfo, "late")
+			}, errPanic,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				var got []error
+				var stacks strings.Builder
+				handleErrors(t, func(err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					got = append(got, err)
+					buf := make([]byte, 1<<16)
+					stacks.Write(buf[:runtime.Stack(buf, false)])
+				})
+				e := exportertest.New()
+				p := start(t, e, append([]Option{WithFallback(nil)}, tc.opts...)...)
+				tc.fail(p, e)
+				emit(p, log.SeverityInfo, "x")
+				_ = p.ForceFlush(t.Context())
+				synctest.Wait()
+
+				if len(got) != 1 || !errors.Is(got[0], tc.want) {
+					t.Errorf("reported %v, want %v once", got, tc.want)
+				}
+				for _, busy := range []string{"OnEmit", "ForceFlush", "Shutdown", "(*worker)", "(*fallback)", "(*dropHook)"} {
+					if strings.Contains(stacks.String(), busy) {
+						t.Errorf("reported under %s:\n%s", busy, &stacks)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestSuccessIsNotReported(t *testing.T) {
+	errs := captureErrors(t)
+	p := start(t, exportertest.New())
+	emit(p, log.SeverityError, bodyRange(0, 2000)...)
+	if err := p.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := errs.all(); len(got) != 0 {
+		t.Errorf("reported %v", got)
+	}
+}
+
+// A flood of errors is ten reports, and then one each ten seconds, which tells of
+// how many it speaks: none is swallowed. Quiet times are saved up, ten at most.
+func TestReportsAreLimitedAndCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errs := captureErrors(t)
+		refused := errors.New("refused")
+		p := start(t, failing(refused), WithFallback(nil), WithExportMaxBatchSize(1))
+		fail := func(n int) {
+			for range n {
+				emit(p, log.SeverityInfo, "x")
+				synctest.Wait()
+			}
+		}
+		wantReports := func(reports, counted int) {
+			t.Helper()
+			got := errs.matching(refused)
+			if len(got) != len(errs.all()) {
+				t.Errorf("errors.Is does not find %v in %v", refused, errs.all())
+			}
+			sum := len(got)
+			for _, err := range got {
+				sum += moreErrors(err)
+			}
+			if len(got) != reports || sum != counted {
+				t.Errorf("after %v: %d reports of %d errors, want %d of %d", time.Since(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)), len(got), sum, reports, counted)
+			}
+		}
+		fail(9)
+		wantReports(9, 9)
+		fail(1)
+		wantReports(10, 10)
+		fail(90)
+		wantReports(10, 10)
+		time.Sleep(reportEvery - time.Millisecond)
+		fail(1)
+		wantReports(10, 10)
+		time.Sleep(time.Millisecond)
+		fail(1) // tells of the 91 before
+		wantReports(11, 102)
+		fail(1)
+		wantReports(11, 102)
+
+		time.Sleep(3*reportEvery + reportEvery/2)
+		fail(5) // three tokens, of which the first tells of one more
+		wantReports(14, 106)
+
+		time.Sleep(24 * time.Hour)
+		fail(20)
+		wantReports(24, 118) // the two from before, and ten
+
+		// One each ten seconds, for as long as it takes.
+		for range 1000 {
+			time.Sleep(time.Second)
+			fail(1)
+		}
+		if got := len(errs.all()); got < 24+99 || got > 24+101 {
+			t.Errorf("%d reports in 1000 seconds, want 100", got-24)
+		}
+	})
+}
+
+var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors since the last report\)$`)
+
+// moreErrors returns how many errors this one speaks of besides itself.
+func moreErrors(err error) int {
+	m := moreErrorsText.FindStringSubmatch(err.Error())
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
+}
+
+func TestReportsConcurrentSafe(t *testing.T) {
+	errs := captureErrors(t)
+	more := make([]sdklog.Exporter, 7)
+	for i := range more {
+		more[i] = failing(fmt.Errorf("exporter %d", i+1))
+	}
+	p := start(t, failing(errors.New("exporter 0")), WithExporters(more...), WithFallback(nil), WithExportMaxBatchSize(1))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { emit(p, log.SeverityInfo, bodyRange(0, 500)...) })
+	}
+	wg.Wait()
+	_ = p.Shutdown(t.Context())
+	if got := len(errs.all()); got != reportBurst {
+		t.Errorf("%d reports, want %d", got, reportBurst)
+	}
+}
