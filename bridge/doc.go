@@ -1,0 +1,120 @@
+// Package bridge connects the ways in which Go programs log, and the requests on
+// whose behalf they do, with OpenTelemetry.
+//
+//	provider := sdklog.NewLoggerProvider(
+//		sdklog.WithProcessor(bridge.NewLogProcessor()), // stamps correlation.id
+//		sdklog.WithProcessor(processor.New(exporter)),
+//	)
+//	restore := bridge.Install(provider) // slog, log and OpenTelemetry's global provider
+//	…
+//	restore()
+//	provider.Shutdown(ctx)
+//
+// # slog
+//
+// [NewHandler] returns a handler for slog. The conversion of records is that of
+// go.opentelemetry.io/contrib/bridges/otelslog; the handler adds a level that can
+// change while the program runs ([WithLevel]) and decides before anything else.
+// Log with a context, as in [log/slog.InfoContext], wherever there is one: it
+// carries the trace and the correlation ID.
+//
+// # All logging
+//
+// [Install] directs all logging of the process to one provider, and back again.
+// What then has to be called for a logging library to reach the provider:
+//
+//	slog               nothing: slog.Info, and what is derived from slog.Default
+//	log                nothing: log.Print; for loggers of one's own log.New(log.Writer(), …)
+//	OpenTelemetry      nothing: otel.Logger, otel.GetLoggerProvider
+//	zap                zap.New(otelzap.NewCore(name)), zap.ReplaceGlobals for zap.L and zap.S
+//	logr               logr.FromSlogHandler(slog.Default().Handler())
+//	klog               klog.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
+//	controller-runtime ctrl.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
+//	logrus             logrus.AddHook(otellogrus.NewHook(name))
+//	zerolog            there is no bridge; zerolog.New(log.Writer()) makes each event's
+//	                   JSON the body of a record, all of them at the level of log.Print
+//
+// otelzap and otellogrus are in go.opentelemetry.io/contrib/bridges. The version of
+// otellogrus that belongs to otel/log v1.47, v0.21.0, is not on the Go module
+// proxy; v0.20.1, made for the version before, builds and works with it. What the
+// table says is tested in the module integration/bridges.
+//
+// Loggers that exist already follow: slog and OpenTelemetry loggers obtained
+// before Install, or during an earlier one, emit to the installation in effect. Two
+// kinds do so only in part. A logger of the slog default that a program starts
+// with can do nothing but print with the log package, for ever: its records arrive
+// with their level, but with their attributes in the text. And a logger of a global
+// provider that was set with otel.SetLoggerProvider before the first Install stays
+// with that.
+//
+// When the last installation has been restored, loggers that were obtained during
+// it log to what was there before.
+//
+// A slog.SetDefault after Install takes the log package along, as it always does.
+// Lines still arrive, but as lines like any other, log.Fatal's included. This
+// leaves the log package where it is:
+//
+//	out := log.Writer()
+//	slog.SetDefault(slog.With("service", "shop"))
+//	log.SetOutput(out)
+//
+// # The log package
+//
+// A line becomes a record of level INFO ([WithStdLogLevel]), with the text, less
+// the last newline, as its body. Install sets the flags of the log package to zero,
+// because records have times and, with [WithSource], source locations of their own;
+// a prefix remains part of the text.
+//
+// Who printed a line is seen on the stack. A line of log.Fatal is of severity FATAL
+// and one of log.Panic is of severity ERROR, and the provider is flushed ([WithFlush])
+// before the process ends. That is waited for, at most five seconds, or one for a
+// panic, which may yet be recovered. If it fails, or the provider does not take the
+// line, the line goes to where the log package wrote before. Functions that wrap
+// log.Fatal are recognised, those that print and call os.Exit are not.
+//
+// # No feedback
+//
+// What the pipeline says about itself must not go through it.
+//
+//   - OpenTelemetry's default error handler prints with the log package. Install
+//     sets one that prints to where the log package wrote before. A handler that
+//     the program has set, before or after, is left alone; the default one is
+//     recognised by its type. A handler of the program's own that logs sends the
+//     pipeline's errors through the pipeline.
+//   - What an exporter logs with the context it was given is not taken by the
+//     asynclog processor. What it logs without one looks like anybody else's: an
+//     export that logs a record brings about another export, after the export
+//     interval, or at once if the record is critical.
+//   - A line of the log package is emitted while the log package's mutex is held.
+//     An exporter that prints with it must therefore not be called synchronously,
+//     that is with processor.WithSynchronous or the SDK's simple processor: it
+//     would wait for itself.
+//
+// # Phases
+//
+// A [PhaseLogger] logs the phases of an operation as events, straight on the
+// OpenTelemetry Logs API:
+//
+//	phases := bridge.NewPhaseLogger(provider, bridge.WithExportNow(p.ExportNow))
+//	phases.Log(ctx, "COMPRESSION", "compressed", attribute.Int("bytes", n))
+//
+// The phases ERROR and COMPLETION are, besides, written at once and synchronously
+// to a writer, by default standard error, and have the open batch exported. With
+// log.Fatal and log.Panic they are the only log calls here that wait.
+// [PhaseLogger.LogAny] takes data of any Go type and the correlation ID as a string.
+//
+// # Correlation
+//
+// [ContextWithCorrelationID] puts an ID on a context. From there it comes to
+//
+//   - every record logged with the context, by the processor of [NewLogProcessor],
+//     at the record's top level also inside slog groups,
+//   - every span started with it, by the processor of [NewSpanProcessor], and the
+//     span that is already recording,
+//   - other services, by [NewTransport] and, where it is opted in, W3C baggage
+//     ([WithBaggage]).
+//
+// [Middleware] takes the ID from a request's headers, or makes one: the trace ID
+// where there is a trace, so that one ID leads everywhere. Nothing else but LogAny
+// makes IDs.
+package bridge

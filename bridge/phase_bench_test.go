@@ -1,0 +1,200 @@
+package bridge_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// benchQueue is so large, and a round so short, that nothing is dropped.
+const (
+	benchQueue = 1 << 16
+	benchRound = benchQueue / 2
+)
+
+// benchProvider returns a pipeline for benchmarks: provider, decorators,
+// processor, and an exporter that takes everything.
+func benchProvider(b *testing.B, decorators ...sdklog.Processor) (*sdklog.LoggerProvider, func()) {
+	b.Helper()
+	p := processor.New(
+		exportertest.New(exportertest.WithoutRecords()),
+		processor.WithMaxQueueSize(benchQueue), processor.WithMeterProvider(noop.NewMeterProvider()),
+	)
+	var opts []sdklog.LoggerProviderOption
+	for _, d := range append(decorators, p) {
+		opts = append(opts, sdklog.WithProcessor(d))
+	}
+	provider := sdklog.NewLoggerProvider(opts...)
+	b.Cleanup(func() {
+		if err := provider.Shutdown(context.Background()); err != nil {
+			b.Error(err)
+		}
+		if s := p.Stats(); !s.Balanced() || s.Exported != s.Emitted {
+			b.Errorf("dropped records flatter the result: %+v", s)
+		}
+	})
+	return provider, func() {
+		if err := p.ForceFlush(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// benchRounds calls f b.N times, and drains the pipeline between rounds with the
+// clock stopped.
+func benchRounds(b *testing.B, drain, f func()) {
+	b.Helper()
+	for range benchRound {
+		f() // warm
+	}
+	drain()
+	b.ReportAllocs()
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= benchRound {
+		for range min(left, benchRound) {
+			f()
+		}
+		b.StopTimer()
+		drain()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}
+
+// BenchmarkPhaseLog is a phase with three attributes on one goroutine. The rival
+// is the same record emitted with the bare API.
+func BenchmarkPhaseLog(b *testing.B) {
+	ctx := context.Background()
+	b.Run("attrs=3/impl=bare", func(b *testing.B) {
+		provider, drain := benchProvider(b)
+		logger := provider.Logger("bench")
+		benchRounds(b, drain, func() {
+			var r log.Record
+			r.SetEventName(bridge.PhaseEventName)
+			r.SetTimestamp(time.Now())
+			r.SetSeverity(log.SeverityInfo)
+			r.SetSeverityText("INFO")
+			r.SetBody(attribute.StringValue("a message of ordinary length for a benchmark"))
+			r.AddAttributes(
+				bridge.PhaseKey.String("ANALYSIS"),
+				attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5),
+			)
+			logger.Emit(ctx, r)
+		})
+	})
+	b.Run("attrs=3/impl=asynclog", func(b *testing.B) {
+		provider, drain := benchProvider(b)
+		l := bridge.NewPhaseLogger(provider)
+		benchRounds(b, drain, func() {
+			l.Log(ctx, "ANALYSIS", "a message of ordinary length for a benchmark",
+				attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5))
+		})
+	})
+	b.Run("attrs=3/impl=asynclog-any", func(b *testing.B) {
+		provider, drain := benchProvider(b)
+		l := bridge.NewPhaseLogger(provider)
+		data := map[string]any{"file": "prompt.txt", "tokens": 1234, "ratio": 0.5}
+		benchRounds(b, drain, func() {
+			l.LogAny(ctx, "ANALYSIS", "a message of ordinary length for a benchmark", data, "req-7f3a")
+		})
+	})
+}
+
+// BenchmarkPhaseOff is a phase while verbose is off. The rival is an atomic load.
+func BenchmarkPhaseOff(b *testing.B) {
+	b.Run("impl=atomicload", func(b *testing.B) {
+		var on atomic.Bool
+		n := 0
+		for b.Loop() {
+			if on.Load() {
+				n++
+			}
+		}
+	})
+	provider, _ := benchProvider(b)
+	l := bridge.NewPhaseLogger(provider, bridge.WithVerbose(false))
+	ctx := context.Background()
+	b.Run("attrs=0/impl=asynclog", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			l.Log(ctx, "ANALYSIS", "a message")
+		}
+	})
+	b.Run("attrs=3/impl=asynclog", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			l.Log(ctx, "ANALYSIS", "a message",
+				attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5))
+		}
+	})
+}
+
+// BenchmarkCorrelateLog is what stamping the ID adds to a record with room for it.
+func BenchmarkCorrelateLog(b *testing.B) {
+	ctx := bridge.ContextWithCorrelationID(context.Background(), "req-7f3a")
+	for _, c := range []struct {
+		name       string
+		decorators []sdklog.Processor
+	}{
+		{"attrs=3/impl=without", nil},
+		{"attrs=3/impl=asynclog", []sdklog.Processor{bridge.NewLogProcessor()}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			provider, drain := benchProvider(b, c.decorators...)
+			logger := provider.Logger("bench")
+			benchRounds(b, drain, func() {
+				var r log.Record
+				r.SetBody(attribute.StringValue("a message"))
+				r.AddAttributes(
+					attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5),
+				)
+				logger.Emit(ctx, r)
+			})
+		})
+	}
+}
+
+// nothing is a span processor that does nothing: with none at all, a span is
+// not even read when it ends.
+type nothing struct{}
+
+func (nothing) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (nothing) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (nothing) ForceFlush(context.Context) error                { return nil }
+func (nothing) Shutdown(context.Context) error                  { return nil }
+
+// BenchmarkCorrelateSpan is what stamping the ID adds to a span that is started
+// with three attributes.
+func BenchmarkCorrelateSpan(b *testing.B) {
+	ctx := bridge.ContextWithCorrelationID(context.Background(), "req-7f3a")
+	for _, c := range []struct {
+		name string
+		p    sdktrace.SpanProcessor
+	}{
+		{"attrs=3/impl=without", nothing{}},
+		{"attrs=3/impl=asynclog", bridge.NewSpanProcessor()},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(c.p)).Tracer("bench")
+			b.ReportAllocs()
+			for b.Loop() {
+				_, span := tracer.Start(ctx, "work", trace.WithAttributes(
+					attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5),
+				))
+				span.End()
+			}
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package bridge_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// pipe is a whole pipeline: provider, processor, exporter.
+type pipe struct {
+	*sdklog.LoggerProvider
+
+	processor *processor.Processor
+	exporter  *exportertest.Exporter
+}
+
+// newPipe returns a pipeline that is shut down when the test ends, when every
+// record must be accounted for.
+func newPipe(tb testing.TB, exporter *exportertest.Exporter, opts ...processor.Option) *pipe {
+	tb.Helper()
+	p := processor.New(exporter, append([]processor.Option{processor.WithFallback(nil)}, opts...)...)
+	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := provider.Shutdown(ctx); err != nil {
+			tb.Errorf("Shutdown: %v", err)
+		}
+		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
+			tb.Errorf("the books do not balance: %+v", s)
+		}
+	})
+	return &pipe{LoggerProvider: provider, processor: p, exporter: exporter}
+}
+
+// records returns all records that have been emitted so far.
+func (p *pipe) records(tb testing.TB) []sdklog.Record {
+	tb.Helper()
+	if err := p.ForceFlush(context.Background()); err != nil {
+		tb.Fatalf("ForceFlush: %v", err)
+	}
+	return p.exporter.Records()
+}
+
+// only returns the one record that has been emitted since the last call of it.
+func (p *pipe) only(tb testing.TB) sdklog.Record {
+	tb.Helper()
+	before := p.exporter.RecordsTaken()
+	records := p.records(tb)[before:]
+	if len(records) != 1 {
+		tb.Fatalf("%d new records, want 1", len(records))
+	}
+	return records[0]
+}
+
+// bodies returns the bodies of all records that have been emitted so far.
+func (p *pipe) bodies(tb testing.TB) []string {
+	tb.Helper()
+	p.records(tb)
+	return p.exporter.Bodies()
+}
+
+// attributesOf returns a record's attributes, with maps as Go maps.
+func attributesOf(r *sdklog.Record) map[string]any {
+	m := map[string]any{}
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		m[string(kv.Key)] = goValue(kv.Value)
+		return true
+	})
+	return m
+}
+
+func goValue(v attribute.Value) any {
+	if v.Type() != attribute.MAP {
+		return v.AsInterface()
+	}
+	m := map[string]any{}
+	for _, kv := range v.AsMap() {
+		m[string(kv.Key)] = goValue(kv.Value)
+	}
+	return m
+}
+
+func wantAttributes(tb testing.TB, r sdklog.Record, want map[string]any) {
+	tb.Helper()
+	if got := attributesOf(&r); !reflect.DeepEqual(got, want) {
+		tb.Errorf("attributes %v, want %v", got, want)
+	}
+}
+
+func wantBodies(tb testing.TB, p *pipe, want ...string) {
+	tb.Helper()
+	if got := p.bodies(tb); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		tb.Errorf("bodies %q, want %q", got, want)
+	}
+}

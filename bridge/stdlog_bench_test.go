@@ -1,0 +1,41 @@
+package bridge_test
+
+import (
+	"context"
+	stdlog "log"
+	"log/slog"
+	"testing"
+
+	"go.opentelemetry.io/contrib/bridges/otelslog"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// BenchmarkStdLog is a line of the log package. The rival is the route that
+// slog.SetDefault makes to otelslog's handler, which neither recognises log.Fatal
+// nor knows who printed.
+func BenchmarkStdLog(b *testing.B) {
+	for _, impl := range []struct {
+		name    string
+		install func(*sdklog.LoggerProvider) (restore func())
+	}{
+		{"otelslog", func(p *sdklog.LoggerProvider) func() {
+			changeState(b, func() { slog.SetDefault(otelslog.NewLogger("bench", otelslog.WithLoggerProvider(p))) })
+			return func() {}
+		}},
+		{"installed", func(p *sdklog.LoggerProvider) func() { return bridge.Install(p) }},
+		{"installed/source", func(p *sdklog.LoggerProvider) func() { return bridge.Install(p, bridge.WithSource(true)) }},
+	} {
+		b.Run("impl="+impl.name, func(b *testing.B) {
+			const queue = 1 << 14
+			p := newPipe(b, exportertest.New(exportertest.WithoutRecords()), processor.WithMaxQueueSize(queue))
+			defer impl.install(p.LoggerProvider)()
+			logInRounds(b, p, queue/2, func(context.Context) {
+				stdlog.Print("a message of ordinary length for a benchmark")
+			})
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package bridges_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	stdlog "log"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/sirupsen/logrus"
+	"go.opentelemetry.io/contrib/bridges/otellogrus"
+	"go.opentelemetry.io/contrib/bridges/otelzap"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.uber.org/zap"
+	"k8s.io/klog/v2"
+
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// Made before anything is installed, as package variables are.
+var (
+	earlyZap    = zap.New(otelzap.NewCore("early"))
+	earlyLogrus = newLogrus()
+)
+
+func newLogrus() *logrus.Logger {
+	l := logrus.New()
+	l.SetOutput(io.Discard)
+	l.AddHook(otellogrus.NewHook("logrus"))
+	return l
+}
+
+var errBroken = errors.New("broken")
+
+// libraries log one record each, with body "text", an attribute k = "v" and, where
+// they say so, an error.
+var libraries = map[string]struct {
+	log      func(ctx context.Context)
+	severity log.Severity
+	failure  bool
+}{
+	"slog": {
+		log:      func(ctx context.Context) { slog.WarnContext(ctx, "text", "k", "v", "err", errBroken) },
+		severity: log.SeverityWarn,
+		failure:  true,
+	},
+	"zap": {
+		log:      func(context.Context) { zap.New(otelzap.NewCore("zap")).Warn("text", zap.String("k", "v")) },
+		severity: log.SeverityWarn,
+	},
+	"zap, made before": {
+		log:      func(context.Context) { earlyZap.With(zap.String("k", "v")).Error("text", zap.Error(errBroken)) },
+		severity: log.SeverityError,
+		failure:  true,
+	},
+	"zap.L": {
+		log: func(context.Context) {
+			defer zap.ReplaceGlobals(zap.New(otelzap.NewCore("zap")))()
+			zap.S().Infow("text", "k", "v")
+		},
+		severity: log.SeverityInfo,
+	},
+	"zap, redirecting log": {
+		log: func(context.Context) {
+			l := zap.New(otelzap.NewCore("zap"), zap.Fields(zap.String("k", "v")))
+			defer zap.RedirectStdLog(l)()
+			stdlog.Print("text")
+		},
+		severity: log.SeverityInfo,
+	},
+	"logr": {
+		log:      func(context.Context) { logr.FromSlogHandler(slog.Default().Handler()).Info("text", "k", "v") },
+		severity: log.SeverityInfo,
+	},
+	"logr, error": {
+		log: func(context.Context) {
+			logr.FromSlogHandler(slog.Default().Handler()).Error(errBroken, "text", "k", "v")
+		},
+		severity: log.SeverityError,
+		failure:  true,
+	},
+	"klog": {
+		log: func(context.Context) {
+			klog.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
+			defer klog.ClearLogger()
+			klog.InfoS("text", "k", "v")
+		},
+		severity: log.SeverityInfo,
+	},
+	"logrus": {
+		log:      func(ctx context.Context) { newLogrus().WithContext(ctx).WithField("k", "v").Warn("text") },
+		severity: log.SeverityWarn,
+	},
+	"logrus, made before": {
+		log: func(context.Context) {
+			earlyLogrus.WithField("k", "v").WithError(errBroken).Error("text")
+		},
+		severity: log.SeverityError,
+		failure:  true,
+	},
+}
+
+func TestLibraries(t *testing.T) {
+	for name, library := range libraries {
+		t.Run(name, func(t *testing.T) {
+			exporter := exportertest.New()
+			p := processor.New(exporter, processor.WithFallback(nil))
+			provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+			restore := bridge.Install(provider)
+			library.log(t.Context())
+			restore()
+
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if err := provider.Shutdown(ctx); err != nil {
+				t.Error(err)
+			}
+			if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
+				t.Errorf("the books do not balance: %+v", s)
+			}
+			records := exporter.Records()
+			if len(records) != 1 {
+				t.Fatalf("%d records, want 1", len(records))
+			}
+			r := records[0]
+			if r.Body().AsString() != "text" || r.Severity() != library.severity {
+				t.Errorf("severity %v, body %v; want %v", r.Severity(), r.Body(), library.severity)
+			}
+			if got := attributeOf(&r, "k"); got != "v" {
+				t.Errorf("attribute k is %q", got)
+			}
+			if got := attributeOf(&r, "exception.message"); (got == "broken") != library.failure {
+				t.Errorf("exception.message is %q", got)
+			}
+		})
+	}
+}
+
+func attributeOf(r *sdklog.Record, key attribute.Key) (value string) {
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if kv.Key == key {
+			value = kv.Value.AsString()
+		}
+		return true
+	})
+	return value
+}
