@@ -1,0 +1,63 @@
+package metrics_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/krunchwrapper/asynclog/metrics"
+)
+
+// What a person does with the page: sort, filter, point at a chart, pause.
+func TestUseOfPageInBrowser(t *testing.T) {
+	e := newEvening()
+	for i := range 20 {
+		e.times[fmt.Sprintf("task %02d", i)] = metrics.OperationStats{Count: uint64(i + 1), Mean: time.Duration(i+1) * time.Minute}
+	}
+	server := httptest.NewServer(metrics.Handler(e.next))
+	defer server.Close()
+	b := openTab(t, server.URL)
+	first := func() string { return b.eval(`document.querySelector('#operations tbody tr td').textContent`) }
+	click := func(selector string) { b.eval(fmt.Sprintf(`document.querySelector(%q).click()`, selector)) }
+
+	b.until(`document.getElementById('state')?.textContent === 'live' && samples.length >= 3`)
+	if got := first(); got != "GET /users/{id}" {
+		t.Errorf("first by name: %q", got)
+	}
+	click(`th[data-key=mean_seconds] button`)
+	if got := first(); got != "task 19" {
+		t.Errorf("first by mean: %q", got)
+	}
+	if got := b.eval(`document.querySelector('th[aria-sort]').textContent + document.querySelector('th[aria-sort]').ariaSort`); got != "meandescending" {
+		t.Errorf("sorted by %q", got)
+	}
+	click(`th[data-key=mean_seconds] button`)
+	if got := first(); got != "cache lookup" {
+		t.Errorf("last by mean: %q", got)
+	}
+	b.eval(`(f => { f.value = 'TASK 1'; f.dispatchEvent(new Event('input')); })(document.getElementById('filter'))`)
+	if got := b.eval(`document.querySelectorAll('#operations tbody tr').length`); got != "10" {
+		t.Errorf("%s operations match", got)
+	}
+	b.until(`!document.getElementById('more-operations').hidden && document.getElementById('more-operations').textContent === '10 of 26 operations'`)
+
+	b.point("#queue-chart svg", 0.98, 0.5)
+	b.until(`document.querySelectorAll('.cursor').length === 2`) // one in each chart
+	if got := b.eval(`document.getElementById('rate-reading').textContent`); strings.HasPrefix(got, "now") {
+		t.Errorf("pointing at a chart shows %q", got)
+	}
+	b.point("header h1", 0.5, 0.5)
+	b.until(`document.querySelectorAll('.cursor').length === 0`)
+
+	click(`#pause`)
+	b.until(`document.getElementById('state').textContent === 'paused'`)
+	logged := b.eval(`document.querySelector('.tile .value').textContent`)
+	time.Sleep(1500 * time.Millisecond)
+	if got := b.eval(`document.querySelector('.tile .value').textContent`); got != logged {
+		t.Errorf("paused, and went from %s to %s", logged, got)
+	}
+	click(`#pause`)
+	b.until(fmt.Sprintf(`document.getElementById('state').textContent === 'live' && document.querySelector('.tile .value').textContent !== %q`, logged))
+}

@@ -1,0 +1,129 @@
+package metrics
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	defaultMaxOperations = 1_000
+	defaultWindow        = 512
+
+	// Above this many operations names are found more slowly; see newRegistry.
+	mostBuckets = 1 << 16
+	// Stats copies the window of each stripe of an operation.
+	mostWindow = 1 << 16
+)
+
+// Option configures a [Monitor]. Options are applied in order; the last one that
+// sets a value wins.
+type Option interface {
+	apply(config) config
+}
+
+type optionFunc func(config) config
+
+func (f optionFunc) apply(c config) config { return f(c) }
+
+type config struct {
+	provider      metric.MeterProvider
+	tracer        trace.Tracer
+	maxOperations int
+	window        int
+	idleExpiry    time.Duration
+}
+
+func newConfig(opts []Option) config {
+	var c config
+	for _, o := range opts {
+		if o != nil {
+			c = o.apply(c)
+		}
+	}
+	if c.provider == nil {
+		c.provider = otel.GetMeterProvider()
+	}
+	if c.maxOperations < 1 {
+		c.maxOperations = defaultMaxOperations
+	}
+	if c.window < 1 {
+		c.window = defaultWindow
+	}
+	c.window = min(c.window, mostWindow)
+	c.idleExpiry = max(c.idleExpiry, 0)
+	return c
+}
+
+// WithMeterProvider sets where the histogram [DurationName] is recorded.
+//
+// Default: the global MeterProvider (otel.GetMeterProvider), also if mp is nil;
+// one that is installed there later is used from then on.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		c.provider = mp
+		return c
+	})
+}
+
+// WithTracer makes each timed operation a span as well, of kind internal, named
+// after the operation. [Timer.Context] carries it, so that operations timed with
+// that context are its children; the histogram's exemplars point to it. Start and
+// Stop then cost what starting and ending a span costs.
+//
+// A failure sets the span's status and error.type, as OpenTelemetry recommends:
+// https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
+//
+// Default: none, also if t is nil; exemplars then point to the span of the
+// context given to [Monitor.Start].
+func WithTracer(t trace.Tracer) Option {
+	return optionFunc(func(c config) config {
+		c.tracer = t
+		return c
+	})
+}
+
+// WithMaxOperations sets how many operations are told apart by name, in the
+// statistics and in the histogram. When there are as many, those with a new name
+// are counted together, as [OverflowName].
+//
+// The SDK has a limit of its own on the attribute sets of an instrument, 2,000
+// unless configured (sdkmetric.WithCardinalityLimit). An operation has one, and
+// one for each type of error, at most 17.
+//
+// Default: 1,000. A value less than one counts as not given.
+func WithMaxOperations(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxOperations = n
+		return c
+	})
+}
+
+// WithWindow sets of how many of an operation's last durations the percentiles
+// are taken. It costs up to 16 bytes a duration, once for each processor that
+// the operation runs on, at most eight times; memory is taken as it is used.
+//
+// Default: 512. A value less than one counts as not given, one above 65,536 as
+// that.
+func WithWindow(n int) Option {
+	return optionFunc(func(c config) config {
+		c.window = n
+		return c
+	})
+}
+
+// WithIdleExpiry sets after which time an operation that nobody has stopped a
+// timer of is forgotten: its statistics, and its place among those of
+// [WithMaxOperations]. It is looked for when [Monitor.Stats] is called, and when
+// there is no place for a new operation. The histogram is not concerned: what an
+// instrument has seen, the SDK keeps.
+//
+// Default: never. A value less than one counts as not given.
+func WithIdleExpiry(d time.Duration) Option {
+	return optionFunc(func(c config) config {
+		c.idleExpiry = d
+		return c
+	})
+}
