@@ -6,6 +6,7 @@ FUZZTIME ?= 30s
 STRESS_COUNT ?= 20
 COUNT ?= 6
 BENCH ?= .
+PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
 
@@ -97,10 +98,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	done
 
 .PHONY: bench
-bench: ## Run the processor's benchmarks COUNT (6) times, also into .bench/latest.txt
+bench: ## Run the benchmarks COUNT (6) times, also into .bench/latest.txt (PKG=./processor BENCH=HandOver)
 	@mkdir -p .bench
 	@set -euo pipefail; set -x; \
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) ./processor/... | tee .bench/latest.txt
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG) | tee .bench/latest.txt
 
 # The order of IMPLS makes the SDK the base of the comparison. "make -o bench bench-compare" compares
 # the last run without a new one.

@@ -223,6 +223,25 @@ func TestSeveritiesOutsideTheDataModelAreTaken(t *testing.T) {
 	}
 }
 
+// The same where each is counted by its range, and there is no fallback.
+func TestSeveritiesOutsideTheDataModelAreCounted(t *testing.T) {
+	for name, opts := range modes {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, exportertest.New(), append(opts, WithFallback(nil))...)
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			for _, s := range []log.Severity{math.MinInt, -4, -1, 0, 24, 25, 28, 1000, math.MaxInt - 3, math.MaxInt} {
+				emit(p, s, "late")
+			}
+			wantDropped(
+				t, p,
+				Drop{ReasonAlreadyShutdown, log.SeverityUndefined, 4}, Drop{ReasonAlreadyShutdown, log.SeverityFatal, 6},
+			)
+		})
+	}
+}
+
 // fixed is a minimum severity that stays.
 type fixed log.Severity
 

@@ -178,8 +178,7 @@ func ExampleProcessor_Shutdown() {
 	defer cancel()
 	err := p.Shutdown(ctx)
 
-	var lost *processor.ShutdownError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*processor.ShutdownError](err); ok {
 		fmt.Println("lost:", lost.Total())
 		for _, d := range lost.Lost {
 			fmt.Println("-", d.Reason, d.Severity, d.Count)

@@ -168,7 +168,7 @@ func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 	}
 }
 
-func TestForceFlushWaitsForTheFallback(t *testing.T) {
+func TestFallbackLinesAreFlushed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		w := &lateWriter{each: 100 * time.Millisecond}
@@ -193,7 +193,7 @@ func TestForceFlushWaitsForTheFallback(t *testing.T) {
 
 // ForceFlush is for what was there when it began: it does not wait for ever
 // behind those who come after, nor behind a writer that stands still.
-func TestForceFlushDoesNotWaitForEverForTheFallback(t *testing.T) {
+func TestFlushOfAFallbackThatIsNeverDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &lateWriter{each: 10 * time.Millisecond}
 		p := start(t, exportertest.New(), WithFallback(w))

@@ -294,12 +294,12 @@ func wantEachGoroutineInOrder(t *testing.T, written []byte) {
 	t.Helper()
 	last := map[int]int{}
 	for line := range bytes.Lines(written) {
-		at := bytes.Index(line, []byte(`"Body":{"Type":"STRING","Value":"`))
-		if at < 0 {
+		_, body, found := bytes.Cut(line, []byte(`"Body":{"Type":"STRING","Value":"`))
+		if !found {
 			t.Fatalf("no body in %q", line)
 		}
 		var g, i int
-		if _, err := fmt.Sscanf(string(line[at+len(`"Body":{"Type":"STRING","Value":"`):]), "%d/%d", &g, &i); err != nil {
+		if _, err := fmt.Sscanf(string(body), "%d/%d", &g, &i); err != nil {
 			t.Fatal(err)
 		}
 		if i < last[g] {

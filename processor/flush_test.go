@@ -235,6 +235,31 @@ func TestForceFlushReturnsAllErrors(t *testing.T) {
 	})
 }
 
+// Records on their way to the fallback are flushed, too, as long as its writer
+// gets on.
+func TestForceFlushWaitsForTheFallback(t *testing.T) {
+	captureErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		written := 0
+		slow := writerFunc(func(b []byte) (int, error) {
+			time.Sleep(300 * time.Millisecond)
+			written++
+			return len(b), nil
+		})
+		e := exportertest.New()
+		e.FailNext(1, errExport)
+		p := start(t, e, WithFallback(slow), WithExportMaxBatchSize(10), WithExportInterval(time.Hour))
+		emit(p, log.SeverityError, bodyRange(0, 10)...)
+		synctest.Wait()
+		if err := p.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if s := p.Stats(); written != 10 || s.Fallback != 10 || s.InFlight != 0 {
+			t.Errorf("%d written, %+v; want 10 in the fallback", written, s)
+		}
+	})
+}
+
 func TestForceFlushOfSeveralExportersJoinsTheirErrors(t *testing.T) {
 	var exporters []sdklog.Exporter
 	var want []error

@@ -45,7 +45,7 @@ func TestPartialBatchIsExportedAtTheInterval(t *testing.T) {
 		emit(p, log.SeverityInfo, "a")
 		time.Sleep(time.Second - 1)
 		wantExported(t, e, 0)
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		wantExported(t, e, 1)
 
 		// And again, with the first record of the batch at another phase of the

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"math"
 	"runtime/metrics"
 	"testing"
 	"testing/synctest"
@@ -43,8 +44,11 @@ func TestIdleProcessorWakesOnceAnInterval(t *testing.T) {
 				}()
 				most := wakeUps(interval) * 11 / 10
 
-				e := exportertest.New()
-				p := start(t, e, WithExportInterval(interval), WithExportTimeout(1<<62), WithExporters(exportertest.New()))
+				exporters := []*exportertest.Exporter{exportertest.New(), exportertest.New()}
+				p := start(
+					t, exporters[0], WithExporters(exporters[1]),
+					WithExportInterval(interval), WithExportTimeout(math.MaxInt64),
+				)
 				check := func(when string) {
 					t.Helper()
 					// Memory that was used is given back in a while of quiet.
@@ -59,8 +63,8 @@ func TestIdleProcessorWakesOnceAnInterval(t *testing.T) {
 					t.Error(err)
 				}
 				check("after a burst")
-				for _, l := range p.lanes {
-					defer l.exporter.(*exportertest.Exporter).Block()()
+				for _, e := range exporters {
+					defer e.Block()()
 				}
 				emit(p, log.SeverityInfo, bodyRange(0, 5000)...)
 				check("full, and the exporters blocked")

@@ -12,9 +12,9 @@ import (
 )
 
 // lane is one exporter and the way to it. Its calls are made one at a time, as
-// the SDK's batch processor promises; only at the end, when an Export does not
-// heed its context, is Shutdown called beside it, which the Exporter interface
-// allows.
+// the SDK's batch processor promises; only at the end, when an Export or a
+// ForceFlush does not heed its context, is Shutdown called beside it, which the
+// Exporter interface allows.
 //
 // A panic in the exporter becomes an error.
 type lane struct {
@@ -154,14 +154,19 @@ func (c *laneCall) wait(ctx context.Context) error {
 	return c.err
 }
 
-// contain makes an error of a panic in the exporter.
+// contain makes an error of a panic in the exporter. The error that the exporter
+// returns is its code, too, and the caller's to read: one that panics, as a nil
+// pointer returned as an error may, goes no further.
 func (l *lane) contain(what string, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError(what+" of "+l.name, v)
 		}
 	}()
-	return f()
+	if err = f(); err != nil {
+		_ = err.Error()
+	}
+	return err
 }
 
 // goexitError is what holds until a call of the exporter returns.

@@ -20,7 +20,14 @@ import (
 // into the pipeline, each report is another record, whose export fails, too; and
 // the standard logger holds a lock while it writes, so a report made by anybody
 // who holds up the writer would wait for itself.
+//
+// In a process of its own, because the default handler cannot be had again once
+// another was set.
 func TestHandlerThatLogsIntoTheProcessorDoesNotDeadlock(t *testing.T) {
+	if !inChild() {
+		runChild(t)
+		return
+	}
 	for name, opts := range map[string][]Option{
 		"queue":       nil,
 		"full queue":  {WithMaxQueueSize(1)},
@@ -38,10 +45,6 @@ func TestHandlerThatLogsIntoTheProcessorDoesNotDeadlock(t *testing.T) {
 				return len(b), nil
 			}))
 			defer func() { stdlog.SetFlags(flags); stdlog.SetOutput(out) }()
-			// As the default handler does; which cannot be had again once a test
-			// has set another.
-			handleErrors(t, func(err error) { stdlog.Print(err) })
-
 			// Its fallback fails and is reported, too.
 			e := failing(errors.New("refused"), exportertest.WithDelay(100*time.Microsecond))
 			p = start(t, e, append([]Option{WithFallback(writerFunc(func([]byte) (int, error) {

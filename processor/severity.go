@@ -17,7 +17,7 @@ func rangeOf(s log.Severity) int {
 	if s <= 0 {
 		return 0
 	}
-	return min((int(s)+3)/4, severityRanges-1)
+	return (int(min(s, queue.MaxLevel)) + 3) / 4 // the sum of the highest int and 3 is negative
 }
 
 // lowestOf returns the lowest severity of a range.

@@ -32,8 +32,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	} else {
 		p.shutdownDirect(ctx)
 	}
-	errs = append(errs, ctx.Err())
-	errs = append(errs, p.onAllLanes(func(l *lane) error { return l.shutdown(ctx) }))
+	errs = append(errs, ctx.Err(), p.onAllLanes(func(l *lane) error { return l.shutdown(ctx) }))
 	p.cancelExports()
 	p.fallback.finish(ctx)
 

@@ -65,8 +65,11 @@ func TestShutdownDeadline(t *testing.T) {
 			t.Errorf("error %v, want the context's in it", err)
 		}
 		want := []Drop{
-			{ReasonExportTimeout, log.SeverityInfo, 1}, {ReasonExportTimeout, log.SeverityError, 1},
-			{ReasonShutdownTimeout, log.SeverityUndefined, 1}, {ReasonShutdownTimeout, log.SeverityDebug, 3}, {ReasonShutdownTimeout, log.SeverityInfo, 1},
+			{ReasonExportTimeout, log.SeverityInfo, 1},
+			{ReasonExportTimeout, log.SeverityError, 1},
+			{ReasonShutdownTimeout, log.SeverityUndefined, 1},
+			{ReasonShutdownTimeout, log.SeverityDebug, 3},
+			{ReasonShutdownTimeout, log.SeverityInfo, 1},
 		}
 		wantLost(t, err, want...)
 		wantDropped(t, p, want...)
@@ -111,7 +114,8 @@ func TestExportThatHangsIsGivenUp(t *testing.T) {
 		synctest.Wait()
 		err := shutdownWithin(t, p, time.Second)
 		want := []Drop{
-			{ReasonExportTimeout, log.SeverityInfo, 2}, {ReasonExportTimeout, log.SeverityFatal, 1},
+			{ReasonExportTimeout, log.SeverityInfo, 2},
+			{ReasonExportTimeout, log.SeverityFatal, 1},
 			{ReasonShutdownTimeout, log.SeverityWarn, 1},
 		}
 		wantLost(t, err, want...)
@@ -152,13 +156,12 @@ func TestExportThatComesBackWhenItIsGivenUpConcurrentSafe(t *testing.T) {
 					synctest.Wait()
 					err := shutdownWithin(t, p, time.Second)
 					synctest.Wait()
-					switch s := p.Stats(); {
-					case s.Exported == 1:
+					if p.Stats().Exported == 1 {
 						wantDropped(t, p)
-					default:
-						wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityWarn, 1})
-						wantLost(t, err, Drop{ReasonExportTimeout, log.SeverityWarn, 1})
+						return
 					}
+					wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityWarn, 1})
+					wantLost(t, err, Drop{ReasonExportTimeout, log.SeverityWarn, 1})
 				})
 			}
 		})

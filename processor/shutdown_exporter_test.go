@@ -86,6 +86,40 @@ func TestExporterThatBlocksInShutdown(t *testing.T) {
 	}
 }
 
+// brokenError is an error whose methods panic when it is a nil pointer, and it
+// often is: a nil *brokenError returned as an error is not nil.
+type brokenError struct{ text string }
+
+func (e *brokenError) Error() string { return e.text }
+func (e *brokenError) Is(error) bool { return e.text == "" }
+
+func TestExporterWhoseErrorsPanic(t *testing.T) {
+	for mode, opts := range modes {
+		t.Run(mode, func(t *testing.T) {
+			errs := captureErrors(t)
+			var broken *brokenError
+			e := &odd{
+				Exporter: exportertest.New(),
+				export:   func(context.Context, []sdklog.Record) error { return broken },
+				flush:    func(context.Context) error { return broken },
+				shutdown: func(context.Context) error { return broken },
+			}
+			p := start(t, e, append(opts, WithFallback(nil))...)
+			emit(p, log.SeverityInfo, "a")
+			if err := p.ForceFlush(t.Context()); !errors.Is(err, errPanic) {
+				t.Errorf("ForceFlush: %v, want a panic", err)
+			}
+			if err := p.Shutdown(t.Context()); !errors.Is(err, errPanic) {
+				t.Errorf("Shutdown: %v, want a panic", err)
+			}
+			wantDropped(t, p, Drop{ReasonExportPanic, log.SeverityInfo, 1})
+			if got := errs.matching(errPanic); len(got) != 1 {
+				t.Errorf("reports %v, want 1 of the export", got)
+			}
+		})
+	}
+}
+
 // runtime.Goexit, which is what t.FailNow in an exporter of somebody's test is,
 // ends the goroutine of the worker.
 func TestExporterThatEndsTheWorkersGoroutine(t *testing.T) {

@@ -110,7 +110,8 @@ func TestShutdownErrorIsReadable(t *testing.T) {
 			&ShutdownError{
 				Lost: []Drop{
 					{ReasonExportTimeout, log.SeverityUndefined, 4},
-					{ReasonShutdownTimeout, log.SeverityDebug, 2}, {ReasonShutdownTimeout, log.SeverityInfo, 10},
+					{ReasonShutdownTimeout, log.SeverityDebug, 2},
+					{ReasonShutdownTimeout, log.SeverityInfo, 10},
 				},
 				Err: context.DeadlineExceeded,
 			},

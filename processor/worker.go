@@ -55,6 +55,10 @@ func (w *worker) run() {
 	}()
 	for {
 		w.backOff()
+		// After the pause, too: where there is less traffic than workers, the
+		// batches are for those whose exporters work. And where all fail they
+		// take turns, so that one that has recovered is found.
+		w.consumer.Reluctant = w.failures > 0
 		b := w.consumer.Take()
 		if b == nil {
 			break

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,10 +11,13 @@ const maxWait = 10 * time.Second
 
 // waiting is an Offer on a goroutine of its own.
 type waiting struct {
-	number   int
-	returned bool
-	verdict  Verdict
-	waited   time.Duration
+	number int
+	result atomic.Pointer[result] // nil: it has not returned
+}
+
+type result struct {
+	verdict Verdict
+	waited  time.Duration
 }
 
 // offerAside offers a record on another goroutine and lets it go as far as it does.
@@ -21,10 +25,8 @@ func (r *rig) offerAside(number int) *waiting {
 	w := &waiting{number: number}
 	start := time.Now()
 	go func() {
-		rec := record(number, 9)
-		w.verdict = r.Offer(&rec, 9)
-		w.waited = time.Since(start)
-		w.returned = true
+		verdict := r.offerAny(number)
+		w.result.Store(&result{verdict, time.Since(start)})
 	}()
 	synctest.Wait()
 	return w
@@ -32,16 +34,16 @@ func (r *rig) offerAside(number int) *waiting {
 
 func (w *waiting) want(t *testing.T, verdict Verdict, waited time.Duration) {
 	t.Helper()
-	if !w.returned || w.verdict != verdict || w.waited != waited {
-		t.Errorf("Offer of record %d: returned %t, %d after %v, want %d after %v",
-			w.number, w.returned, w.verdict, w.waited, verdict, waited)
+	want := result{verdict, waited}
+	if got := w.result.Load(); got == nil || *got != want {
+		t.Errorf("Offer of record %d: %v, want %v", w.number, got, want)
 	}
 }
 
 func (w *waiting) wantWaiting(t *testing.T) {
 	t.Helper()
-	if w.returned {
-		t.Errorf("Offer of record %d returned %d after %v, want it to wait", w.number, w.verdict, w.waited)
+	if got := w.result.Load(); got != nil {
+		t.Errorf("Offer of record %d: %v, want it to wait", w.number, *got)
 	}
 }
 
@@ -170,10 +172,14 @@ func TestBlockTimeoutMeetsRoom(t *testing.T) {
 			synctest.Wait()
 			left := []int(nil)
 			for _, w := range []*waiting{first, second} {
-				if w.verdict == Accepted {
+				got := w.result.Load()
+				if got == nil {
+					t.Fatalf("record %d still waits", w.number)
+				}
+				if got.verdict == Accepted {
 					left = append(left, w.number)
 				}
-				w.want(t, w.verdict, time.Since(start))
+				w.want(t, got.verdict, time.Since(start))
 			}
 			r.offer(t, 4, 4+2-len(left), Accepted)
 			r.offerAside(9).wantWaiting(t)

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
@@ -89,25 +90,25 @@ func TestCloseWakesConsumers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 4)
 		r.offer(t, 0, 1, Accepted)
-		batches, ended := 0, 0
+		var batches, ended atomic.Int64
 		for range 3 {
 			c := r.NewConsumer()
 			go func() {
 				for b := c.Take(); b != nil; b = c.Take() {
-					batches++
+					batches.Add(1)
 					c.Settle(b, nil, func() {})
 				}
-				ended++
+				ended.Add(1)
 			}()
 		}
 		synctest.Wait()
-		if batches > 0 || ended > 0 {
-			t.Fatalf("%d batches taken and %d consumers ended before Close", batches, ended)
+		if batches.Load() > 0 || ended.Load() > 0 {
+			t.Fatalf("%d batches taken and %d consumers ended before Close", batches.Load(), ended.Load())
 		}
 		r.Close()
 		synctest.Wait()
-		if batches != 1 || ended != 3 {
-			t.Errorf("%d batches taken and %d consumers ended, want 1 and 3", batches, ended)
+		if batches.Load() != 1 || ended.Load() != 3 {
+			t.Errorf("%d batches taken and %d consumers ended, want 1 and 3", batches.Load(), ended.Load())
 		}
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
 // Tests whose names end in ConcurrentSafe are for the race detector, many times over.
@@ -121,35 +119,26 @@ func TestBlockTimeoutsConcurrentSafe(t *testing.T) {
 }
 
 // TestWakeConcurrentSafe leaves the consumers to the wake-ups alone: nobody comes by to
-// ask again, and all that is due must be handed out.
+// ask again, and all that is due must be handed out. Producers come back when the last
+// batch is settled, which is when a consumer is about to fall idle.
 func TestWakeConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
-		t.Run(p.name, func(t *testing.T) {
-			s := &storm{}
-			s.q = New(Config{
-				Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute,
-				Displaced: func(uint8, *sdklog.Record) {},
-			})
-			s.taken = make([][]int, 3)
-			for i := range s.taken {
-				s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
-			}
-			for i := range 200 {
-				for producer := range 1 + i%3 {
-					s.offered.Go(func() {
-						for n := range 1 + i%7 {
-							rec := record(stormNumber(producer, n), 9)
-							s.q.Offer(&rec, 9)
-						}
-						s.q.Expedite()
-					})
+		for _, consumers := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
+				s := newCalm(Config{Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				for i := range 1000 {
+					for producer := range i % 3 {
+						s.offered.Go(func() { s.offerSome(producer, 1+i%7) })
+					}
+					s.offerSome(3, 1+i%5)
+					s.awaitEmpty(t)
+					s.offered.Wait()
+					s.awaitEmpty(t)
 				}
-				s.offered.Wait()
-				s.awaitEmpty(t)
-			}
-			s.q.Close()
-			s.ended.Wait()
-		})
+				s.q.Close()
+				s.ended.Wait()
+			})
+		}
 	}
 }
 

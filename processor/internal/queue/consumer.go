@@ -8,6 +8,10 @@ type Consumer struct {
 	q    *Queue
 	wake chan struct{} // capacity 1: a wake-up is never lost and never blocks
 
+	// Reluctant has the consumer, when it falls idle, be the last to be woken
+	// and not the first. It is set by the goroutine that takes.
+	Reluctant bool
+
 	holding *Batch // guarded by q.mu
 }
 
@@ -37,7 +41,11 @@ func (c *Consumer) Take() *Batch {
 			q.mu.Unlock()
 			return nil
 		}
-		q.idle = append(q.idle, c)
+		if c.Reluctant {
+			q.idle = slices.Insert(q.idle, 0, c)
+		} else {
+			q.idle = append(q.idle, c)
+		}
 		q.mu.Unlock()
 		<-c.wake
 		q.mu.Lock()

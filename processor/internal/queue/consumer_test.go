@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -200,4 +201,55 @@ func TestBooksBalance(t *testing.T) {
 		}
 	})
 	r.wantCounts(t, Counts{Admitted: 4})
+}
+
+// TestReluctantConsumers are woken when nobody else is idle, and take turns.
+func TestReluctantConsumers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, DropNewest, 8, 1)
+		defer r.Close()
+		var took []string
+		settle := make(map[string]chan struct{})
+		start := func(name string, reluctant bool) {
+			c := r.NewConsumer()
+			c.Reluctant = reluctant
+			release := make(chan struct{})
+			settle[name] = release
+			go func() {
+				for b := c.Take(); b != nil; b = c.Take() {
+					took = append(took, name)
+					<-release
+					c.Settle(b, nil, func() {})
+				}
+			}()
+			synctest.Wait()
+		}
+		offer := func(want ...string) {
+			t.Helper()
+			took = nil
+			for n := range want {
+				r.offer(t, n, n+1, Accepted)
+				synctest.Wait()
+			}
+			if !slices.Equal(took, want) {
+				t.Errorf("batches were taken by %v, want %v", took, want)
+			}
+			for _, name := range want {
+				settle[name] <- struct{}{}
+				synctest.Wait()
+			}
+		}
+		start("first reluctant", true)
+		start("second reluctant", true)
+		offer("first reluctant")
+		offer("second reluctant")
+		offer("first reluctant")
+		start("eager", false)
+		offer("eager")
+		offer("eager")
+		offer("eager", "second reluctant", "first reluctant")
+		start("also eager", false)
+		offer("also eager", "eager")
+		offer("eager", "also eager", "second reluctant")
+	})
 }

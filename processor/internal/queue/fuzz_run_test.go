@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,9 +37,8 @@ type holding struct {
 
 // waitingReal is an Offer that has not returned, as far as the model knows.
 type waitingReal struct {
-	model    *waitingItem
-	returned bool
-	verdict  Verdict
+	model   *waitingItem
+	verdict atomic.Pointer[Verdict] // nil: it has not returned
 }
 
 func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
@@ -64,9 +64,9 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 		w := &waitingReal{model: r.m.waiting[len(r.m.waiting)-1]}
 		r.waiting = append(r.waiting, w)
 		go func() {
-			w.verdict = put(&rec, level)
-			w.returned = true
+			verdict := put(&rec, level)
 			spoil(&rec)
+			w.verdict.Store(&verdict)
 		}()
 		return
 	}
@@ -246,11 +246,11 @@ func (r *fuzzRun) check() {
 		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(w *waitingReal) bool {
-		if w.returned != w.model.over || (w.returned && w.verdict != w.model.verdict) {
-			r.t.Fatalf("waiting record %d: returned %t %d, want %t %d",
-				w.model.number, w.returned, w.verdict, w.model.over, w.model.verdict)
+		verdict := w.verdict.Load()
+		if (verdict != nil) != w.model.over || (verdict != nil && *verdict != w.model.verdict) {
+			r.t.Fatalf("waiting record %d: returned %v, want %t, %d", w.model.number, verdict, w.model.over, w.model.verdict)
 		}
-		return w.returned
+		return verdict != nil
 	})
 	for _, f := range r.m.flushes {
 		r.checkFlush(f)

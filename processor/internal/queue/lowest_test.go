@@ -46,7 +46,7 @@ func TestDropLowest(t *testing.T) {
 			} else {
 				r.wantDisplaced(t)
 			}
-			r.wantCounts(t, Counts{Admitted: uint64(len(tc.levels) + len(r.displaced) + int(1-tc.verdict)), Queued: tc.capacity})
+			r.wantCounts(t, Counts{Admitted: uint64(len(tc.levels) + int(1-tc.verdict)), Queued: tc.capacity})
 			wantBatches(t, r.takeAll(t), tc.want...)
 		})
 	}

@@ -75,7 +75,8 @@ type Queue struct {
 	levels    levelCounts
 	unindexed int       // ready batches whose index is not complete
 	waiters   list.List // of *waiter; while there are any, there is no room
-	// idle is a stack: the last to fall idle is the first to be woken. Consumers
+	// idle is a stack: the last to fall idle is the first to be woken, but those
+	// that are reluctant go to the bottom, where they take turns. Consumers
 	// fall idle only when there is nothing to take, and one is woken for each batch
 	// that becomes ready or due, so no batch waits while a consumer sleeps.
 	idle      []*Consumer

@@ -41,8 +41,8 @@ type storm struct {
 // stormNumber is the n-th record of a producer.
 func stormNumber(producer, n int) int { return producer<<12 | n }
 
-func newStorm(t *testing.T, cfg Config, consumers int) *storm {
-	t.Helper()
+// newCalm returns a queue with consumers and nothing else.
+func newCalm(cfg Config, consumers int) *storm {
 	s := &storm{
 		stop:      make(chan struct{}),
 		accepted:  make(map[int]bool),
@@ -50,6 +50,28 @@ func newStorm(t *testing.T, cfg Config, consumers int) *storm {
 		unsettled: make(map[int]bool),
 		taken:     make([][]int, consumers),
 	}
+	if cfg.Displaced == nil {
+		cfg.Displaced = func(uint8, *sdklog.Record) {}
+	}
+	s.q = New(cfg)
+	for i := range s.taken {
+		s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
+	}
+	return s
+}
+
+// offerSome offers records and has them handed out.
+func (s *storm) offerSome(producer, n int) {
+	for i := range n {
+		rec := record(stormNumber(producer, i), 9)
+		s.q.Offer(&rec, 9)
+	}
+	s.q.Expedite()
+}
+
+func newStorm(t *testing.T, cfg Config, consumers int) *storm {
+	t.Helper()
+	var s *storm
 	cfg.Displaced = func(level uint8, r *sdklog.Record) {
 		number := numberOf(r)
 		s.mu.Lock()
@@ -59,10 +81,7 @@ func newStorm(t *testing.T, cfg Config, consumers int) *storm {
 		}
 		s.gone[number] = true
 	}
-	s.q = New(cfg)
-	for i := range s.taken {
-		s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
-	}
+	s = newCalm(cfg, consumers)
 	s.aside(t)
 	return s
 }

@@ -1,0 +1,124 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// chaosTimeout is the export timeout of the chaos tests. Exporters are late on
+// purpose, by up to twice of it, and now and then by more.
+const chaosTimeout = 2 * time.Millisecond
+
+// chaosExporter does everything an exporter can do, at random, and keeps a
+// receipt for each call: what the receiver behind it has taken.
+type chaosExporter struct {
+	*exportertest.Exporter
+	calls sync.WaitGroup // under way; an abandoned one ends late
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	receipts [][]string // of each call that ended, the bodies that were taken
+}
+
+func newChaosExporter(seed, n uint64) *chaosExporter {
+	c := &chaosExporter{random: rand.New(rand.NewPCG(seed, n))}
+	c.Exporter = exportertest.New(exportertest.WithFunc(c.export), exportertest.WithDeafness())
+	return c
+}
+
+func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) error {
+	c.calls.Add(1)
+	defer c.calls.Done()
+	c.mu.Lock()
+	what, some := c.random.IntN(100), c.random.IntN(len(records)+2)
+	late := chaosTimeout + time.Duration(c.random.Int64N(int64(2*chaosTimeout)))
+	if c.random.IntN(4) == 0 {
+		late += 2 * grace // so that Shutdown gives it up
+	}
+	c.mu.Unlock()
+
+	taken := 0 // of the records, the first so many
+	defer func() {
+		receipt := make([]string, taken)
+		for i := range receipt {
+			receipt[i] = records[i].Body().AsString()
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.receipts = append(c.receipts, receipt)
+	}()
+	take := func() error {
+		taken = len(records)
+		return nil
+	}
+	switch {
+	case what < 8:
+		return errors.New("refused")
+	case what < 14:
+		panic("boom")
+	case what < 17:
+		runtime.Goexit()
+		return nil
+	case what < 25: // rejects some, or none, or claims to reject more than it was sent
+		taken = max(0, len(records)-some)
+		return partial(int64(some), "quota")
+	case what < 28: // hangs until it is told to stop
+		<-ctx.Done()
+		return ctx.Err()
+	case what < 30: // does not heed the deadline, and fails
+		time.Sleep(late)
+		return errors.New("refused late")
+	case what < 33: // does not heed the deadline, and delivers
+		time.Sleep(late)
+		return take()
+	case what < 50:
+		time.Sleep(chaosTimeout / 4)
+		return take()
+	default:
+		return take()
+	}
+}
+
+// taken returns the receipts once no call is under way any more.
+func (c *chaosExporter) taken() [][]string {
+	c.calls.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.receipts
+}
+
+// chaosWriter is a fallback writer that fails now and then, and keeps the bodies
+// of the lines that it wrote.
+type chaosWriter struct {
+	random *rand.Rand // Write is never called concurrently
+
+	mu    sync.Mutex
+	lines [][]byte
+}
+
+func (w *chaosWriter) Write(line []byte) (int, error) {
+	switch w.random.IntN(20) {
+	case 0:
+		return 0, errors.New("disk full")
+	case 1:
+		panic("writer")
+	case 2:
+		runtime.Goexit()
+	case 3:
+		return len(line) / 2, nil
+	case 4:
+		time.Sleep(chaosTimeout / 10)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, append([]byte(nil), line...))
+	return len(line), nil
+}
