@@ -52,6 +52,11 @@ func TestUnreadable(t *testing.T) {
 	if got := phasesOf(records, good); len(got) != 2*len(allPhases) {
 		t.Errorf("phases of the good file: %v", got)
 	}
+	for i := range records {
+		if records[i].attr("document") == binary && records[i].attr("exception.message") != "binary, not text: zero byte at offset 3" {
+			t.Errorf("the error is %v", records[i].attr("exception.message"))
+		}
+	}
 	for _, document := range []string{missing, folder, binary, latin1} {
 		if got := phasesOf(records, document); !slices.Equal(got, []string{"ERROR"}) {
 			t.Errorf("phases of %s: %v, want ERROR", document, got)

@@ -34,8 +34,13 @@ func TestInterrupt(t *testing.T) {
 		r.wantStatus(t, exitInterrupted)
 		r.wantError(t, " of 1,000,000 processed, interrupted")
 		ledger := r.ledger(t)
-		if ledger["dropped"] != 0 || ledger["exported"] != len(parseRecords(t, out.String())) {
+		records := parseRecords(t, out.String())
+		if ledger["dropped"] != 0 || ledger["exported"] != len(records) {
 			t.Errorf("ledger %v", ledger)
+		}
+		last := records[len(records)-1]
+		if last.Body.Value != "work interrupted" || last.attr("cause") == nil {
+			t.Errorf("the last record is %v", last)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"github.com/krunchwrapper/asynclog/bridge"
 )
 
 // job puts each source's text through the pipeline, repeat times. One text is
@@ -14,7 +16,7 @@ type job struct {
 	sources []source
 	repeat  int
 	workers int
-	logger  *slog.Logger
+	phases  *bridge.PhaseLogger
 	console *console
 
 	processed atomic.Uint64 // may be read while the job runs
@@ -54,17 +56,24 @@ func (j *job) run(ctx context.Context) *tally {
 	for range j.workers {
 		wg.Go(func() { add(j.work(ctx, tasks)) })
 	}
+	r := recorder{phases: j.phases}
+	r.log(ctx, slog.LevelInfo, "work begun", slog.Int("documents", len(j.sources)), slog.Int("repeat", j.repeat))
 	add(j.feed(ctx, tasks))
 	close(tasks)
 	wg.Wait()
+	if ctx.Err() != nil {
+		r.log(ctx, slog.LevelWarn, "work interrupted", slog.String("cause", context.Cause(ctx).Error()))
+	}
+	total.latency.merge(&r.latency)
 	return &total
 }
 
 // work processes documents until there are no more.
 func (j *job) work(ctx context.Context, tasks <-chan task) *tally {
 	var t tally
-	p := pipeline{recorder: recorder{logger: j.logger}}
+	p := pipeline{recorder: recorder{phases: j.phases}}
 	for task := range tasks {
+		ctx := correlated(ctx)
 		phase, err := p.process(ctx, task)
 		switch {
 		case err == nil:
@@ -82,11 +91,17 @@ func (j *job) work(ctx context.Context, tasks <-chan task) *tally {
 	return &t
 }
 
+// correlated returns a context for one passage through the pipeline: all that is
+// logged with it gets the same correlation ID.
+func correlated(ctx context.Context) context.Context {
+	return bridge.ContextWithCorrelationID(ctx, bridge.NewCorrelationID(ctx))
+}
+
 // feed reads the sources and hands their documents to the workers. A source that
 // cannot be read fails as often as it should have been processed.
 func (j *job) feed(ctx context.Context, tasks chan<- task) *tally {
 	var t tally
-	r := recorder{logger: j.logger}
+	r := recorder{phases: j.phases}
 	for i := range j.sources {
 		doc, err := j.sources[i].load(ctx)
 		if ctx.Err() != nil {
@@ -94,7 +109,7 @@ func (j *job) feed(ctx context.Context, tasks chan<- task) *tally {
 		}
 		if err != nil {
 			t.failed += uint64(j.repeat)
-			r.fail(ctx, j.sources[i].name, phases[0].name, err)
+			r.fail(correlated(ctx), j.sources[i].name, phases[0].name, err)
 			j.console.printf("cannot read %s: %v", j.sources[i].name, err)
 			continue
 		}

@@ -4,29 +4,29 @@ import (
 	"context"
 	"log/slog"
 
-	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutlog"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-const scope = "github.com/krunchwrapper/asynclog/examples/quickstart"
-
-// logging is the way of a record: slog, the SDK's provider, the processor, the
-// exporter, the output.
+// logging is the way of a record: the bridge, the SDK's provider, the processor,
+// the exporter, the output.
 type logging struct {
-	logger    *slog.Logger
+	phases    *bridge.PhaseLogger
 	provider  *sdklog.LoggerProvider
 	processor *processor.Processor
+	restore   func() // ends that slog and the like log to the provider
 }
 
+// startLogging directs all logging of the process to the output.
 func startLogging(ctx context.Context, opts *options, out *output, con *console) (*logging, error) {
-	// Otherwise OpenTelemetry reports errors, such as that of an export, with
-	// log.Print, past the console.
+	// Otherwise errors of OpenTelemetry, such as that of an export, go to standard
+	// error past the console.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(con.report))
 
 	exporter, err := stdoutlog.New(stdoutlog.WithWriter(out))
@@ -40,10 +40,17 @@ func startLogging(ctx context.Context, opts *options, out *output, con *console)
 	)
 	provider := sdklog.NewLoggerProvider(
 		sdklog.WithResource(describe(ctx)),
+		sdklog.WithProcessor(bridge.NewLogProcessor()), // before the one that takes the record
 		sdklog.WithProcessor(p),
 	)
-	logger := otelslog.NewLogger(scope, otelslog.WithLoggerProvider(provider))
-	return &logging{logger, provider, p}, nil
+	return &logging{
+		// No phase is synchronous: each document has a COMPLETION, which would make it
+		// a batch of its own, and an ERROR is on the console and exported at once anyway.
+		phases:    bridge.NewPhaseLogger(provider, bridge.WithSynchronousPhases()),
+		provider:  provider,
+		processor: p,
+		restore:   bridge.Install(provider, bridge.WithLevel(slog.LevelDebug)),
+	}, nil
 }
 
 // describe returns what the records say about the program. OTEL_SERVICE_NAME and

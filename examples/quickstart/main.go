@@ -1,7 +1,7 @@
-// Quickstart puts texts through a small processing pipeline and logs each phase
-// with slog, through OpenTelemetry and the asynclog processor, to a file or
-// standard output. At the end it shows what the logging cost and where every
-// record is. It needs no server.
+// Quickstart puts texts through a small processing pipeline and logs what it does,
+// through OpenTelemetry and the asynclog processor, to a file or standard output.
+// At the end it shows what the logging cost and where every record is. It needs no
+// server.
 //
 //	go run ./examples/quickstart                        # this repository's own Markdown files
 //	go run ./examples/quickstart -out log.jsonl a.txt   # a file of yours, the records to log.jsonl
@@ -11,6 +11,14 @@
 // words, sentences and tokens, COMPRESSION compresses it with gzip, COMPLETION
 // decompresses it and compares it with the original. A phase that fails is logged
 // with the phase ERROR.
+//
+// The phases are events of a bridge.PhaseLogger: records with the event name
+// asynclog.phase and an attribute of that name. Everything else, such as a warning
+// that compression made nothing smaller, is logged with slog, whose default logger
+// bridge.Install directs to the same place. The records of one passage through the
+// pipeline, phases or not, have the same correlation.id:
+//
+//	go run ./examples/quickstart | jq -c '[(.Attributes[] | select(.Key == "correlation.id")).Value.Value, .Body.Value]'
 //
 // With -repeat it becomes a load: the exporter writes one JSON line after the
 // other, which is slower than what the pipeline can log, so -overflow and -queue

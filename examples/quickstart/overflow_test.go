@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// load runs 500 records into a queue of 16 whose output takes a millisecond for
+// load runs 601 records into a queue of 16 whose output takes a millisecond for
 // each, while the pipeline takes none.
 func load(t *testing.T, args ...string) (r result, ledger map[string]int) {
 	t.Helper()
@@ -18,7 +18,7 @@ func load(t *testing.T, args ...string) (r result, ledger map[string]int) {
 	r.wantStatus(t, exitOK)
 	r.wantError(t, "100 of 100 processed")
 	ledger = r.ledger(t)
-	if ledger["emitted"] != 500 || ledger["emitted"] != ledger["exported"]+ledger["dropped"] {
+	if ledger["emitted"] != 601 || ledger["emitted"] != ledger["exported"]+ledger["dropped"] {
 		t.Errorf("ledger %v", ledger)
 	}
 	if n := len(parseRecords(t, out.String())); n != ledger["exported"] {
@@ -63,7 +63,7 @@ func TestOverflowLargeQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := invokeWith(t.Context(), t, "short\n", out, "-queue", "1000", "-repeat", "100", "-")
 		r.wantStatus(t, exitOK)
-		if ledger := r.ledger(t); ledger["exported"] != 500 {
+		if ledger := r.ledger(t); ledger["exported"] != 601 {
 			t.Errorf("ledger %v", ledger)
 		}
 	})

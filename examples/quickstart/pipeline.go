@@ -5,6 +5,10 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/krunchwrapper/asynclog/bridge"
 )
 
 // pipeline processes one document after the other, and logs what it does. Each
@@ -29,7 +33,7 @@ var phases = []struct {
 	{"INTERCEPTION", (*pipeline).intercept},
 	{"ANALYSIS", (*pipeline).analyse},
 	{"COMPRESSION", (*pipeline).compress},
-	{"COMPLETION", (*pipeline).complete},
+	{bridge.PhaseCompletion, (*pipeline).complete},
 }
 
 // process puts a document through all phases. If one fails it returns its name.
@@ -47,29 +51,38 @@ func (p *pipeline) process(ctx context.Context, t task) (phase string, err error
 	return "", nil
 }
 
-func (p *pipeline) log(ctx context.Context, level slog.Level, phase, message string, attrs ...slog.Attr) {
-	p.recorder.log(ctx, level, phase, message, append(attrs,
+// logPhase logs the phase's outcome.
+func (p *pipeline) logPhase(ctx context.Context, phase, message string, data ...attribute.KeyValue) {
+	p.recorder.phase(ctx, phase, message, append(data,
+		attribute.String("document", p.task.doc.name),
+		attribute.Int("run", p.task.run),
+	)...)
+}
+
+// log logs what is worth knowing besides.
+func (p *pipeline) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	p.recorder.log(ctx, level, message, append(attrs,
 		slog.String("document", p.task.doc.name),
 		slog.Int("run", p.task.run),
 	)...)
 }
 
 func (p *pipeline) intercept(ctx context.Context, phase string) error {
-	p.log(ctx, slog.LevelInfo, phase, "document taken", slog.Int("bytes", len(p.task.doc.text)))
+	p.logPhase(ctx, phase, "document taken", attribute.Int("bytes", len(p.task.doc.text)))
 	return nil
 }
 
 func (p *pipeline) analyse(ctx context.Context, phase string) error {
 	p.analysis = p.analyser.analyse(p.task.doc.text)
 	a := &p.analysis
-	p.log(ctx, slog.LevelInfo, phase, "document analysed",
-		slog.Int("characters", a.characters),
-		slog.Int("lines", a.lines),
-		slog.Int("words", a.words),
-		slog.Int("sentences", a.sentences),
-		slog.Int("tokens", a.tokens()),
+	p.logPhase(ctx, phase, "document analysed",
+		attribute.Int("characters", a.characters),
+		attribute.Int("lines", a.lines),
+		attribute.Int("words", a.words),
+		attribute.Int("sentences", a.sentences),
+		attribute.Int("tokens", a.tokens()),
 	)
-	p.log(ctx, slog.LevelDebug, phase, "most frequent words", slog.Any("frequent", p.analyser.frequent(5)))
+	p.log(ctx, slog.LevelDebug, "most frequent words", slog.Any("frequent", p.analyser.frequent(5)))
 	return nil
 }
 
@@ -80,15 +93,14 @@ func (p *pipeline) compress(ctx context.Context, phase string) error {
 		return err
 	}
 	n := p.compressed.Len()
-	attrs := []slog.Attr{slog.Int("bytes", len(text)), slog.Int("compressed.bytes", n)}
+	data := []attribute.KeyValue{attribute.Int("bytes", len(text)), attribute.Int("compressed.bytes", n)}
 	if len(text) > 0 { // JSON has no infinity
-		attrs = append(attrs, slog.Float64("ratio", float64(n)/float64(len(text))))
+		data = append(data, attribute.Float64("ratio", float64(n)/float64(len(text))))
 	}
+	p.logPhase(ctx, phase, "document compressed", data...)
 	if n >= len(text) {
-		p.log(ctx, slog.LevelWarn, phase, "document compressed, but not smaller", attrs...)
-		return nil
+		p.log(ctx, slog.LevelWarn, "compression made nothing smaller")
 	}
-	p.log(ctx, slog.LevelInfo, phase, "document compressed", attrs...)
 	return nil
 }
 
@@ -96,7 +108,7 @@ func (p *pipeline) complete(ctx context.Context, phase string) error {
 	if err := p.gzip.verify(p.compressed.Bytes(), p.task.doc.text); err != nil {
 		return err
 	}
-	p.log(ctx, slog.LevelInfo, phase, "document complete, round trip verified",
-		slog.Float64("duration.seconds", time.Since(p.started).Seconds()))
+	p.logPhase(ctx, phase, "document complete, round trip verified",
+		attribute.Float64("duration.seconds", time.Since(p.started).Seconds()))
 	return nil
 }

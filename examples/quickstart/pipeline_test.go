@@ -3,16 +3,24 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"testing"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-func newPipeline() *pipeline {
-	return &pipeline{recorder: recorder{logger: slog.New(slog.DiscardHandler)}}
+// newPipeline returns one that logs to nowhere.
+func newPipeline(t *testing.T) *pipeline {
+	t.Helper()
+	provider := sdklog.NewLoggerProvider()
+	t.Cleanup(bridge.Install(provider))
+	phases := bridge.NewPhaseLogger(provider, bridge.WithSynchronousPhases())
+	return &pipeline{recorder: recorder{phases: phases}}
 }
 
 func TestCompletionFindsDifference(t *testing.T) {
-	p := newPipeline()
+	p := newPipeline(t)
 	if phase, err := p.process(t.Context(), task{&document{"a", []byte(text)}, 1}); err != nil {
 		t.Fatal(phase, err)
 	}
@@ -25,7 +33,7 @@ func TestCompletionFindsDifference(t *testing.T) {
 func TestPipelineStopsBetweenPhases(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	p := newPipeline()
+	p := newPipeline(t)
 	phase, err := p.process(ctx, task{&document{"a", []byte(text)}, 1})
 	if phase != "INTERCEPTION" || !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped in %s with %v", phase, err)

@@ -13,8 +13,8 @@ import (
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &slowWriter{pause: 10 * time.Millisecond}
-		r := invokeWith(t.Context(), t, "short\n", out, "-overflow", "block", "-queue", "10", "-repeat", "90", "-")
-		r.wantStatus(t, exitOK) // after 450 records of 10 ms
+		r := invokeWith(t.Context(), t, "short\n", out, "-overflow", "block", "-queue", "10", "-repeat", "75", "-")
+		r.wantStatus(t, exitOK) // after 451 records of 10 ms
 		var seconds []string
 		for _, m := range regexp.MustCompile(`(?m)^(\d)s: \d+ documents, \d+ records, \d{2,3}/s, \d+ queued$`).FindAllStringSubmatch(r.stderr, -1) {
 			seconds = append(seconds, m[1])
@@ -28,7 +28,7 @@ func TestProgress(t *testing.T) {
 func TestNoProgressWhenShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &slowWriter{pause: 10 * time.Millisecond}
-		r := invokeWith(t.Context(), t, "short\n", out, "-repeat", "30", "-")
+		r := invokeWith(t.Context(), t, "short\n", out, "-repeat", "25", "-")
 		if strings.Contains(r.stderr, " queued\n") {
 			t.Errorf("progress of a run of 1.5 s:\n%s", r.stderr)
 		}

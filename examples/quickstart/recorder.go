@@ -4,28 +4,39 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// recorder logs, and takes the time that each call takes: that of slog, otelslog,
-// the SDK and the processor, and whatever the scheduler does in between. Each
+// recorder logs, and takes the time that each call takes: that of the bridge, the
+// SDK and the processor, and whatever the scheduler does in between. Each
 // goroutine has its own.
 type recorder struct {
-	logger  *slog.Logger
+	phases  *bridge.PhaseLogger
 	latency histogram
 }
 
-func (r *recorder) log(ctx context.Context, level slog.Level, phase, message string, attrs ...slog.Attr) {
-	attrs = append(attrs, slog.String("asynclog.phase", phase))
+// phase logs a phase of a document.
+func (r *recorder) phase(ctx context.Context, phase, message string, data ...attribute.KeyValue) {
 	start := time.Now()
-	r.logger.LogAttrs(ctx, level, message, attrs...)
+	r.phases.Log(ctx, phase, message, data...)
+	r.latency.record(time.Since(start))
+}
+
+// log logs whatever else there is to tell, with the default logger of slog.
+func (r *recorder) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	start := time.Now()
+	slog.LogAttrs(ctx, level, message, attrs...)
 	r.latency.record(time.Since(start))
 }
 
 // fail logs that a document could not be processed, and in which phase.
 func (r *recorder) fail(ctx context.Context, document, phase string, err error) {
-	r.log(ctx, slog.LevelError, "ERROR", "document failed",
-		slog.String("document", document),
-		slog.String("failed.phase", phase),
-		slog.Any("error", err),
+	r.phase(ctx, bridge.PhaseError, "document failed",
+		attribute.String("document", document),
+		attribute.String("failed.phase", phase),
+		attribute.String("exception.message", err.Error()),
 	)
 }

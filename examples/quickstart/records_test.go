@@ -9,6 +9,7 @@ import (
 // record is what the tests look at in a line of the output.
 type record struct {
 	Severity   int
+	EventName  string
 	Body       struct{ Value string }
 	Attributes []attr
 	Resource   []attr
@@ -43,11 +44,11 @@ func parseRecords(t *testing.T, lines string) []record {
 	return records
 }
 
-// phasesOf returns the phases of a document's records, in the order of the lines.
+// phasesOf returns the phases of a document, in the order of the lines.
 func phasesOf(records []record, document string) []string {
 	var phases []string
 	for i := range records {
-		if records[i].attr("document") == document {
+		if records[i].EventName == "asynclog.phase" && records[i].attr("document") == document {
 			phase, _ := records[i].attr("asynclog.phase").(string)
 			phases = append(phases, phase)
 		}

@@ -52,13 +52,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitFailed
 	}
 
-	j := &job{sources: sources, repeat: opts.repeat, workers: opts.workers, logger: logs.logger, console: con}
+	j := &job{sources: sources, repeat: opts.repeat, workers: opts.workers, phases: logs.phases, console: con}
 	s := summary{started: time.Now(), options: opts, planned: uint64(len(sources)) * uint64(opts.repeat), output: out}
 	stop := startProgress(con, j.processed.Load, logs.processor.Stats)
 	s.tally = j.run(work)
 
 	drain, cancel := drainContext(ctx)
 	defer cancel()
+	logs.restore()
 	s.shutdownErr = logs.provider.Shutdown(drain)
 	s.elapsed = time.Since(s.started)
 	stop()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +12,7 @@ import (
 
 const text = "The quick brown fox jumps over the lazy dog. The dog does not mind.\n"
 
-var allPhases = []string{"INTERCEPTION", "ANALYSIS", "ANALYSIS", "COMPRESSION", "COMPLETION"}
+var allPhases = []string{"INTERCEPTION", "ANALYSIS", "COMPRESSION", "COMPLETION"}
 
 func TestFiles(t *testing.T) {
 	long := writeFile(t, "long.md", strings.Repeat(text, 100))
@@ -19,7 +21,7 @@ func TestFiles(t *testing.T) {
 
 	r := invoke(t, "", "-out", out, long, empty)
 	r.wantStatus(t, exitOK)
-	r.wantError(t, "2 of 2 processed\n", "6,800 bytes, compressed to ", "log call    p50 ", out+": 10 lines, ")
+	r.wantError(t, "2 of 2 processed\n", "6,800 bytes, compressed to ", "log call    p50 ", out+": 12 lines, ")
 	if r.stdout != "" {
 		t.Errorf("standard output: %s", r.stdout)
 	}
@@ -28,8 +30,8 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	records := parseRecords(t, string(lines))
-	if n := r.ledger(t)["exported"]; n != len(records) || n != 10 {
-		t.Errorf("%d records exported, %d lines written, want 10 of each", n, len(records))
+	if n := r.ledger(t)["exported"]; n != len(records) || n != 12 {
+		t.Errorf("%d records exported, %d lines written, want 12 of each", n, len(records))
 	}
 	for _, document := range []string{long, empty} {
 		if got := phasesOf(records, document); !slices.Equal(got, allPhases) {
@@ -69,5 +71,47 @@ func TestStandardInput(t *testing.T) {
 	}
 	if last := records[len(records)-1].attr("run"); last != 3.0 {
 		t.Errorf("the last run is number %v, want 3", last)
+	}
+	if first := records[0].Body.Value; first != "work begun" {
+		t.Errorf("the first record is %q", first)
+	}
+}
+
+func TestCorrelation(t *testing.T) {
+	r := invoke(t, "short\n", "-repeat", "20", "-workers", "3", "-", filepath.Join(t.TempDir(), "missing"))
+	r.wantStatus(t, exitFailed)
+	bodies := make(map[any][]string) // by correlation ID
+	runs := make(map[any]any)
+	for _, rec := range parseRecords(t, r.stdout) {
+		id, body := rec.attr("correlation.id"), rec.Body.Value
+		if (id == nil) != (body == "work begun") {
+			t.Errorf("%q has correlation ID %v", body, id)
+		}
+		if run, ok := runs[id]; ok && run != rec.attr("run") {
+			t.Errorf("runs %v and %v have the same correlation ID", run, rec.attr("run"))
+		}
+		runs[id] = rec.attr("run")
+		bodies[id] = append(bodies[id], body)
+	}
+	if len(bodies) != 1+20+1 {
+		t.Errorf("%d correlation IDs, want 21", len(bodies)-1)
+	}
+	want := []string{
+		"document taken", "document analysed", "most frequent words", "document compressed",
+		"compression made nothing smaller", "document complete, round trip verified",
+	}
+	for id, got := range bodies {
+		if runs[id] != nil && !slices.Equal(got, want) {
+			t.Errorf("records %q, want %q", got, want)
+		}
+	}
+}
+
+func TestLoggingIsRestored(t *testing.T) {
+	before, writer, flags := slog.Default(), log.Writer(), log.Flags()
+	r := invoke(t, text, "-")
+	r.wantStatus(t, exitOK)
+	if slog.Default() != before || log.Writer() != writer || log.Flags() != flags {
+		t.Error("slog or log is not as it was")
 	}
 }
