@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/metrics"
 )
 
 // job puts each source's text through the pipeline, repeat times. One text is
@@ -17,6 +18,7 @@ type job struct {
 	repeat  int
 	workers int
 	phases  *bridge.PhaseLogger
+	monitor *metrics.Monitor
 	console *console
 
 	processed atomic.Uint64 // may be read while the job runs
@@ -71,7 +73,7 @@ func (j *job) run(ctx context.Context) *tally {
 // work processes documents until there are no more.
 func (j *job) work(ctx context.Context, tasks <-chan task) *tally {
 	var t tally
-	p := pipeline{recorder: recorder{phases: j.phases}}
+	p := pipeline{recorder: recorder{phases: j.phases}, monitor: j.monitor}
 	for task := range tasks {
 		ctx := correlated(ctx)
 		phase, err := p.process(ctx, task)

@@ -9,12 +9,14 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/metrics"
 )
 
 // pipeline processes one document after the other, and logs what it does. Each
 // goroutine has its own, whose buffers it uses again and again.
 type pipeline struct {
 	recorder recorder
+	monitor  *metrics.Monitor // times the phases; nil: nobody does
 	analyser analyser
 	gzip     compressor
 
@@ -44,7 +46,10 @@ func (p *pipeline) process(ctx context.Context, t task) (phase string, err error
 		if err := ctx.Err(); err != nil {
 			return phase.name, err
 		}
-		if err := phase.run(p, ctx, phase.name); err != nil {
+		timer := p.monitor.Start(ctx, phase.name)
+		err := phase.run(p, ctx, phase.name)
+		timer.StopErr(err)
+		if err != nil {
 			return phase.name, err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"io"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/metrics"
 )
 
 // Exit statuses.
@@ -52,7 +54,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitFailed
 	}
 
-	j := &job{sources: sources, repeat: opts.repeat, workers: opts.workers, phases: logs.phases, console: con}
+	monitor, err := metrics.NewMonitor()
+	if err != nil {
+		con.printf("the phases are not timed: %v", err)
+	}
+	j := &job{
+		sources: sources, repeat: opts.repeat, workers: opts.workers,
+		phases: logs.phases, monitor: monitor, console: con,
+	}
 	s := summary{started: time.Now(), options: opts, planned: uint64(len(sources)) * uint64(opts.repeat), output: out}
 	stop := startProgress(con, j.processed.Load, logs.processor.Stats)
 	s.tally = j.run(work)
@@ -66,6 +75,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	s.writeErr = out.failure()
 	s.closeErr = out.close() // a write that Shutdown gave up on fails now
 	s.stats = logs.processor.Stats()
+	s.timings = monitor.Stats()
 	s.interrupted = ctx.Err() != nil
 	_, _ = con.Write([]byte(s.String()))
 	return s.exitStatus()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -16,6 +17,7 @@ type summary struct {
 	planned     uint64        // documents
 	tally       *tally
 	stats       processor.Stats
+	timings     map[string]metrics.OperationStats
 	output      *output
 	shutdownErr error
 	writeErr    error // the first, which ended the work
@@ -71,6 +73,7 @@ func (s *summary) String() string {
 	}
 	line("output", "%s: %s, %s", out.name, plural(out.lines.Load(), "line"), plural(out.bytes.Load(), "byte"))
 
+	b.WriteString(timingTable(s.timings))
 	fmt.Fprintf(&b, "\nledger (overflow %v, queue %s)\n%s", s.options.overflow(), thousands(uint64(st.Capacity)), ledgerTable(st))
 	verdict := "does not balance"
 	if s.balances() {
