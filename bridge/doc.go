@@ -35,9 +35,9 @@
 //	                   JSON the body of a record, all of them at the level of log.Print
 //
 // otelzap and otellogrus are in go.opentelemetry.io/contrib/bridges. The version of
-// otellogrus that belongs to otel/log v1.47, v0.21.0, is not on the Go module
-// proxy; v0.20.1, made for the version before, builds and works with it. What the
-// table says is tested in the module integration/bridges.
+// otellogrus that belongs to otel/log v1.47, v0.21.0, cannot be had yet; v0.20.1,
+// made for the version before, builds and works with it. What the table says is
+// tested in the module integration/bridges.
 //
 // Loggers that exist already follow: slog and OpenTelemetry loggers obtained
 // before Install, or during an earlier one, emit to the installation in effect. Two
