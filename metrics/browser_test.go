@@ -16,7 +16,7 @@ import (
 // these tests are skipped. To look at what they see:
 //
 //	apt-get install chromium
-//	ASYNCLOG_SCREENSHOTS=/tmp/shots go test -run Browser ./metrics
+//	ASYNCLOG_SCREENSHOTS=shots go test -run Browser ./metrics
 
 // visit is a page as a browser had it in the end.
 type visit struct {
