@@ -58,8 +58,8 @@ func (b *Batch) live() int { return b.claimed - b.holes }
 
 // settleIn makes a taken batch ready to be read: it waits for the last
 // producers to commit and closes the holes.
-func (b *Batch) settleIn() {
-	b.slots.awaitCommits(b.claimed)
+func (b *Batch) settleIn(commit chan struct{}) {
+	b.slots.awaitCommits(b.claimed, commit)
 	if b.holes > 0 {
 		b.claimed = b.slots.compact(b.claimed)
 		b.holes = 0

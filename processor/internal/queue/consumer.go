@@ -5,8 +5,9 @@ import "slices"
 // Consumer takes batches from the queue and settles them, one at a time. It is
 // used by one goroutine.
 type Consumer struct {
-	q    *Queue
-	wake chan struct{} // capacity 1: a wake-up is never lost and never blocks
+	q      *Queue
+	wake   chan struct{} // capacity 1: a wake-up is never lost and never blocks
+	commit chan struct{} // capacity 1: the slot that the consumer waits for has been committed
 
 	// Reluctant has the consumer, when it falls idle, be the last to be woken
 	// and not the first. It is set by the goroutine that takes.
@@ -17,7 +18,7 @@ type Consumer struct {
 
 // NewConsumer adds a consumer to the queue.
 func (q *Queue) NewConsumer() *Consumer {
-	c := &Consumer{q: q, wake: make(chan struct{}, 1)}
+	c := &Consumer{q: q, wake: make(chan struct{}, 1), commit: make(chan struct{}, 1)}
 	q.mu.Lock()
 	q.consumers = append(q.consumers, c)
 	q.mu.Unlock()
@@ -34,7 +35,7 @@ func (c *Consumer) Take() *Batch {
 			c.holding = b
 			q.inFlight += b.live()
 			q.mu.Unlock()
-			b.settleIn()
+			b.settleIn(c.commit)
 			return b
 		}
 		if q.closed.Load() {

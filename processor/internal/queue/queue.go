@@ -270,8 +270,9 @@ func (q *Queue) Remove() []*Batch {
 		removed = append(removed, b)
 	}
 	q.mu.Unlock()
+	commit := make(chan struct{}, 1)
 	for _, b := range removed {
-		b.settleIn()
+		b.settleIn(commit)
 	}
 	return removed
 }

@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
@@ -14,6 +13,7 @@ import (
 const (
 	markEmpty   uint32 = 0
 	markEvicted uint32 = 1<<32 - 1
+	markAwaited uint32 = 1<<32 - 2 // empty, and the consumer waits for it
 )
 
 // inlineAttributes is how many attributes a [sdklog.Record] stores inside
@@ -40,6 +40,8 @@ const marksPerLine = 16
 type slots struct {
 	records []sdklog.Record
 	marks   []atomic.Uint32
+
+	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
 
 	lineMask  uint32 // number of mark lines - 1; a power of two - 1
 	lineShift uint32 // log2 of the number of mark lines
@@ -70,20 +72,25 @@ func (s *slots) put(i uint32, r *sdklog.Record, level uint8) {
 	} else {
 		s.records[i] = r.Clone()
 	}
-	s.mark(i).Store(uint32(level) + 1)
+	if s.mark(i).Swap(uint32(level)+1) == markAwaited {
+		s.commit <- struct{}{}
+	}
 }
 
 // level returns the level of the record in slot i; ok is false when the slot
 // holds none, because it is not committed yet or has been evicted.
 func (s *slots) level(i uint32) (level uint8, ok bool) {
 	m := s.mark(i).Load()
-	if m == markEmpty || m == markEvicted {
+	if m == markEmpty || m == markAwaited || m == markEvicted {
 		return 0, false
 	}
 	return uint8(m - 1), true
 }
 
-func (s *slots) committed(i uint32) bool { return s.mark(i).Load() != markEmpty }
+func (s *slots) committed(i uint32) bool {
+	m := s.mark(i).Load()
+	return m != markEmpty && m != markAwaited
+}
 
 func (s *slots) evicted(i uint32) bool { return s.mark(i).Load() == markEvicted }
 
@@ -92,19 +99,19 @@ func (s *slots) evict(i uint32) { s.mark(i).Store(markEvicted) }
 
 // awaitCommits returns when the first n slots are all committed. A claimed slot
 // is committed after one copy by a running goroutine, so there is almost never
-// anything to wait for; a producer that was preempted in between needs the
-// processor more than the caller does, hence the yields and short sleeps.
-func (s *slots) awaitCommits(n int) {
-	const yields = 64
-	pause := 10 * time.Microsecond
+// anything to wait for. A producer that was preempted in between tells the one who
+// waits, on commit, which has a capacity of 1: that is faster than asking again and
+// again, and leaves the processor to the producer.
+func (s *slots) awaitCommits(n int, commit chan struct{}) {
+	const yields = 16
+	s.commit = commit
 	for i := range uint32(n) {
 		for tries := 0; !s.committed(i); tries++ {
 			if tries < yields {
 				runtime.Gosched()
-				continue
+			} else if s.mark(i).CompareAndSwap(markEmpty, markAwaited) {
+				<-s.commit
 			}
-			time.Sleep(pause)
-			pause = min(2*pause, time.Millisecond)
 		}
 	}
 }
