@@ -9,6 +9,8 @@ BENCH ?= .
 PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
+# ocb, the OpenTelemetry Collector Builder: the version of the components in its manifest.
+OCB = go.opentelemetry.io/collector/cmd/builder@v0.161.0
 
 # Untracked modules count too, so that a new one is checked before it is committed.
 MODULES = $(patsubst %/,%,$(dir $(shell git ls-files --cached --others --exclude-standard -- go.mod '*/go.mod')))
@@ -123,6 +125,15 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 .PHONY: quickstart
 quickstart: ## Run the quick start (ARGS='-out FILE')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: collector
+collector: ## Build the OpenTelemetry Collector of the integration tests into .backends/, if its manifest changed (minutes)
+	@set -euo pipefail; \
+	if [ -x .backends/otelcol ] && cmp -s integration/collector.yaml .backends/otelcol.yaml; then exit 0; fi; \
+	mkdir -p .backends/src; set -x; \
+	go run $(OCB) --config integration/collector.yaml --skip-compilation; \
+	(cd .backends/src/otelcol && go build -trimpath -ldflags='-s -w' -o ../../otelcol .); \
+	cp integration/collector.yaml .backends/otelcol.yaml
 
 .PHONY: ci
 ci: ## Run everything the continuous integration runs
