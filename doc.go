@@ -1,0 +1,2 @@
+// Package asynclog starts the log pipeline of a process.
+package asynclog
