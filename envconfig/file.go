@@ -15,19 +15,23 @@ const maxFileSize = 1 << 20
 // file reads the configuration file, if there is one, and says in c which.
 func (l *loader) file(c *Config) fileValues {
 	var named finding[string]
+	what := "the default configuration file"
 	switch {
 	case l.opts.noFile:
 		c.Sources.File = Source{Origin: FromOption, Name: "WithoutFile"}
 		return fileValues{}
 	case l.opts.file != "":
 		named = finding[string]{value: l.opts.file, ok: true, source: Source{Origin: FromOption, Name: "WithFile"}}
+		what = fmt.Sprintf("envconfig.WithFile(%q)", clip(l.opts.file))
 	default:
-		named = variable(l, varConfig, func(_, v string) (string, error) { return v, nil })
+		if named = variable(l, varConfig, func(_, v string) (string, error) { return v, nil }); named.ok {
+			what = fmt.Sprintf("%s=%q", varConfig, clip(named.value))
+		}
 	}
 
-	path, what := named.value, fmt.Sprintf("%s: %q", named.source.Name, clip(named.value))
+	path := named.value
 	if !named.ok {
-		path, what = defaultFile, "the default configuration file"
+		path = defaultFile
 		named.source = Source{Origin: FromDetection, Name: "the default path"}
 	}
 	c.Sources.File = named.source

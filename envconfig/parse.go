@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,9 +39,10 @@ func parseJSONC(path string, text []byte) (source, hujson.Value, error) {
 
 	// hujson wants a line break even after a comment in the last line. It keeps and
 	// returns parts of what it is given.
-	value, err := hujson.Parse(append(bytes.Clone(src.text), '\n'))
+	padded := append(bytes.Clone(src.text), '\n')
+	value, err := hujson.Parse(padded)
 	if err != nil {
-		offset, reason := src.hujsonError(err)
+		offset, reason := hujsonError(padded, err)
 		return fail(offset, reason)
 	}
 	return src, value, nil
@@ -65,22 +67,29 @@ func (s source) errorf(offset int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %w", s.path, line, column, fmt.Errorf(format, args...))
 }
 
-// hujsonError takes an error of hujson apart. Its text is all it has: the place, in
-// bytes, and the reason, which may quote the file without bounds.
-func (s source) hujsonError(err error) (offset int, reason string) {
+// hujsonError takes an error of hujson about text apart. Its words are all it has:
+// the place, in bytes, and the reason, which may quote the text without bounds.
+func hujsonError(text []byte, err error) (offset int, reason string) {
 	var line, column int
 	if n, _ := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); n != 2 {
 		return 0, printable(err.Error())
 	}
-	rest := s.text
 	for ; line > 1; line-- {
-		i := bytes.IndexByte(rest, '\n') + 1
-		offset, rest = offset+i, rest[i:]
+		offset += bytes.IndexByte(text[offset:], '\n') + 1
 	}
+	offset += column - 1
+
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner
 	}
-	return offset + column - 1, printable(err.Error())
+	reason = printable(err.Error())
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		reason += "; something is not closed"
+	case strings.HasPrefix(reason, "invalid literal"), strings.HasSuffix(reason, "at start of value"):
+		reason += "; allowed: true, false, null, a number, and in double quotes a text or a key"
+	}
+	return offset, reason
 }
 
 // printable makes what a file contains fit for a line on a terminal.

@@ -71,6 +71,8 @@ func (s Source) String() string {
 	switch {
 	case s.Origin == FromFile:
 		fmt.Fprintf(&b, " %s:%d:%d", s.File, s.Line, s.Column)
+	case s.Origin == FromDetection:
+		b.WriteString(": " + s.Name)
 	case s.Name != "":
 		b.WriteString(" " + s.Name)
 	}

@@ -36,7 +36,7 @@ func didYouMean(parent, key string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %s?", best)
+	return fmt.Sprintf("did you mean %s? ", best)
 }
 
 // plain takes out of a key what people write in different ways: queueSize,
