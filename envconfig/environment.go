@@ -65,7 +65,10 @@ func (l *loader) debugArgument() finding[Environment] {
 			break
 		}
 		name, value, assigned := strings.Cut(arg, "=")
-		if (name == "--debug" || name == "-debug") && (!assigned || isTrue(value)) {
+		if name != "--debug" && name != "-debug" {
+			continue
+		}
+		if on, err := parseBool(value); !assigned || (on && err == nil) {
 			return detected(Development, "the argument "+arg)
 		}
 	}

@@ -3,6 +3,7 @@ package envconfig
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 
@@ -57,12 +58,16 @@ func option[T any](l *loader, name string, value *T, check func(T) error, allowe
 	return finding[T]{value: *value, ok: true, source: Source{Origin: FromOption, Name: name}}
 }
 
-// literal writes a value as it stands in the code.
+// literal writes a value much as it stands in the code.
 func literal(v any) string {
-	if s, ok := v.(Environment); ok {
-		return strconv.Quote(clip(string(s)))
+	switch v := v.(type) {
+	case Environment:
+		return strconv.Quote(clip(string(v)))
+	case slog.Level:
+		return LevelName(v)
+	default:
+		return fmt.Sprint(v)
 	}
-	return fmt.Sprint(v)
 }
 
 // variable returns what an environment variable says. One that is empty says

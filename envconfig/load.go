@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"go.opentelemetry.io/otel"
 
@@ -114,17 +113,18 @@ const (
 )
 
 func (c *Config) limit() {
-	lower(&c.QueueSize, &c.Sources.QueueSize, maxQueueSize, "the most there can be")
-	lower(&c.BatchSize, &c.Sources.BatchSize, maxBatchSize, "the most there can be")
-	lower(&c.BatchSize, &c.Sources.BatchSize, c.QueueSize, "the queue size")
+	const most = "the most there can be"
+	lower(&c.QueueSize, &c.Sources.QueueSize, maxQueueSize, most)
+	if c.QueueSize < maxBatchSize {
+		lower(&c.BatchSize, &c.Sources.BatchSize, c.QueueSize, "the queue size")
+	} else {
+		lower(&c.BatchSize, &c.Sources.BatchSize, maxBatchSize, most)
+	}
 }
 
-func lower[T int | time.Duration](value *T, source *Source, limit T, what string) {
-	if *value <= limit {
-		return
+func lower(value *int, source *Source, limit int, what string) {
+	if *value > limit {
+		source.Adjusted = fmt.Sprintf("%d lowered to %s", *value, what)
+		*value = limit
 	}
-	if source.Adjusted == "" {
-		source.Adjusted = fmt.Sprintf("%v lowered to %s", *value, what)
-	}
-	*value = limit
 }

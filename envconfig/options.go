@@ -189,8 +189,9 @@ func WithLookup(lookup func(key string) (string, bool)) Option {
 //
 // Default: os.Args[1:].
 func WithArgs(args []string) Option {
+	args = slices.Clone(args)
 	return optionFunc(func(o options) options {
-		o.args = slices.Clone(args)
+		o.args = args
 		return o
 	})
 }

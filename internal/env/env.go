@@ -67,5 +67,14 @@ func Invalid(key, v, allowed string, reason error) error {
 	if num := (*strconv.NumError)(nil); errors.As(reason, &num) {
 		reason = num.Err
 	}
-	return fmt.Errorf("%s=%q: %w (%w), ignored; allowed: %s", key, v, ErrInvalid, reason, allowed)
+	return fmt.Errorf("%s=%q: %w (%w), ignored; allowed: %s", key, clip(v), ErrInvalid, reason, allowed)
+}
+
+// clip bounds what a message quotes.
+func clip(v string) string {
+	const most = 100
+	if len(v) <= most {
+		return v
+	}
+	return v[:most] + "…"
 }
