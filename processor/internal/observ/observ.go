@@ -47,6 +47,7 @@ type Reading struct {
 	Submitted        int64 // records handed to an exporter
 	Lost             []Lost
 	Fallback         int64
+	Ledger           Ledger
 }
 
 // Instruments are one processor's instruments. A nil *Instruments does nothing.
@@ -75,7 +76,8 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	ledger, err6 := newLedgerInstruments(m)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
 
@@ -102,12 +104,13 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			o.ObserveInt64(processed.Inst(), l.Records, set, metric.WithAttributes(semconv.ErrorTypeKey.String(l.ErrorType)))
 		}
 		o.ObserveInt64(fallback, r.Fallback, set)
+		ledger.observe(o, set, &r.Ledger)
 		if last {
 			// Not from here: the meter holds its lock while it calls back.
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
-	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback)
+	}, append(ledger.all(), size.Inst(), capacity.Inst(), processed.Inst(), fallback)...)
 	if err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
