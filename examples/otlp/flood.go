@@ -130,7 +130,7 @@ func (f *flood) moreExporters(ctx context.Context) ([]sdklog.Exporter, error) {
 	for i := range more {
 		var err error
 		if more[i], err = autoexport.NewLogExporter(ctx); err != nil {
-			return nil, fmt.Errorf("logs: %w", err)
+			return nil, fmt.Errorf("OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
 		}
 	}
 	return more, nil

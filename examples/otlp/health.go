@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 
@@ -24,7 +25,7 @@ type health struct {
 func (h *health) handler(p *asynclog.Pipeline) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "alive")
+		_, _ = io.WriteString(w, "alive\n")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		text := "ready"
@@ -36,7 +37,7 @@ func (h *health) handler(p *asynclog.Pipeline) http.Handler {
 		if err := p.Healthy(); err != nil {
 			logging = err.Error()
 		}
-		fmt.Fprintf(w, "%s\n%s\n", text, logging)
+		_, _ = fmt.Fprintf(w, "%s\n%s\n", text, logging)
 	})
 	mux.Handle("/debug/asynclog/", p.Handler())
 	return mux

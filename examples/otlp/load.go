@@ -89,7 +89,7 @@ func (l *load) run(ctx context.Context, c console) error {
 	l.post(ctx, c)
 
 	r := l.report.snapshot(l.monitor)
-	fmt.Fprintln(c.err, r.String())
+	c.say("%s\n", r)
 	if l.json {
 		if err := json.NewEncoder(c.out).Encode(r); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (l *load) post(ctx context.Context, c console) {
 			return
 		case <-reports.C:
 			r := l.report.snapshot(l.monitor)
-			fmt.Fprintln(c.err, r.String())
+			c.say("%s\n", r)
 		case <-tick.C:
 			select {
 			case free <- struct{}{}:

@@ -35,6 +35,9 @@ type console struct {
 	err io.Writer // all else
 }
 
+// say says something on standard error. If nobody takes it, there is nobody to tell.
+func (c console) say(format string, args ...any) { _, _ = fmt.Fprintf(c.err, format, args...) }
+
 // commands take their flags and arguments, and end with the context.
 var commands = map[string]func(context.Context, console, []string) error{
 	frontName:  runFront,
@@ -50,17 +53,17 @@ func main() {
 // run returns the exit status.
 func run(ctx context.Context, c console, args []string) int {
 	if len(args) == 0 {
-		fmt.Fprint(c.err, usage)
+		c.say("%s", usage)
 		return statusUsage
 	}
 	command, ok := commands[args[0]]
 	switch {
 	case ok:
 	case strings.TrimLeft(args[0], "-") == "help" || args[0] == "-h":
-		fmt.Fprint(c.out, usage)
+		_, _ = io.WriteString(c.out, usage)
 		return 0
 	default:
-		fmt.Fprintf(c.err, "otlp: no command %q\n%s", args[0], usage)
+		c.say("otlp: no command %q\n%s", args[0], usage)
 		return statusUsage
 	}
 	switch err := command(ctx, c, args[1:]); {
@@ -69,7 +72,7 @@ func run(ctx context.Context, c console, args []string) int {
 	case errors.Is(err, errUsage):
 		return statusUsage
 	default:
-		fmt.Fprintf(c.err, "otlp %s: %v\n", args[0], err)
+		c.say("otlp %s: %v\n", args[0], err)
 		return statusFailed
 	}
 }
@@ -90,6 +93,6 @@ func parse(fs *flag.FlagSet, c console, args []string) error {
 }
 
 func refuse(fs *flag.FlagSet, c console, format string, args ...any) error {
-	fmt.Fprintf(c.err, "otlp %s: %s\n", fs.Name(), fmt.Sprintf(format, args...))
+	c.say("otlp %s: %s\n", fs.Name(), fmt.Sprintf(format, args...))
 	return errUsage
 }

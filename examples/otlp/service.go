@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -63,7 +62,7 @@ func serve(ctx context.Context, c console, a addresses, r role) error {
 	var p *asynclog.Pipeline
 	err = asynclog.Run(ctx, func(ctx context.Context) error {
 		p = asynclog.FromContext(ctx)
-		fmt.Fprintf(c.err, "otlp %s: listening on %s, health and statistics on http://%s/debug/asynclog/\n",
+		c.say("otlp %s: listening on %s, health and statistics on http://%s/debug/asynclog/\n",
 			r.name, listener.Addr(), admin.Addr())
 		return serveUntil(ctx, listener, admin, r, p)
 	}, t.options()...)
@@ -94,10 +93,10 @@ func serveUntil(ctx context.Context, listener, admin net.Listener, r role, p *as
 	server := newServer(mux)
 	adminServer := newServer(h.handler(p))
 
+	slog.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	ended := make(chan error, 2)
 	go func() { ended <- server.Serve(listener) }()
 	go func() { ended <- adminServer.Serve(admin) }()
-	slog.InfoContext(ctx, "listening", "address", listener.Addr().String())
 
 	var err error
 	select {

@@ -48,15 +48,15 @@ func newTelemetry(ctx context.Context, service, instance string) (*telemetry, er
 	}
 	logs, err := autoexport.NewLogExporter(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("logs: %w", err)
+		return nil, fmt.Errorf("OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
 	}
 	spans, err := autoexport.NewSpanExporter(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("traces: %w", err)
+		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
 	}
 	reader, err := autoexport.NewMetricReader(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return nil, fmt.Errorf("OTEL_METRICS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
 	}
 
 	t := &telemetry{

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -304,7 +305,7 @@ func (s *scene) testExemplars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(found, func(a, b exemplar) int { return -strings.Compare(fmt.Sprintf("%20.9f", a.Value), fmt.Sprintf("%20.9f", b.Value)) })
+	slices.SortFunc(found, func(a, b exemplar) int { return cmp.Compare(b.Value, a.Value) })
 	if len(found) == 0 {
 		t.Fatal("no exemplars")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -182,13 +183,11 @@ func eventually(t *testing.T, within time.Duration, f func() error) {
 	}
 }
 
-// environment returns the variables as exec.Cmd wants them; the last maps win.
-func environment(maps ...map[string]string) []string {
+// environment returns the variables as exec.Cmd wants them; the last layers win.
+func environment(layers ...map[string]string) []string {
 	all := map[string]string{}
-	for _, m := range maps {
-		for k, v := range m {
-			all[k] = v
-		}
+	for _, m := range layers {
+		maps.Copy(all, m)
 	}
 	var env []string
 	for k, v := range all {

@@ -19,19 +19,20 @@ func main() {
 // run returns the exit status; what is wrong goes to w, where "docker inspect"
 // shows it.
 func run(w io.Writer, args []string) int {
+	say := func(args ...any) { _, _ = fmt.Fprintln(w, args...) }
 	if len(args) != 1 {
-		fmt.Fprintln(w, "usage: probe URL")
+		say("usage: probe URL")
 		return 2
 	}
 	client := http.Client{Timeout: 3 * time.Second}
 	resp, err := client.Get(args[0])
 	if err != nil {
-		fmt.Fprintln(w, err)
+		say(err)
 		return 1
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		fmt.Fprintln(w, args[0], resp.Status)
+		say(args[0], resp.Status)
 		return 1
 	}
 	return 0
