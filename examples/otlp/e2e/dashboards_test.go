@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	grafana "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
 const dashboardFolder = "../grafana/dashboards"
@@ -178,4 +181,25 @@ func TestLinksLeadToDashboards(t *testing.T) {
 // describe names a query for a message.
 func describe(file string, p *panel, q *target) string {
 	return fmt.Sprintf("%s, panel %q, query %s", file, p.Title, q.RefID)
+}
+
+// Grafana's own types take the dashboards, with every panel, option and query: none
+// has a key that Grafana does not know, or lacks one that it wants.
+func TestDashboardsAreGrafanas(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	for file := range loadDashboards(t) {
+		text, err := os.ReadFile(filepath.Join(dashboardFolder, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d grafana.Dashboard
+		for _, err := range []error{d.UnmarshalJSONStrict(text), d.Validate()} {
+			if err != nil && err.Error() != "" { // an empty list of errors is not nil
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+		if len(d.Panels) < 10 {
+			t.Errorf("%s: %d panels", file, len(d.Panels))
+		}
+	}
 }

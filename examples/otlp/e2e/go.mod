@@ -3,6 +3,7 @@ module github.com/krunchwrapper/asynclog/examples/otlp/e2e
 go 1.26.0
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260421215025-4e7a1e1569ac
 	go.yaml.in/yaml/v3 v3.0.4
 )
