@@ -60,7 +60,7 @@ func act(t *testing.T) *scene {
 	env := s.overOTLP(t, "front")
 	env["ASYNC_LOG_QUEUE_SIZE"] = "2048"
 	flood := launch(t, "flood", exampleBinary(t, "."), []string{
-		"flood", "-records", "60000", "-bursts", "12", "-every", "1s", "-errors", "100", "-overflow", "drop-lowest",
+		"flood", "-records", "60000", "-bursts", "12", "-every", "1s", "-errors", "2", "-overflow", "drop-lowest",
 	}, environment(env))
 
 	flood.wait(t, time.Minute)
