@@ -3,12 +3,14 @@ package asynclog
 import (
 	"log/slog"
 	"os"
+	"reflect"
 	"slices"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
@@ -66,12 +68,23 @@ func (o *options) handlerOptions(level slog.Leveler) []bridge.Option {
 }
 
 func (o *options) monitorOptions() []metrics.Option {
-	tracers := o.tracerProvider
-	if tracers == nil {
-		tracers = otel.GetTracerProvider()
+	opts := []metrics.Option{metrics.WithMeterProvider(o.meterProvider)}
+	if tracers := o.tracers(); tracers != nil {
+		opts = append(opts, metrics.WithTracer(tracers.Tracer(scopeName)))
 	}
-	return append([]metrics.Option{
-		metrics.WithMeterProvider(o.meterProvider),
-		metrics.WithTracer(tracers.Tracer(scopeName)),
-	}, o.metrics...)
+	return append(opts, o.metrics...)
+}
+
+// tracers returns the provider whose spans operations become; nil: they become none.
+// The one that OpenTelemetry has while nobody has set one is no use, and costs each
+// timer more than all the rest.
+func (o *options) tracers() trace.TracerProvider {
+	if o.tracerProvider != nil {
+		return o.tracerProvider
+	}
+	tracers := otel.GetTracerProvider()
+	if t := reflect.TypeOf(tracers); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "go.opentelemetry.io/otel/internal/global" {
+		return nil
+	}
+	return tracers
 }
