@@ -1,7 +1,10 @@
 package envconfig
 
 import (
+	"fmt"
 	"log/slog"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"go.opentelemetry.io/otel/log"
@@ -70,5 +73,31 @@ type fixed log.Severity
 
 func (f fixed) Severity() log.Severity { return log.Severity(f) }
 
-// String returns a table of the values, with the key and the source of each.
-func (c Config) String() string { return "" }
+// String returns a table of the values, with the name and the source of each.
+func (c Config) String() string {
+	file := c.File
+	if file == "" {
+		file = "none"
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range []struct {
+		name   string
+		value  any
+		source Source
+	}{
+		{"environment", c.Environment, c.Sources.Environment},
+		{"level", LevelName(c.Level), c.Sources.Level},
+		{"async", c.Async, c.Sources.Async},
+		{"verbose", c.Verbose, c.Sources.Verbose},
+		{"queue size", c.QueueSize, c.Sources.QueueSize},
+		{"batch size", c.BatchSize, c.Sources.BatchSize},
+		{"export interval", c.ExportInterval, c.Sources.ExportInterval},
+		{"export timeout", c.ExportTimeout, c.Sources.ExportTimeout},
+		{"file", file, c.Sources.File},
+	} {
+		fmt.Fprintf(w, "%s\t%v\t%s\n", row.name, row.value, row.source) // a strings.Builder cannot fail
+	}
+	w.Flush()
+	return b.String()
+}

@@ -20,3 +20,12 @@ var (
 	// ErrSyntax: the file is not JSON with comments.
 	ErrSyntax = errors.New("syntax error")
 )
+
+// Reasons for ErrInvalid.
+var (
+	errNoEnvironment = errors.New("no such environment")
+	errNoBool        = errors.New("neither true nor false")
+)
+
+// errBlank says that a variable is set to nothing but blanks, and so says nothing.
+var errBlank = errors.New("blank")

@@ -2,6 +2,8 @@ package envconfig
 
 import (
 	"log/slog"
+	"os"
+	"slices"
 	"time"
 )
 
@@ -31,9 +33,28 @@ type options struct {
 	noFile bool
 
 	lookup   func(string) (string, bool)
-	args     []string
+	args     []string // never changed
 	handle   func(error)
 	readFile func(string) ([]byte, error)
+}
+
+func newOptions(opts []Option) options {
+	var o options
+	if len(os.Args) > 1 { // a program may be started without even its name
+		o.args = os.Args[1:]
+	}
+	for _, opt := range opts {
+		if opt != nil {
+			o = opt.apply(o)
+		}
+	}
+	if o.lookup == nil {
+		o.lookup = os.LookupEnv
+	}
+	if o.readFile == nil {
+		o.readFile = readFile
+	}
+	return o
 }
 
 // WithFile sets the configuration file to read. A file that is missing or cannot
@@ -168,8 +189,9 @@ func WithLookup(lookup func(key string) (string, bool)) Option {
 //
 // Default: os.Args[1:].
 func WithArgs(args []string) Option {
+	args = slices.Clone(args)
 	return optionFunc(func(o options) options {
-		o.args = append([]string{}, args...)
+		o.args = args
 		return o
 	})
 }
