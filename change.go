@@ -93,7 +93,7 @@ func readForm(body io.Reader) (change, error) {
 func readLevel(s string) (*slog.Level, error) {
 	l, err := envconfig.ParseLevel(s)
 	if err != nil {
-		return nil, fmt.Errorf("level: %w", err)
+		return nil, err
 	}
 	return &l, nil
 }
