@@ -19,6 +19,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
@@ -173,4 +174,8 @@ func (c *caught) text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return fmt.Sprint(errors.Join(c.errs...))
+}
+
+func correlated(ctx context.Context, id string) context.Context {
+	return bridge.ContextWithCorrelationID(ctx, id)
 }
