@@ -82,12 +82,18 @@ func TestHealthyWithSeveralExporters(t *testing.T) {
 	catchErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		good, bad := exportertest.New(), exportertest.New()
-		bad.FailNext(100, errors.New("refused"))
+		release := good.Block() // so that there is something left for the other
+		bad.FailNext(1, errors.New("refused"))
 		p := startWith(t, good, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithBatchSize(1)),
 			asynclog.WithProcessorOptions(processor.WithExporters(bad)))
-		for bad.Exports() == 0 {
+		for range 2 {
 			emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")
 			synctest.Wait()
+		}
+		release()
+		synctest.Wait()
+		if bad.Exports() != 1 || good.RecordsTaken() != 1 {
+			t.Fatalf("%d exports of the bad one, %d records taken by the good one", bad.Exports(), good.RecordsTaken())
 		}
 		wantHealthy(t, p) // one works
 	})

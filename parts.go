@@ -14,6 +14,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/outlive"
 	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
@@ -27,7 +28,7 @@ func (o *options) processorOptions(cfg *envconfig.Config, level slog.Leveler) []
 		[]processor.Option{
 			processor.WithMeterProvider(o.meterProvider),
 			processor.WithOverflow(processor.DropLowest),
-			processor.WithFallback(outlive(os.Stderr)),
+			processor.WithFallback(outlive.Writer(os.Stderr)),
 		},
 		o.processor,
 		[]processor.Option{processor.WithMinSeverity(minimum{level})},
@@ -56,7 +57,7 @@ func (o *options) phaseOptions(verbose bool, p *processor.Processor) []bridge.Op
 	return slices.Concat(
 		[]bridge.Option{
 			bridge.WithExportNow(p.ExportNow),
-			bridge.WithSynchronousWriter(outlive(os.Stderr)),
+			bridge.WithSynchronousWriter(outlive.Writer(os.Stderr)),
 		},
 		o.bridge,
 		[]bridge.Option{bridge.WithVerbose(verbose)},

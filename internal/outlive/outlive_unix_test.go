@@ -1,6 +1,6 @@
 //go:build unix
 
-package asynclog
+package outlive
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 // A pipe takes less at once than what is written here, so that Write has to wait and
 // to go on.
-func TestOutliveWritesAll(t *testing.T) {
+func TestWriterWritesAll(t *testing.T) {
 	for name, nonBlocking := range map[string]bool{"blocking": false, "non-blocking": true} {
 		t.Run(name, func(t *testing.T) {
 			r, w := pipe(t, nonBlocking)
@@ -24,7 +24,7 @@ func TestOutliveWritesAll(t *testing.T) {
 				got, _ := io.ReadAll(r)
 				read <- got
 			}()
-			n, err := outlive(w).Write(text)
+			n, err := Writer(w).Write(text)
 			if err != nil || n != len(text) {
 				t.Errorf("wrote %d bytes of %d: %v", n, len(text), err)
 			}
@@ -36,26 +36,26 @@ func TestOutliveWritesAll(t *testing.T) {
 	}
 }
 
-func TestOutliveSaysWhatIsWrong(t *testing.T) {
+func TestWriterSaysWhatIsWrong(t *testing.T) {
 	r, w := pipe(t, false)
 	_ = r.Close()
-	n, err := outlive(w).Write([]byte("text"))
+	n, err := Writer(w).Write([]byte("text"))
 	if n != 0 || !errors.Is(err, syscall.EPIPE) || !strings.Contains(err.Error(), w.Name()) {
 		t.Errorf("returned %d, %v", n, err)
 	}
 	_ = w.Close()
-	if _, err := outlive(w).Write([]byte("text")); err == nil || !strings.Contains(err.Error(), "closed file") {
+	if _, err := Writer(w).Write([]byte("text")); err == nil || !strings.Contains(err.Error(), "closed file") {
 		t.Errorf("to a closed file: %v", err)
 	}
 }
 
-func TestOutliveLeavesOthersAlone(t *testing.T) {
+func TestWriterLeavesOthersAlone(t *testing.T) {
 	var b bytes.Buffer
-	if outlive(&b) != io.Writer(&b) {
+	if Writer(&b) != io.Writer(&b) {
 		t.Error("a buffer is wrapped")
 	}
 	var none *os.File
-	if outlive(none) != io.Writer(none) {
+	if Writer(none) != io.Writer(none) {
 		t.Error("no file is wrapped")
 	}
 }
