@@ -166,7 +166,7 @@ func TestSetupEnvironmentLeavesNothing(t *testing.T) {
 		}
 		before := strings.Fields(parts[0])
 		var added []string
-		for _, name := range strings.Fields(parts[2]) {
+		for name := range strings.FieldsSeq(parts[2]) {
 			if !slices.Contains(before, name) {
 				added = append(added, name)
 			}
