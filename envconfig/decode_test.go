@@ -148,15 +148,18 @@ func TestFileStructure(t *testing.T) {
 		},
 		"logging twice": {
 			text: `{"logging": {}, "logging": {}}`, is: envconfig.ErrDuplicateKey,
-			want: []string{`:1:17: logging: duplicate key`},
+			want: []string{`:1:17: logging: duplicate key; allowed: once, as in line 1`},
 		},
 		"a key twice": {
-			text: asyncFile(`"queue_size": 1, "queue_size": 1`), is: envconfig.ErrDuplicateKey,
-			want: []string{`:1:49: logging.async_logging.queue_size: duplicate key`},
+			text: asyncFile("\n\"queue_size\": 1,\n \"queue_size\": 1, \"queue_size\": 1"), is: envconfig.ErrDuplicateKey,
+			want: []string{
+				`:3:2: logging.async_logging.queue_size: duplicate key; allowed: once, as in line 2`,
+				`:3:19: logging.async_logging.queue_size: duplicate key; allowed: once, as in line 2`,
+			},
 		},
 		"a key twice, once in disguise": {
 			text: asyncFile(`"queue_size": 1, "queue\u005fsize": 1`), is: envconfig.ErrDuplicateKey,
-			want: []string{`:1:49: logging.async_logging.queue_size: duplicate key`},
+			want: []string{`:1:49: logging.async_logging.queue_size: duplicate key; allowed: once, as in line 1`},
 		},
 		"another case": {
 			text: asyncFile(`"Enabled": true`), is: envconfig.ErrUnknownKey,
@@ -207,6 +210,15 @@ func TestFileStructure(t *testing.T) {
 				t.Errorf("file %q, it was read", c.File)
 			}
 		})
+	}
+}
+
+// TestManyErrorsAreBounded: a file of the wrong kind does not flood the log.
+func TestManyErrorsAreBounded(t *testing.T) {
+	_, err := withFile(`{"logging": {` + strings.Repeat(`"x": 1, `, 50_000) + `}}`).load()
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 101 || lines[100] != path+": and 49900 more errors" {
+		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
 	}
 }
 
