@@ -113,7 +113,7 @@ func (d *decoder) object(members ...member) func(string, hujson.Value) {
 			key := keyOf(m)
 			known := find(members, key)
 			if known == nil {
-				d.fail(m.Name, "%s.%s: %w; %sallowed: %s", path, printable(key), ErrUnknownKey, didYouMean(path, key), keys(members))
+				d.fail(m.Name, "%s.%s: %w; %sallowed: %s", path, printable(key), ErrUnknownKey, didYouMean(key), keys(members))
 				continue
 			}
 			if first, ok := seen[key]; ok {

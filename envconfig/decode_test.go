@@ -43,6 +43,7 @@ func TestFileNumbers(t *testing.T) {
 		{key: "queue_size", value: "1.5", err: "(not a whole number)" + whole},
 		{key: "queue_size", value: "1e-3", err: "(not a whole number)" + whole},
 		{key: "queue_size", value: "9223372036854775808", err: "(value out of range)" + whole},
+		{key: "queue_size", value: "9.223372036854775808e18", err: "(value out of range)" + whole},
 		{key: "queue_size", value: "1e19", err: "(value out of range)" + whole},
 		{key: "queue_size", value: "1e400", err: "(value out of range)" + whole},
 		{key: "queue_size", value: `"10000"`, err: "(a string)" + whole},
@@ -55,6 +56,7 @@ func TestFileNumbers(t *testing.T) {
 		{key: "batch_size", value: "0", err: "(less than 1)" + whole},
 
 		{key: "worker_timeout", value: "0.1", want: 100 * time.Millisecond},
+		{key: "worker_timeout", value: "1.001", want: 1001 * time.Millisecond}, // 1000999999.9999999 ns as a float64
 		{key: "worker_timeout", value: "2", want: 2 * time.Second},
 		{key: "worker_timeout", value: "1e-9", want: time.Nanosecond},
 		{key: "worker_timeout", value: "1e9", want: 1_000_000_000 * time.Second},
@@ -228,7 +230,7 @@ func TestDidYouMean(t *testing.T) {
 		"queue_size": async + "queue_size", "queueSize": async + "queue_size", "Queue-Size": async + "queue_size",
 		"queue": async + "queue_size", "max_queue_size": async + "queue_size", "qeueu_size": async + "queue_size",
 		"batchsize": async + "batch_size", "max_batch_size": async + "batch_size", "match_size": async + "batch_size",
-		"enable": async + "enabled", "enabeld": async + "enabled", "disabled": "",
+		"enable": async + "enabled", "enbld": async + "enabled", "nbld": "", "enabeld": async + "enabled", "disabled": "",
 		"timeout": async + "worker_timeout", "worker_time_out": async + "worker_timeout",
 		"async": "logging.async_logging", "asynclogging": "logging.async_logging",
 		"verbose": "logging.verbose_logging", "verbose-logging": "logging.verbose_logging",
