@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-
 	"github.com/krunchwrapper/asynclog"
 )
 
@@ -164,4 +163,3 @@ func TestOutputToClosedFile(t *testing.T) {
 		t.Errorf("reported %q", reported.text())
 	}
 }
-
