@@ -175,6 +175,9 @@ func (p *Pipeline) Statistics() metrics.Statistics {
 	}
 }
 
+// Disabled tells whether OTEL_SDK_DISABLED keeps the pipeline from doing anything.
+func (p *Pipeline) Disabled() bool { return p != nil && p.disabled }
+
 // ForceFlush has every record exported whose log call has returned, and waits for
 // it, no longer than the context. It returns the errors of the exports. After
 // Shutdown it does nothing.

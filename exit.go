@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -20,6 +22,7 @@ import (
 // os.Exit, which takes what is queued with it. It takes at most five seconds; what is
 // lost is told to otel.Handle.
 func (p *Pipeline) Exit(code int) {
+	ignoreBrokenPipes()
 	if err := p.Shutdown(context.Background()); err != nil {
 		otel.Handle(err)
 	}
@@ -31,6 +34,7 @@ func (p *Pipeline) Exit(code int) {
 // that takes the record, because it is disabled or has been shut down, the default logger
 // of slog does.
 func (p *Pipeline) Fatal(msg string, args ...any) {
+	ignoreBrokenPipes()
 	var pcs [1]uintptr
 	runtime.Callers(2, pcs[:]) // of runtime.Callers and Fatal
 	r := slog.NewRecord(time.Now(), envconfig.LevelFatal, msg, pcs[0])
@@ -47,6 +51,11 @@ func (p *Pipeline) Fatal(msg string, args ...any) {
 	}
 	p.Exit(1)
 }
+
+// ignoreBrokenPipes sees to it that a process which ends does so with its own status,
+// and not by a signal, when there is nobody to read what it says last. Only what ends
+// may do that: it is a setting of the whole process.
+func ignoreBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }
 
 // newFatalHandler returns the handler of [Pipeline.Fatal].
 func newFatalHandler(provider log.LoggerProvider, opts []bridge.Option) slog.Handler {

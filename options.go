@@ -163,7 +163,8 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 // (metrics.WithTracer). The pipeline does not shut it down. For the correlation ID on
 // spans, register [bridge.NewSpanProcessor] with it.
 //
-// Default, and with nil: the global TracerProvider.
+// Default, and with nil: the global TracerProvider, if one has been set by the time of
+// Start; else operations are no spans.
 func WithTracerProvider(tp trace.TracerProvider) Option {
 	return optionFunc(func(o options) options {
 		o.tracerProvider = tp

@@ -3,15 +3,18 @@ package asynclog
 import (
 	"log/slog"
 	"os"
+	"reflect"
 	"slices"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/outlive"
 	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
@@ -25,7 +28,7 @@ func (o *options) processorOptions(cfg *envconfig.Config, level slog.Leveler) []
 		[]processor.Option{
 			processor.WithMeterProvider(o.meterProvider),
 			processor.WithOverflow(processor.DropLowest),
-			processor.WithFallback(outlive(os.Stderr)),
+			processor.WithFallback(outlive.Writer(os.Stderr)),
 		},
 		o.processor,
 		[]processor.Option{processor.WithMinSeverity(minimum{level})},
@@ -54,7 +57,7 @@ func (o *options) phaseOptions(verbose bool, p *processor.Processor) []bridge.Op
 	return slices.Concat(
 		[]bridge.Option{
 			bridge.WithExportNow(p.ExportNow),
-			bridge.WithSynchronousWriter(outlive(os.Stderr)),
+			bridge.WithSynchronousWriter(outlive.Writer(os.Stderr)),
 		},
 		o.bridge,
 		[]bridge.Option{bridge.WithVerbose(verbose)},
@@ -66,12 +69,23 @@ func (o *options) handlerOptions(level slog.Leveler) []bridge.Option {
 }
 
 func (o *options) monitorOptions() []metrics.Option {
-	tracers := o.tracerProvider
-	if tracers == nil {
-		tracers = otel.GetTracerProvider()
+	opts := []metrics.Option{metrics.WithMeterProvider(o.meterProvider)}
+	if tracers := o.tracers(); tracers != nil {
+		opts = append(opts, metrics.WithTracer(tracers.Tracer(scopeName)))
 	}
-	return append([]metrics.Option{
-		metrics.WithMeterProvider(o.meterProvider),
-		metrics.WithTracer(tracers.Tracer(scopeName)),
-	}, o.metrics...)
+	return append(opts, o.metrics...)
+}
+
+// tracers returns the provider whose spans operations become; nil: they become none.
+// The one that OpenTelemetry has while nobody has set one is no use, and costs each
+// timer more than all the rest.
+func (o *options) tracers() trace.TracerProvider {
+	if o.tracerProvider != nil {
+		return o.tracerProvider
+	}
+	tracers := otel.GetTracerProvider()
+	if t := reflect.TypeOf(tracers); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "go.opentelemetry.io/otel/internal/global" {
+		return nil
+	}
+	return tracers
 }

@@ -64,10 +64,7 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 	returned := false
 	defer func() {
 		if returned {
-			shutdownErr := p.Shutdown(context.WithoutCancel(ctx))
-			if !errors.Is(err, shutdownErr) { // f may have called it, and returned what it said
-				err = errors.Join(err, shutdownErr)
-			}
+			err = join(err, p.Shutdown(context.WithoutCancel(ctx)))
 			return
 		}
 		value := recover() // nil: runtime.Goexit
@@ -82,6 +79,19 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 	err = f(ctx)
 	returned = true
 	return err
+}
+
+// join joins the error of the function with that of Shutdown, which the function may
+// have called itself, and returned.
+func join(err, shutdownErr error) error {
+	switch {
+	case shutdownErr == nil || errors.Is(err, shutdownErr):
+		return err
+	case err == nil:
+		return shutdownErr
+	default:
+		return errors.Join(err, shutdownErr)
+	}
 }
 
 // untilSignal returns a context that ends with the first signal that asks the process

@@ -52,17 +52,10 @@ func (p *Pipeline) Shutdown(ctx context.Context) error {
 		p.ending.err = p.shutDown(ctx)
 		return p.ending.err
 	}
-	select {
-	case <-done:
-		return p.ending.err
-	default: // rather than an end of the context that comes at the same time
-	}
-	select {
-	case <-done:
-		return p.ending.err
-	case <-ctx.Done():
+	if !p.ending.await(ctx) {
 		return ctx.Err()
 	}
+	return p.ending.err
 }
 
 // begin tells whether nobody has begun before.
@@ -74,6 +67,24 @@ func (e *ending) begin() (done chan struct{}, first bool) {
 		first = true
 	}
 	return e.done, first
+}
+
+// await waits for the end, and tells whether it has come. Who has the same deadline as
+// the first caller is to hear what has become of the records, too.
+func (e *ending) await(ctx context.Context) bool {
+	select {
+	case <-e.done:
+		return true
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(2 * settleTime)
+	defer grace.Stop()
+	select {
+	case <-e.done:
+		return true
+	case <-grace.C:
+		return false
+	}
 }
 
 func (e *ending) begun() bool {

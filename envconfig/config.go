@@ -3,9 +3,10 @@ package envconfig
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/log"
 
@@ -54,6 +55,8 @@ type Config struct {
 // ProcessorOptions returns the configuration as options for [processor.New].
 // Level becomes a minimum severity that does not change; for one that does, add a
 // further processor.WithMinSeverity after these.
+//
+//nolint:gocritic // hugeParam: a Config is a value, and this is called once
 func (c Config) ProcessorOptions() []processor.Option {
 	opts := []processor.Option{
 		processor.WithMaxQueueSize(c.QueueSize),
@@ -79,25 +82,27 @@ func (c Config) String() string {
 	if file == "" {
 		file = "none"
 	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range []struct {
-		name   string
-		value  any
-		source Source
+	rows := []struct {
+		name, value string
+		source      Source
 	}{
-		{"environment", c.Environment, c.Sources.Environment},
+		{"environment", string(c.Environment), c.Sources.Environment},
 		{"level", LevelName(c.Level), c.Sources.Level},
-		{"async", c.Async, c.Sources.Async},
-		{"verbose", c.Verbose, c.Sources.Verbose},
-		{"queue size", c.QueueSize, c.Sources.QueueSize},
-		{"batch size", c.BatchSize, c.Sources.BatchSize},
-		{"export interval", c.ExportInterval, c.Sources.ExportInterval},
-		{"export timeout", c.ExportTimeout, c.Sources.ExportTimeout},
+		{"async", strconv.FormatBool(c.Async), c.Sources.Async},
+		{"verbose", strconv.FormatBool(c.Verbose), c.Sources.Verbose},
+		{"queue size", strconv.Itoa(c.QueueSize), c.Sources.QueueSize},
+		{"batch size", strconv.Itoa(c.BatchSize), c.Sources.BatchSize},
+		{"export interval", c.ExportInterval.String(), c.Sources.ExportInterval},
+		{"export timeout", c.ExportTimeout.String(), c.Sources.ExportTimeout},
 		{"file", file, c.Sources.File},
-	} {
-		fmt.Fprintf(w, "%s\t%v\t%s\n", row.name, row.value, row.source) // a strings.Builder cannot fail
 	}
-	w.Flush()
+	widest := 0
+	for _, row := range rows {
+		widest = max(widest, utf8.RuneCountInString(row.value))
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&b, "%-15s  %-*s  %s\n", row.name, widest, row.value, row.source)
+	}
 	return b.String()
 }

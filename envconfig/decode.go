@@ -1,6 +1,7 @@
 package envconfig
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -34,13 +35,20 @@ func parseFile(path string, text []byte) (fileValues, []error) {
 			member{keyWorkerTime, value(d, &v.exportInterval, "a number of seconds above 0, such as 0.1", seconds)},
 		)},
 	)})
+	if d.more > 0 {
+		d.errs = append(d.errs, fmt.Errorf("%s: and %d more errors", path, d.more))
+	}
 	return v, d.errs
 }
+
+// maxErrors bounds how much is said about one file.
+const maxErrors = 100
 
 // decoder reads the values of a file and collects what is wrong with them.
 type decoder struct {
 	source source
 	errs   []error
+	more   int // errors that errs has no room for
 }
 
 // member is a key of an object, and how its value is read.
@@ -50,7 +58,17 @@ type member struct {
 }
 
 func (d *decoder) fail(v hujson.Value, format string, args ...any) {
+	if len(d.errs) >= maxErrors {
+		d.more++
+		return
+	}
 	d.errs = append(d.errs, d.source.errorf(v.StartOffset, format, args...))
+}
+
+// duplicate tells of a key that stands in its object for a second time.
+func (d *decoder) duplicate(path string, first, again hujson.Value) {
+	line, _ := d.source.position(first.StartOffset)
+	d.fail(again, "%s: %w; allowed: once, as in line %d", path, ErrDuplicateKey, line)
 }
 
 // root reads the object that is the whole file. Other programs may have keys of
@@ -77,7 +95,7 @@ func (d *decoder) root(v hujson.Value, ours member) {
 		return
 	}
 	for _, m := range mine[1:] {
-		d.fail(m.Name, "%s: %w", ours.key, ErrDuplicateKey)
+		d.duplicate(ours.key, mine[0].Name, m.Name)
 	}
 	ours.read(ours.key, mine[0].Value)
 }
@@ -90,19 +108,20 @@ func (d *decoder) object(members ...member) func(string, hujson.Value) {
 			d.fail(v, "%s = %s: %w (%s); allowed: an object", path, quote(v), ErrInvalid, describe(v))
 			return
 		}
-		seen := make(map[string]bool, len(members))
+		seen := make(map[string]hujson.Value, len(members))
 		for _, m := range obj.Members {
 			key := keyOf(m)
 			known := find(members, key)
-			switch {
-			case known == nil:
-				d.fail(m.Name, "%s.%s: %w; %sallowed: %s", path, printable(key), ErrUnknownKey, didYouMean(path, key), keys(members))
-			case seen[key]:
-				d.fail(m.Name, "%s.%s: %w", path, key, ErrDuplicateKey)
-			default:
-				seen[key] = true
-				known.read(path+"."+key, m.Value)
+			if known == nil {
+				d.fail(m.Name, "%s.%s: %w; %sallowed: %s", path, printable(key), ErrUnknownKey, didYouMean(key), keys(members))
+				continue
 			}
+			if first, ok := seen[key]; ok {
+				d.duplicate(path+"."+key, first, m.Name)
+				continue
+			}
+			seen[key] = m.Name
+			known.read(path+"."+key, m.Value)
 		}
 	}
 }

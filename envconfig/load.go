@@ -25,7 +25,8 @@ import (
 // The Config is valid in any case: what is in error is left out of it, so that a
 // program can complain and go on.
 //
-// Load keeps no state and changes none. It is safe for concurrent use.
+// Load changes no state, but that it remembers what it reported. It is safe for
+// concurrent use.
 func Load(opts ...Option) (Config, error) {
 	l := &loader{opts: newOptions(opts)}
 	o := l.opts

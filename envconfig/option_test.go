@@ -2,6 +2,7 @@ package envconfig_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"strings"
@@ -13,18 +14,18 @@ import (
 
 func TestOptionOutOfRange(t *testing.T) {
 	for call, o := range map[string]envconfig.Option{
-		`WithEnvironment("staging")`:                   envconfig.WithEnvironment("staging"),
-		`WithEnvironment("")`:                          envconfig.WithEnvironment(""),
-		`WithEnvironment("Production")`:                envconfig.WithEnvironment("Production"),
-		`WithLevel(FATAL+4)`:                           envconfig.WithLevel(envconfig.LevelFatal + 4),
-		`WithLevel(TRACE-1)`:                           envconfig.WithLevel(envconfig.LevelTrace - 1),
-		`WithLevel(TRACE-9223372036854775800)`:         envconfig.WithLevel(slog.Level(math.MinInt64)),
-		`WithQueueSize(0)`:                             envconfig.WithQueueSize(0),
-		`WithQueueSize(-9223372036854775808)`:          envconfig.WithQueueSize(math.MinInt64),
-		`WithBatchSize(-1)`:                            envconfig.WithBatchSize(-1),
-		`WithExportInterval(0s)`:                       envconfig.WithExportInterval(0),
-		`WithExportInterval(-1s)`:                      envconfig.WithExportInterval(-time.Second),
-		`WithExportTimeout(-2562047h47m16.854775808s)`: envconfig.WithExportTimeout(math.MinInt64),
+		`WithEnvironment("staging")`:                     envconfig.WithEnvironment("staging"),
+		`WithEnvironment("")`:                            envconfig.WithEnvironment(""),
+		`WithEnvironment("Production")`:                  envconfig.WithEnvironment("Production"),
+		`WithLevel(FATAL+4)`:                             envconfig.WithLevel(envconfig.LevelFatal + 4),
+		`WithLevel(TRACE-1)`:                             envconfig.WithLevel(envconfig.LevelTrace - 1),
+		fmt.Sprintf("WithLevel(TRACE%d)", math.MinInt+8): envconfig.WithLevel(slog.Level(math.MinInt)),
+		`WithQueueSize(0)`:                               envconfig.WithQueueSize(0),
+		fmt.Sprintf("WithQueueSize(%d)", math.MinInt):    envconfig.WithQueueSize(math.MinInt),
+		`WithBatchSize(-1)`:                              envconfig.WithBatchSize(-1),
+		`WithExportInterval(0s)`:                         envconfig.WithExportInterval(0),
+		`WithExportInterval(-1s)`:                        envconfig.WithExportInterval(-time.Second),
+		`WithExportTimeout(-2562047h47m16.854775808s)`:   envconfig.WithExportTimeout(math.MinInt64),
 	} {
 		t.Run(call, func(t *testing.T) {
 			w := &world{}

@@ -85,7 +85,7 @@ func hujsonError(text []byte, err error) (offset int, reason string) {
 	reason = printable(err.Error())
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		reason += "; something is not closed"
+		reason += "; the file ends too early"
 	case strings.HasPrefix(reason, "invalid literal"), strings.HasSuffix(reason, "at start of value"):
 		reason += "; allowed: true, false, null, a number, and in double quotes a text or a key"
 	}

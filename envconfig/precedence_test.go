@@ -187,6 +187,10 @@ func TestLimits(t *testing.T) {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(1_000_000), envconfig.WithBatchSize(100_000)},
 			queueSize: 1_000_000, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
 		},
+		"huge batch, queue just larger than the limit": {
+			opts:      []envconfig.Option{envconfig.WithQueueSize(65_537), envconfig.WithBatchSize(100_000)},
+			queueSize: 65_537, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
+		},
 		"huge batch, small queue": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(10), envconfig.WithBatchSize(100_000)},
 			queueSize: 10, batchSize: 10, batchNote: "100000 lowered to the queue size",

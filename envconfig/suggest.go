@@ -18,18 +18,14 @@ var knownKeys = []struct{ parent, key string }{
 // didYouMean returns the words for the key that is most like the unknown one, or
 // nothing. A key is also looked for in the other objects: it may be right and in
 // the wrong place.
-func didYouMean(parent, key string) string {
+func didYouMean(key string) string {
 	wanted := plain(key)
 	if len(wanted) > 64 {
 		return ""
 	}
 	best, bestScore := "", 0
 	for _, k := range knownKeys {
-		score := likeness(wanted, plain(k.key))
-		if score > 0 && k.parent == parent {
-			score++
-		}
-		if score > bestScore {
+		if score := likeness(wanted, plain(k.key)); score > bestScore {
 			best, bestScore = k.parent+"."+k.key, score
 		}
 	}
@@ -46,16 +42,16 @@ func plain(key string) string {
 }
 
 // likeness says how much an unknown key is like a known one; 0: too little for
-// a suggestion. Even values leave room for a point more.
+// a suggestion.
 func likeness(unknown, known string) int {
 	d := distance(unknown, known)
 	switch {
 	case d == 0:
-		return 20
-	case d <= len(known)/3:
-		return 20 - 2*d
+		return 10
+	case d <= len(known)/3: // 4 at most
+		return 10 - d
 	case len(unknown) >= 4 && (strings.Contains(known, unknown) || strings.Contains(unknown, known)):
-		return 2
+		return 1
 	default:
 		return 0
 	}

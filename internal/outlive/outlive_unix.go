@@ -1,6 +1,6 @@
 //go:build unix
 
-package asynclog
+package outlive
 
 import (
 	"errors"
@@ -9,30 +9,28 @@ import (
 	"syscall"
 )
 
-// outlive returns a writer to which a broken pipe is an error, also if it is
-// standard output or standard error. For those package os ends the process
-// (https://pkg.go.dev/os/signal, "SIGPIPE"), which suits a filter but is not for
-// the log of a service to do.
-func outlive(w io.Writer) io.Writer {
+// Writer returns a writer to which a broken pipe is an error like others, also if w is
+// standard output or standard error. What is not an [*os.File] is returned as it is.
+func Writer(w io.Writer) io.Writer {
 	f, ok := w.(*os.File)
 	if !ok || f == nil {
 		return w
 	}
-	raw, err := f.SyscallConn()
+	conn, err := f.SyscallConn()
 	if err != nil {
 		return w
 	}
-	return &rawFile{f.Name(), raw}
+	return &file{f.Name(), conn}
 }
 
-// rawFile writes to a file past package os. It holds the file's lock meanwhile, so
-// lines do not mix with those that others write to the same *os.File.
-type rawFile struct {
+// file writes past package os. It holds the file's lock meanwhile, so lines do not mix
+// with those that others write to the same *os.File.
+type file struct {
 	name string
 	conn syscall.RawConn
 }
 
-func (f *rawFile) Write(p []byte) (int, error) {
+func (f *file) Write(p []byte) (int, error) {
 	written := 0
 	var writeErr error
 	err := f.conn.Write(func(fd uintptr) (done bool) {
