@@ -103,10 +103,10 @@ func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	if !a.settled.CompareAndSwap(false, true) {
 		return false
 	}
-	if o.failed {
-		p.failed(a.lane, failure{pause: nobody}, o.err)
+	if res := a.recs[0].Resource(); o.failed {
+		p.failed(a.lane, res, failure{pause: nobody}, o.err)
 	} else {
-		p.succeeded(a.lane)
+		p.succeeded(a.lane, res)
 	}
 	p.closing(a.lane, a.recs, o)()
 	p.direct.inFlight.Add(-1)

@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"time"
 
+	"go.opentelemetry.io/otel/sdk/resource"
+
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
@@ -14,6 +16,8 @@ type errand struct {
 	w     *worker
 	b     *queue.Batch
 	parts []part // what is left of the batch
+
+	resource *resource.Resource // of its first record
 
 	splits  int // how often the batch may be parted
 	parted  bool
@@ -41,10 +45,15 @@ func (w *worker) deliver(b *queue.Batch) {
 	} else if oldest := recs[0].ObservedTimestamp(); !oldest.IsZero() {
 		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
 	}
-	e := &errand{w: w, b: b, splits: bits.Len(uint(len(recs)-1)) + 1}
+	e := w.newErrand(b)
 	e.parts = []part{{n: len(recs), tried: again}}
 	for e.step() {
 	}
+}
+
+func (w *worker) newErrand(b *queue.Batch) *errand {
+	recs := b.Records()
+	return &errand{w: w, b: b, resource: recs[0].Resource(), splits: bits.Len(uint(len(recs)-1)) + 1}
 }
 
 // step exports the next part, and tells whether there is another, and the batch
@@ -65,7 +74,7 @@ func (e *errand) step() bool {
 func (e *errand) arrive(o outcome) bool {
 	e.arrived, e.failed = true, false
 	e.w.fruitless = false
-	e.w.p.succeeded(e.w.lane)
+	e.w.p.succeeded(e.w.lane, e.resource)
 	return e.settle(o)
 }
 
@@ -128,7 +137,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}
-	others := p.failed(w.lane, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
+	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
 	var tell error
 	if class == Transient && !others {
 		tell = o.err // nobody will export it now
@@ -169,7 +178,7 @@ func (e *errand) settle(o outcome) bool {
 	} else {
 		// Before the records are settled: who waits for them may look at Stats.
 		if e.failed {
-			w.p.failed(w.lane, failure{pause: e.pause}, e.err)
+			w.p.failed(w.lane, e.resource, failure{pause: e.pause}, e.err)
 		}
 		w.fruitless = w.fruitless || e.parted && !e.arrived
 		w.consumer.Settle(e.b, o.err, book)

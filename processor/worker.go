@@ -45,8 +45,7 @@ func (w *worker) run() {
 		if a := w.current.Load(); a != nil && a.claim() {
 			w.current.Store(nil)
 			w.p.health.end(&w.lane.standing)
-			e := &errand{w: w, b: a.batch}
-			e.loseAll(outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic}, thisOne)
+			w.newErrand(a.batch).loseAll(outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic}, thisOne)
 		}
 		go w.run()
 	}()
