@@ -29,13 +29,6 @@ type errand struct {
 	err    error
 }
 
-// part is records of a batch that are exported together.
-type part struct {
-	n      int
-	tried  bool // it, or what it is a part of, has been handed to an exporter
-	tooBig bool // it is one record that no receiver would take
-}
-
 // deliver exports a batch, and settles it or puts it back.
 func (w *worker) deliver(b *queue.Batch) {
 	recs := b.Records()
@@ -46,7 +39,11 @@ func (w *worker) deliver(b *queue.Batch) {
 		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
 	}
 	e := w.newErrand(b)
-	e.parts = []part{{n: len(recs), tried: again}}
+	w.parts = w.sizer.divide(w.parts[:0], recs, w.p.cfg.maxBatchBytes)
+	e.parts = w.parts
+	for i := range e.parts {
+		e.parts[i].tried = again
+	}
 	for e.step() {
 	}
 }
@@ -59,6 +56,9 @@ func (w *worker) newErrand(b *queue.Batch) *errand {
 // step exports the next part, and tells whether there is another, and the batch
 // still the worker's.
 func (e *errand) step() bool {
+	if size := e.parts[0].size; size > 0 {
+		return e.settle(e.w.p.tooLarge(size))
+	}
 	o, ok := e.w.export(e.b, &e.parts[0])
 	switch {
 	case !ok:
@@ -133,7 +133,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	trail.Cause = uint8(o.why)
 
 	for _, rest := range e.parts {
-		if !rest.tried && !rest.tooBig {
+		if !rest.tried && rest.size == 0 {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}

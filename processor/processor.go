@@ -83,7 +83,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 
 	if p.queue != nil {
 		for _, l := range p.lanes {
-			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), done: make(chan struct{})}
+			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), sizer: newSizer(), done: make(chan struct{})}
 			p.workers = append(p.workers, w)
 			go w.run()
 		}
