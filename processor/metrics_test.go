@@ -135,6 +135,7 @@ func TestMetrics(t *testing.T) {
 
 		got := collect(t, reader)
 		names := []string{
+			"asynclog.processor.degraded",
 			"asynclog.processor.dropped", "asynclog.processor.emitted", "asynclog.processor.exported",
 			"asynclog.processor.fallback", "asynclog.processor.filtered", "asynclog.processor.in_flight",
 			"asynclog.processor.queue.age",
@@ -202,6 +203,14 @@ func TestMetrics(t *testing.T) {
 					Unit:        "{log_record}",
 					Data: sum(true, append(me, attribute.String("asynclog.severity", "INFO")),
 						map[string]int64{"queue_full": 1}),
+				},
+				{
+					Name:        "asynclog.processor.degraded",
+					Description: "1 while exports fail and no exporter works, else 0.",
+					Unit:        "1",
+					Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
+						Attributes: attribute.NewSet(me...), Value: 0,
+					}}},
 				},
 				{
 					Name:        "asynclog.processor.queue.age",
@@ -305,7 +314,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 				e := exportertest.New()
 				var written bytes.Buffer
 				p := start(t, e, append([]Option{
-					withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
+					once, withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
 					WithExportTimeout(time.Hour), WithOverflow(Block(time.Hour)),
 				}, tc.opts...)...)
 				tc.do(t, p, e)
