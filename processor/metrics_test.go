@@ -207,7 +207,6 @@ func TestMetrics(t *testing.T) {
 				{
 					Name:        "asynclog.processor.degraded",
 					Description: "1 while exports fail and no exporter works, else 0.",
-					Unit:        "1",
 					Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
 						Attributes: attribute.NewSet(me...), Value: 0,
 					}}},

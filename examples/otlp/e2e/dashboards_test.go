@@ -98,7 +98,7 @@ func substitute(expr string, values map[string]string) string {
 	})
 }
 
-var variable = regexp.MustCompile(`\$\{?[A-Za-z_][A-Za-z0-9_.]*\}?`)
+var variable = regexp.MustCompile(`\$\{[A-Za-z_][\w.]*\}|\$[A-Za-z_]\w*`)
 
 // builtIn are the variables that Grafana itself has values for.
 var builtIn = []string{"__rate_interval", "__range", "__auto"}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +184,7 @@ func (s *scene) testTrace(t *testing.T) {
 			t.Errorf("span %s of %s has the correlation.id %q, want %q", sp.Operation, sp.Service, got, id)
 		}
 	}
+	t.Logf("the slowest prompt in Jaeger\n%s", draw(spans))
 	slices.Sort(operations)
 	want := []string{
 		"asynclog-front HTTP POST", // to the worker
@@ -206,9 +208,12 @@ func (s *scene) testLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var drawn strings.Builder
 	services, phases := map[string]int{}, []string{}
 	for _, l := range r.Lines {
 		services[l.Labels["service_name"]]++
+		fmt.Fprintf(&drawn, "%s %-5s %-15s %-12s %s\n", l.Time.UTC().Format("15:04:05.000"), l.Labels["detected_level"],
+			l.Labels["service_name"], l.Labels["asynclog_phase"], l.Text)
 		if got := l.Labels["trace_id"]; got != s.load.Slowest.TraceID {
 			t.Errorf("%q has the trace_id %q, want %q", l.Text, got, s.load.Slowest.TraceID)
 		}
@@ -219,6 +224,7 @@ func (s *scene) testLogs(t *testing.T) {
 			phases = append(phases, phase)
 		}
 	}
+	t.Logf("the same in Loki\n%s", &drawn)
 	if services["asynclog-front"] == 0 || services["asynclog-worker"] == 0 {
 		t.Errorf("lines by service: %v", services)
 	}
@@ -336,6 +342,10 @@ func (s *scene) variables() map[string]string {
 }
 
 func (s *scene) testDashboards(t *testing.T) {
+	known, err := s.metricNames()
+	if err != nil {
+		t.Fatal(err)
+	}
 	total := map[string]int{}
 	for file, d := range loadDashboards(t) {
 		for _, v := range d.Templating.List {
@@ -354,12 +364,22 @@ func (s *scene) testDashboards(t *testing.T) {
 				if strings.Contains(q.Expr, `error_type!=""`) {
 					values["correlation_id"] = ".*"
 				}
-				s.wantData(t, describe(file, p, q), q, values)
+				what := describe(file, p, q)
+				// An expression may have data without its metrics, by "or vector(0)".
+				for _, found := range metricName.FindAllStringSubmatch(q.Expr, -1) {
+					if q.Datasource.Type == "prometheus" && !known[found[1]] {
+						t.Errorf("%s: there is no metric %s", what, found[1])
+					}
+				}
+				s.wantData(t, what, q, values)
 			}
 		}
 	}
 	t.Logf("queries with data: %v", total)
 }
+
+// metricName finds the metrics of an expression: what has matchers, or a range.
+var metricName = regexp.MustCompile(`(\w+)[{\[]`)
 
 // wantVariable checks a label_values(metric, label) of Grafana's.
 func (s *scene) wantVariable(t *testing.T, what, definition string) {

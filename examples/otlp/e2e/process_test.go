@@ -144,7 +144,7 @@ func (p *process) tail() string {
 		}
 		lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 		for _, line := range lines[max(0, len(lines)-15):] {
-			fmt.Fprintf(&b, "    %.400s\n", line)
+			fmt.Fprintf(&b, "    %.1500s\n", line)
 		}
 	}
 	return b.String()

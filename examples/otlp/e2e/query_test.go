@@ -215,6 +215,9 @@ func (s *stack) metricNames() (map[string]bool, error) {
 // span is one of Jaeger's, with its tags and those of its process.
 type span struct {
 	TraceID   string
+	ID        string
+	Parent    string // "" for the first
+	Start     time.Time
 	Operation string
 	Service   string
 	Duration  time.Duration
@@ -235,6 +238,12 @@ func (s *stack) traces(path string) (map[string][]span, error) {
 		Data []struct {
 			TraceID string `json:"traceID"`
 			Spans   []struct {
+				ID         string `json:"spanID"`
+				Start      int64  `json:"startTime"` // µs
+				References []struct {
+					Type string `json:"refType"`
+					ID   string `json:"spanID"`
+				} `json:"references"`
 				Operation string `json:"operationName"`
 				Process   string `json:"processID"`
 				Duration  int64  `json:"duration"` // µs
@@ -255,8 +264,14 @@ func (s *stack) traces(path string) (map[string][]span, error) {
 			for _, t := range sp.Tags {
 				tags[t.Key] = fmt.Sprint(t.Value)
 			}
+			parent := ""
+			for _, ref := range sp.References {
+				if ref.Type == "CHILD_OF" {
+					parent = ref.ID
+				}
+			}
 			found[trace.TraceID] = append(found[trace.TraceID], span{
-				TraceID: trace.TraceID, Operation: sp.Operation, Service: trace.Processes[sp.Process].Service,
+				TraceID: trace.TraceID, ID: sp.ID, Parent: parent, Start: time.UnixMicro(sp.Start), Operation: sp.Operation, Service: trace.Processes[sp.Process].Service,
 				Duration: time.Duration(sp.Duration) * time.Microsecond, Tags: tags,
 			})
 		}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -34,44 +35,61 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// The three tiers of scaling out, with two gateways, one of which dies, and a Kafka
-// that is franz-go's: one service to Loki, Jaeger and Prometheus, and no record lost.
-func TestScaleOut(t *testing.T) {
+// tiers are the Collectors of scaling out, with two gateways and a Kafka that is
+// franz-go's, in this process.
+type tiers struct {
+	agent, backends *process
+	gateways        [2]*process
+	restart         func(gateway int) *process
+}
+
+// scaleOut starts the tiers; the backends have been started. The agent is where the
+// Collector would be.
+func (s *stack) scaleOut(t *testing.T) *tiers {
+	t.Helper()
 	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DefaultNumPartitions(4), kfake.AllowAutoTopicCreation())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(kafka.Close)
 	broker := kafka.ListenAddrs()[0]
+	env := s.backendAddresses()
+	env["KAFKA_BROKER"] = broker
+	var all tiers
+	all.backends = s.tier(t, "backends", "backends.yaml", env)
+	addresses := [2]string{freeAddress(t), freeAddress(t)}
+	all.restart = func(gateway int) *process {
+		return s.tier(t, fmt.Sprintf("gateway %d", gateway+1), "gateway.yaml",
+			map[string]string{"KAFKA_BROKER": broker, "COLLECTOR_GRPC_LISTEN": addresses[gateway]})
+	}
+	for i := range all.gateways {
+		all.gateways[i] = all.restart(i)
+	}
+	all.agent = s.tier(t, "agent", "agent.yaml", map[string]string{
+		"COLLECTOR_GRPC_LISTEN": s.address("collector-grpc"), "COLLECTOR_HTTP_LISTEN": s.address("collector-http"),
+		"COLLECTOR_QUEUE": filepath.Join(s.dir, "agent-queue"),
+		"GATEWAY_1":       addresses[0], "GATEWAY_2": addresses[1],
+	})
+	return &all
+}
 
+// Through all tiers, while a gateway dies and comes back: one service to Loki, Jaeger
+// and Prometheus, and no record lost.
+func TestScaleOut(t *testing.T) {
 	s := newStack(t)
 	s.prometheus(t)
 	s.jaeger(t)
 	s.loki(t)
 	start := time.Now()
-	env := s.backendAddresses()
-	env["KAFKA_BROKER"] = broker
-	s.tier(t, "backends", "backends.yaml", env)
-	gateways := [2]string{freeAddress(t), freeAddress(t)}
-	var running [2]*process
-	for i, address := range gateways {
-		running[i] = s.tier(t, fmt.Sprintf("gateway %d", i+1), "gateway.yaml",
-			map[string]string{"KAFKA_BROKER": broker, "COLLECTOR_GRPC_LISTEN": address})
-	}
-	s.tier(t, "agent", "agent.yaml", map[string]string{
-		"COLLECTOR_GRPC_LISTEN": s.address("collector-grpc"), "COLLECTOR_HTTP_LISTEN": s.address("collector-http"),
-		"COLLECTOR_QUEUE": filepath.Join(s.dir, "agent-queue"),
-		"GATEWAY_1":       gateways[0], "GATEWAY_2": gateways[1],
-	})
-
+	tiers := s.scaleOut(t)
 	worker, front := s.worker(t), s.front(t)
 	load := launch(t, "load", exampleBinary(t, "."), []string{
 		"load", "-target", s.url("front"), "-rate", "20", "-for", "10s", "-large", "0", "-json",
 	}, nil)
 	time.Sleep(3 * time.Second)
-	running[1].kill(t)
+	tiers.gateways[1].kill(t)
 	time.Sleep(2 * time.Second)
-	s.tier(t, "gateway 2 again", "gateway.yaml", map[string]string{"KAFKA_BROKER": broker, "COLLECTOR_GRPC_LISTEN": gateways[1]})
+	tiers.restart(1)
 	load.wait(t, time.Minute)
 	front.stop(t)
 	worker.stop(t)
@@ -101,15 +119,24 @@ func TestScaleOut(t *testing.T) {
 			t.Errorf("%s: %d records in Loki, %d exported: too many came twice", name, held[name], n)
 		}
 	}
+	out, _ := load.printed(t)
+	var sent loadReport
+	if err := json.Unmarshal(out, &sent); err != nil {
+		t.Fatal(err)
+	}
 	eventually(t, arrivalTime, func() error {
 		r, err := s.promInstant(`asynclog_processor_exported_total`, time.Now())
-		if err != nil || len(r.Series) != 2 {
-			return fmt.Errorf("metrics of %d processes, %w", len(r.Series), err)
+		if err != nil {
+			return err
 		}
-		found, err := s.search("asynclog-front", "operation.name=prompt", 20, period{start, time.Now()})
-		if err != nil || len(found) != 20 {
-			return fmt.Errorf("%d traces, %w", len(found), err)
+		found, err := s.search("asynclog-front", "operation.name=prompt", 1000, period{start, time.Now()})
+		if err != nil {
+			return err
+		}
+		if len(r.Series) != 2 || uint64(len(found)) != sent.Requests {
+			return fmt.Errorf("metrics of %d processes, and %d traces of %d prompts", len(r.Series), len(found), sent.Requests)
 		}
 		return nil
 	})
+	t.Logf("%d traces of %d prompts", sent.Requests, sent.Requests)
 }

@@ -13,7 +13,7 @@ var throughput = flag.Int("throughput", 0, "measure with so many records a run; 
 
 // One service logs as fast as it can, and waits when its queue is full, so that its
 // rate is that at which the Collector takes records. What a record costs is told as
-// processor time, which depends little on how many processes share the machine.
+// processor time, which depends little on what else the machine does.
 func TestThroughput(t *testing.T) {
 	if *throughput == 0 {
 		t.Skip("measures only when asked to: make throughput")
@@ -21,29 +21,54 @@ func TestThroughput(t *testing.T) {
 	s := newStack(t)
 	s.prometheus(t)
 	s.jaeger(t)
-	loki := s.loki(t)
+	s.loki(t)
 	collector := s.collector(t)
-
 	var table strings.Builder
-	fmt.Fprintf(&table, "%d records a run; processor time in µs a record, and what one core would do\n\n", *throughput)
-	fmt.Fprintf(&table, "protocol       exporters  records/s   service  /s and core   Collector  /s and core   Loki  /s and core\n")
-	var total uint64
+	fmt.Fprintf(&table, "%d records a run, each a sentence and 4 attributes, until Loki holds them all\n\n", *throughput)
+	fmt.Fprintf(&table, "                          taken by the   processor time, µs a record   records a second and core\n")
+	fmt.Fprintf(&table, "protocol       exporters  Collector, /s  service  Collector            service  Collector\n")
 	for _, protocol := range []string{"grpc", "http/protobuf"} {
 		for _, exporters := range []int{1, 2, 4} {
-			r := s.measure(t, protocol, exporters, collector, loki, &total)
-			fmt.Fprintf(&table, "%-13s  %9d  %9.0f  %8.1f  %11.0f  %10.1f  %11.0f  %5.1f  %11.0f\n", protocol, exporters, r.perSecond,
-				r.service, 1e6/r.service, r.collector, 1e6/r.collector, r.loki, 1e6/r.loki)
+			c := s.flood(t, protocol, exporters, collector)
+			service, taken := c.of[0], c.of[1]
+			fmt.Fprintf(&table, "%-13s  %9d  %13.0f  %7.1f  %9.1f  %17.0f  %9.0f\n",
+				protocol, exporters, c.perSecond, service, taken, 1e6/service, 1e6/taken)
 		}
 	}
 	t.Logf("\n%s", &table)
 }
 
-// cost is what was measured in a run; times in µs a record.
-type cost struct{ perSecond, service, collector, loki float64 }
+// The same through the tiers of scaling out.
+func TestThroughputOfTiers(t *testing.T) {
+	if *throughput == 0 {
+		t.Skip("measures only when asked to: make throughput")
+	}
+	s := newStack(t)
+	s.prometheus(t)
+	s.jaeger(t)
+	s.loki(t)
+	tiers := s.scaleOut(t)
+	c := s.flood(t, "grpc", 1, tiers.agent, tiers.gateways[0], tiers.gateways[1], tiers.backends)
+	var table strings.Builder
+	fmt.Fprintf(&table, "%d records through all tiers: %.0f a second taken by the agent\n\n", *throughput, c.perSecond)
+	fmt.Fprintf(&table, "tier      processor time, µs a record  records a second and core\n")
+	for _, tier := range []struct {
+		name string
+		cost float64
+	}{{"agent", c.of[1]}, {"gateway", c.of[2] + c.of[3]}, {"backends", c.of[4]}} {
+		fmt.Fprintf(&table, "%-8s  %27.1f  %25.0f\n", tier.name, tier.cost, 1e6/tier.cost)
+	}
+	t.Logf("\n%s", &table)
+}
 
-// measure does one run, which ends when Loki has all records. total is how many there
-// have been.
-func (s *stack) measure(t *testing.T, protocol string, exporters int, collector, loki *process, total *uint64) cost {
+// cost is what was measured in a run.
+type cost struct {
+	perSecond float64
+	of        []float64 // processor time a record, in µs: of the service, and of those on the way
+}
+
+// flood does one run, which ends when Loki has all records.
+func (s *stack) flood(t *testing.T, protocol string, exporters int, way ...*process) cost {
 	t.Helper()
 	env := s.overOTLP(t, "worker")
 	env["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
@@ -51,13 +76,19 @@ func (s *stack) measure(t *testing.T, protocol string, exporters int, collector,
 		env["OTEL_EXPORTER_OTLP_ENDPOINT"] = s.url("collector-grpc")
 	}
 	env["OTEL_METRIC_EXPORT_INTERVAL"] = "10000"
-	collectorBefore, lokiBefore := collector.cpuTime(t), loki.cpuTime(t)
+	before := make([]time.Duration, len(way))
+	for i, p := range way {
+		before[i] = p.cpuTime(t)
+	}
+	held, err := s.held(period{start: s.began})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := held["asynclog-flood"] + uint64(*throughput)
 	flood := launch(t, "flood", exampleBinary(t, "."), []string{
 		"flood", "-records", fmt.Sprint(*throughput), "-exporters", fmt.Sprint(exporters),
 	}, environment(env))
 	flood.wait(t, 5*time.Minute)
-	state := flood.cmd.ProcessState
-	serviceTime := state.UserTime() + state.SystemTime()
 
 	out, _ := flood.printed(t)
 	var sent struct {
@@ -70,19 +101,19 @@ func (s *stack) measure(t *testing.T, protocol string, exporters int, collector,
 	if sent.Exported != uint64(*throughput) {
 		t.Fatalf("%d records exported, of %d: %s", sent.Exported, *throughput, out)
 	}
-	*total += sent.Exported
 	eventually(t, 5*time.Minute, func() error {
 		held, err := s.held(period{start: s.began})
-		if err == nil && held["asynclog-flood"] != *total {
-			err = fmt.Errorf("Loki holds %v, want %d", held, *total)
+		if err == nil && held["asynclog-flood"] < want {
+			err = fmt.Errorf("Loki holds %v, want %d", held, want)
 		}
 		return err
 	})
 	perRecord := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 / float64(sent.Exported) }
-	return cost{
-		perSecond: sent.PerSecond,
-		service:   perRecord(serviceTime),
-		collector: perRecord(collector.cpuTime(t) - collectorBefore),
-		loki:      perRecord(loki.cpuTime(t) - lokiBefore),
+	c := cost{perSecond: sent.PerSecond}
+	state := flood.cmd.ProcessState
+	c.of = append(c.of, perRecord(state.UserTime()+state.SystemTime()))
+	for i, p := range way {
+		c.of = append(c.of, perRecord(p.cpuTime(t)-before[i]))
 	}
+	return c
 }

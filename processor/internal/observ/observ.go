@@ -80,8 +80,8 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
+	// It has no unit: Prometheus calls a gauge whose unit is 1 a ratio.
 	degraded, err6 := m.Int64ObservableGauge(DegradedName,
-		metric.WithUnit("1"),
 		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
 	ledger, err7 := newLedgerInstruments(m)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
