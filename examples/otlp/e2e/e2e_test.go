@@ -347,6 +347,8 @@ func (s *scene) testDashboards(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := map[string]int{}
+	var figures strings.Builder
+	defer func() { t.Logf("single figures, while the flood is on\n%s", &figures) }()
 	for file, d := range loadDashboards(t) {
 		for _, v := range d.Templating.List {
 			if v.Type == "query" {
@@ -372,6 +374,14 @@ func (s *scene) testDashboards(t *testing.T) {
 					}
 				}
 				s.wantData(t, what, q, values)
+				if p.Type == "stat" || p.Type == "gauge" {
+					during := s.period.start.Add(s.period.end.Sub(s.period.start) / 3)
+					r, err := s.promInstant(substitute(q.Expr, values), during)
+					if err != nil || len(r.Series) != 1 {
+						t.Errorf("%s: %d series, %v; a single figure is wanted", what, len(r.Series), err)
+					}
+					fmt.Fprintf(&figures, "%-26s %.4g\n", p.Title, r.sum())
+				}
 			}
 		}
 	}
