@@ -300,6 +300,7 @@ func (h hostileError) Error() string {
 	}
 	panic("at the disco")
 }
+
 func (h hostileStringer) String() string {
 	if h.hostile == "panic never ends" {
 		panic(h)
