@@ -57,7 +57,7 @@ func (c *converter) failed(method string, t reflect.Type, err error) attribute.V
 }
 
 func (c *converter) panicked(method string, t reflect.Type, r any) attribute.Value {
-	return c.text(fmt.Sprintf("(%s of %v panicked: %s)", method, t, panictext.Of(r)))
+	return c.text(panickedText(method, t, r))
 }
 
 // json takes what is too long, or no JSON, as text.
