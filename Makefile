@@ -109,6 +109,10 @@ bench: ## Run the benchmarks COUNT (6) times, also into .bench/latest.txt (PKG=.
 bench-compare: .tools/benchstat bench ## Run the benchmarks and compare impl=sdk with impl=asynclog
 	.tools/benchstat -col '/impl@($(IMPLS))' .bench/latest.txt
 
+.PHONY: bench-start
+bench-start: ## Time Start to its first record, and compare a log call through it with impl=handwired
+	@$(MAKE) bench-compare PKG=. BENCH='Start|LogCall' IMPLS='handwired start'
+
 .PHONY: bench-once
 bench-once: ## Run every benchmark for one iteration, so that none rots
 	$(need_modules)
