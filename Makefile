@@ -133,6 +133,7 @@ collector: ## Build the OpenTelemetry Collector of the integration tests into .b
 	mkdir -p .backends/src; set -x; \
 	go run $(OCB) --config integration/collector.yaml --skip-compilation; \
 	(cd .backends/src/otelcol && go build -trimpath -ldflags='-s -w' -o ../../otelcol .); \
+	rm -r .backends/src/otelcol; \
 	cp integration/collector.yaml .backends/otelcol.yaml
 
 .PHONY: ci

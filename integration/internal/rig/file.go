@@ -1,0 +1,73 @@
+package rig
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// Record is a log record as the Collector wrote it, with where it came from.
+type Record struct {
+	plog.LogRecord
+
+	Resource          pcommon.Resource
+	ResourceSchemaURL string
+	Scope             pcommon.InstrumentationScope
+	ScopeSchemaURL    string
+}
+
+// ReadFile reads what a file exporter wrote: OTLP JSON, one export a line. A
+// Collector that was killed may have cut the last line; what cannot be read of it
+// counts as not written. An unreadable line anywhere else is an error.
+func ReadFile(path string) ([]Record, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+
+	var records []Record
+	lines := bufio.NewReaderSize(f, 1<<20)
+	for n := 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			logs, err := new(plog.JSONUnmarshaler).UnmarshalLogs(line)
+			switch {
+			case err == nil:
+				records = appendRecords(records, logs)
+			case !last:
+				return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
+			}
+		}
+		if last {
+			return records, nil
+		}
+	}
+}
+
+func appendRecords(to []Record, logs plog.Logs) []Record {
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				to = append(to, Record{
+					LogRecord:         lr,
+					Resource:          rl.Resource(),
+					ResourceSchemaURL: rl.SchemaUrl(),
+					Scope:             sl.Scope(),
+					ScopeSchemaURL:    sl.SchemaUrl(),
+				})
+			}
+		}
+	}
+	return to
+}
