@@ -136,6 +136,10 @@ collector: ## Build the OpenTelemetry Collector of the integration tests into .b
 	rm -r .backends/src/otelcol; \
 	cp integration/collector.yaml .backends/otelcol.yaml
 
+.PHONY: integration
+integration: collector ## Test against a real Collector, built if need be
+	cd integration && go vet ./... && go test ./...
+
 .PHONY: ci
 ci: ## Run everything the continuous integration runs
 	bash .ci/run

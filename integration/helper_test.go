@@ -90,7 +90,7 @@ func newCollector(t testing.TB) *rig.Collector {
 
 func startCollector(t testing.TB, c *rig.Collector) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := withPatience(t)
 	defer cancel()
 	if err := c.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func startCollector(t testing.TB, c *rig.Collector) {
 // arrived stops the Collector and returns what it wrote.
 func arrived(t testing.TB, c *rig.Collector) []rig.Record {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := withPatience(t)
 	defer cancel()
 	if err := c.Stop(ctx); err != nil {
 		t.Fatal(err)
@@ -110,6 +110,11 @@ func arrived(t testing.TB, c *rig.Collector) []rig.Record {
 		t.Fatal(err)
 	}
 	return records
+}
+
+func withPatience(t testing.TB) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(context.Background(), patience)
 }
 
 func newNetwork(t testing.TB, addr string) *rig.Network {
@@ -149,7 +154,7 @@ func newPipeline(t testing.TB, exporter sdklog.Exporter, opts ...processor.Optio
 		},
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := withPatience(t)
 		defer cancel()
 		_ = l.shutdown(ctx) // what it loses is in the books
 		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
@@ -163,7 +168,7 @@ func newPipeline(t testing.TB, exporter sdklog.Exporter, opts ...processor.Optio
 // It returns both.
 func (l *pipeline) end(t testing.TB, c *rig.Collector) (processor.Stats, rig.Tally) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := withPatience(t)
 	defer cancel()
 	if err := l.shutdown(ctx); err != nil {
 		t.Error(err)
@@ -182,7 +187,7 @@ func (l *pipeline) end(t testing.TB, c *rig.Collector) (processor.Stats, rig.Tal
 // flush waits until all that was emitted has been exported, or has failed to be.
 func (l *pipeline) flush(t testing.TB) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := withPatience(t)
 	defer cancel()
 	return l.processor.ForceFlush(ctx)
 }

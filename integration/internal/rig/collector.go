@@ -58,7 +58,7 @@ func (c *Collector) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close() // the child has its own descriptor
+	defer func() { _ = out.Close() }() // the child has its own descriptor
 
 	cmd := exec.Command(c.binary, "--config", "file:"+configFile) //nolint:gosec // the Collector is the caller's choice
 	cmd.Stdout, cmd.Stderr = out, out

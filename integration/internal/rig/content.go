@@ -33,8 +33,10 @@ func IDOf(r Record) (int64, error) {
 		return 0, fmt.Errorf("a record without ID arrived: %v %q", r.Attributes().AsRaw(), r.Body().AsString())
 	}
 	id := value.Int()
-	text, _ := r.Attributes().Get(textKey)
+	text, ok := r.Attributes().Get(textKey)
 	switch {
+	case !ok:
+		return id, fmt.Errorf("record %d arrived without text", id)
 	case r.Body().AsString() != bodyOf(id):
 		return id, fmt.Errorf("record %d arrived with body %q", id, r.Body().AsString())
 	case int(r.SeverityNumber()) != int(severityOf(id)):

@@ -30,7 +30,7 @@ func ReadFile(path string) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 
 	var records []Record
 	lines := bufio.NewReaderSize(f, 1<<20)

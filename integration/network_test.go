@@ -1,0 +1,99 @@
+package integration_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/krunchwrapper/asynclog/integration/internal/rig"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// A slow network delays records, and costs none while there is room.
+func TestSlowNetwork(t *testing.T) {
+	const records = 5000
+	for name, toxic := range map[string]rig.Toxic{
+		"latency":   rig.Latency(100*time.Millisecond, 50*time.Millisecond),
+		"bandwidth": rig.Bandwidth(500),
+	} {
+		t.Run(name, func(t *testing.T) {
+			overBoth(t, func(t *testing.T, over protocol) {
+				t.Parallel()
+				c := newCollector(t)
+				n := newNetwork(t, over.addr(c))
+				if err := n.Poison(toxic); err != nil {
+					t.Fatal(err)
+				}
+				l := newPipeline(t, over.exporter(t, n.Addr), processor.WithMaxQueueSize(records))
+				start := time.Now()
+				l.Emit(t.Context(), 0, records)
+				emitting := time.Since(start)
+
+				s, tally := l.end(t, c)
+				if s.Exported != records || tally.Distinct() != records || tally.Duplicates() != 0 {
+					t.Errorf("%d of %d records are exported, %d arrived, %d of them twice",
+						s.Exported, records, tally.Distinct(), tally.Duplicates())
+				}
+				if all := time.Since(start); emitting > all/4 {
+					t.Errorf("emitting took %v of %v: callers waited for the network", emitting, all)
+				}
+			})
+		})
+	}
+}
+
+// The network is cut and restored while records flow, with the Collector alive.
+func TestCutNetwork(t *testing.T) {
+	const records, rate = 12_000, 6000
+	overBoth(t, func(t *testing.T, over protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		n := newNetwork(t, over.addr(c))
+		l := newPipeline(t, over.exporter(t, n.Addr), processor.WithMaxQueueSize(records))
+		emitted := make(chan struct{})
+		go func() {
+			defer close(emitted)
+			l.EmitAt(t.Context(), records, rate)
+		}()
+		for range 2 {
+			time.Sleep(400 * time.Millisecond)
+			n.Cut()
+			time.Sleep(400 * time.Millisecond)
+			if err := n.Restore(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-emitted
+		s, tally := l.end(t, c)
+		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
+	})
+}
+
+// A network that swallows the answers: records are written, and their sender is not
+// told. The ledger calls them export_timeout, not lost and not exported.
+func TestSwallowedAnswers(t *testing.T) {
+	const before, during, after = 1000, 400, 1000
+	overBoth(t, func(t *testing.T, over protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		n := newNetwork(t, over.addr(c))
+		l := newPipeline(t, over.exporter(t, n.Addr), processor.WithExportTimeout(500*time.Millisecond))
+		l.Emit(t.Context(), 0, before)
+		if err := l.flush(t); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Poison(rig.Mute()); err != nil {
+			t.Fatal(err)
+		}
+		l.Emit(t.Context(), 0, during)
+		l.processor.ExportNow()
+		time.Sleep(time.Second)
+		n.Heal()
+		l.Emit(t.Context(), 0, after)
+
+		s, tally := l.end(t, c)
+		if tally.Distinct() != before+during+after {
+			t.Errorf("%d records arrived, want %d", tally.Distinct(), before+during+after)
+		}
+		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
+	})
+}
