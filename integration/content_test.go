@@ -85,9 +85,9 @@ var contentResource = resource.NewWithAttributes(resourceSchema,
 
 // Whatever a record can hold arrives, to the nanosecond and the byte.
 func TestContentArrives(t *testing.T) {
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
-		p := newPipeline(t, over.exporter(t, over.addr(c))).processor
+		p := newPipeline(t, newExporter(t, over, over.Addr(c))).processor
 		provider := sdklog.NewLoggerProvider(sdklog.WithResource(contentResource), sdklog.WithProcessor(p))
 		at := time.Unix(1_700_000_000, 123_456_789)
 		observed := at.Add(time.Second)
@@ -138,12 +138,12 @@ func TestContentArrives(t *testing.T) {
 // What arrives does not depend on who sends it: the SDK's batch processor in the
 // place of this one makes no difference.
 func TestContentIsThatOfTheSDK(t *testing.T) {
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		at := time.Unix(1_700_000_000, 123_456_789)
 		send := func(p func(sdklog.Exporter) sdklog.Processor) []rig.Record {
 			c := newCollector(t)
 			provider := sdklog.NewLoggerProvider(
-				sdklog.WithResource(contentResource), sdklog.WithProcessor(p(over.exporter(t, over.addr(c)))),
+				sdklog.WithResource(contentResource), sdklog.WithProcessor(p(newExporter(t, over, over.Addr(c)))),
 				sdklog.WithAttributeCountLimit(8), sdklog.WithAttributeValueLengthLimit(4))
 			emitOneOfEach(provider, at, at)
 			if err := provider.Shutdown(t.Context()); err != nil {
@@ -169,9 +169,9 @@ func TestContentIsThatOfTheSDK(t *testing.T) {
 
 // Records of two services and two scopes that share a processor arrive with their own.
 func TestResourcesAndScopesAreKeptApart(t *testing.T) {
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
-		p := newPipeline(t, over.exporter(t, over.addr(c)), processor.WithMaxQueueSize(1000)).processor
+		p := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(1000)).processor
 		const each = 50
 		for range each {
 			for _, service := range []string{"front", "worker"} {

@@ -15,14 +15,14 @@ import (
 // once.
 func TestEachRecordArrivesOnce(t *testing.T) {
 	const emitters, each = 8, 2500
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		for name, opts := range map[string][]processor.Option{
 			"room":     {processor.WithMaxQueueSize(emitters * each)},
 			"blocking": {processor.WithOverflow(processor.Block(patience))},
 		} {
 			t.Run(name, func(t *testing.T) {
 				c := newCollector(t)
-				l := newPipeline(t, over.exporter(t, over.addr(c)), opts...)
+				l := newPipeline(t, newExporter(t, over, over.Addr(c)), opts...)
 				emitConcurrently(t, l, emitters, each)
 
 				s, tally := l.end(t, c)
@@ -38,13 +38,13 @@ func TestEachRecordArrivesOnce(t *testing.T) {
 // Several exporters share the records: none is sent by two of them.
 func TestExportersShareTheRecords(t *testing.T) {
 	const emitters, each = 4, 5000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
 		var more []sdklog.Exporter
 		for range 3 {
-			more = append(more, over.exporter(t, over.addr(c)))
+			more = append(more, newExporter(t, over, over.Addr(c)))
 		}
-		l := newPipeline(t, over.exporter(t, over.addr(c)),
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)),
 			processor.WithExporters(more...), processor.WithMaxQueueSize(emitters*each))
 		emitConcurrently(t, l, emitters, each)
 
@@ -59,9 +59,9 @@ func TestExportersShareTheRecords(t *testing.T) {
 // them.
 func TestOrderOfAGoroutine(t *testing.T) {
 	const emitters, each = 4, 2000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
-		l := newPipeline(t, over.exporter(t, over.addr(c)), processor.WithMaxQueueSize(emitters*each))
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(emitters*each))
 		emitConcurrently(t, l, emitters, each)
 		if err := l.flush(t); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestOverflowIsCountedToTheRecord(t *testing.T) {
 			if err := n.Poison(rig.Latency(20*time.Millisecond, 0)); err != nil {
 				t.Fatal(err)
 			}
-			l := newPipeline(t, overGRPC.exporter(t, n.Addr),
+			l := newPipeline(t, newExporter(t, rig.GRPC, n.Addr),
 				processor.WithMaxQueueSize(1000), processor.WithExportMaxBatchSize(100), processor.WithOverflow(overflow))
 			emitConcurrently(t, l, 4, 2500)
 

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
@@ -30,43 +28,20 @@ func TestMain(m *testing.M) {
 // machine that has much else to do.
 const patience = 60 * time.Second
 
-// protocol is one of the two ways to a Collector.
-type protocol struct {
-	name     string
-	addr     func(*rig.Collector) string
-	exporter func(t testing.TB, addr string) sdklog.Exporter
+// overBoth runs a test over each protocol.
+func overBoth(t *testing.T, test func(*testing.T, rig.Protocol)) {
+	for _, p := range rig.Protocols {
+		t.Run(p.Name, func(t *testing.T) { test(t, p) })
+	}
 }
 
-var (
-	overGRPC = protocol{
-		name: "grpc",
-		addr: func(c *rig.Collector) string { return c.GRPC },
-		exporter: func(t testing.TB, addr string) sdklog.Exporter {
-			e, err := otlploggrpc.New(t.Context(), otlploggrpc.WithEndpoint(addr), otlploggrpc.WithInsecure())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return e
-		},
+func newExporter(t testing.TB, over rig.Protocol, addr string) sdklog.Exporter {
+	t.Helper()
+	e, err := over.Exporter(t.Context(), addr)
+	if err != nil {
+		t.Fatal(err)
 	}
-	overHTTP = protocol{
-		name: "http",
-		addr: func(c *rig.Collector) string { return c.HTTP },
-		exporter: func(t testing.TB, addr string) sdklog.Exporter {
-			e, err := otlploghttp.New(t.Context(), otlploghttp.WithEndpoint(addr), otlploghttp.WithInsecure())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return e
-		},
-	}
-)
-
-// overBoth runs a test over each protocol.
-func overBoth(t *testing.T, test func(*testing.T, protocol)) {
-	for _, p := range []protocol{overGRPC, overHTTP} {
-		t.Run(p.name, func(t *testing.T) { test(t, p) })
-	}
+	return e
 }
 
 // newCollector returns a running Collector, which is killed when the test ends.
@@ -97,19 +72,36 @@ func startCollector(t testing.TB, c *rig.Collector) {
 	}
 }
 
-// arrived stops the Collector and returns what it wrote.
-func arrived(t testing.TB, c *rig.Collector) []rig.Record {
+// stop ends the Collector, so that what it wrote is complete.
+func stop(t testing.TB, c *rig.Collector) {
 	t.Helper()
 	ctx, cancel := withPatience(t)
 	defer cancel()
 	if err := c.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// arrived stops the Collector and returns what it wrote.
+func arrived(t testing.TB, c *rig.Collector) []rig.Record {
+	t.Helper()
+	stop(t, c)
 	records, err := c.Records()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return records
+}
+
+// count stops the Collector and counts what it wrote.
+func count(t testing.TB, c *rig.Collector) rig.Tally {
+	t.Helper()
+	stop(t, c)
+	tally, err := c.Count()
+	if err != nil {
+		t.Error(err)
+	}
+	return tally
 }
 
 func withPatience(t testing.TB) (context.Context, context.CancelFunc) {
@@ -173,10 +165,7 @@ func (l *pipeline) end(t testing.TB, c *rig.Collector) (processor.Stats, rig.Tal
 	if err := l.shutdown(ctx); err != nil {
 		t.Error(err)
 	}
-	tally, err := rig.Count(arrived(t, c))
-	if err != nil {
-		t.Error(err)
-	}
+	tally := count(t, c)
 	s := l.processor.Stats()
 	if err := rig.Reconcile(s, l.Emitted(), tally); err != nil {
 		t.Error(err)

@@ -16,14 +16,14 @@ func TestSlowNetwork(t *testing.T) {
 		"bandwidth": rig.Bandwidth(500),
 	} {
 		t.Run(name, func(t *testing.T) {
-			overBoth(t, func(t *testing.T, over protocol) {
+			overBoth(t, func(t *testing.T, over rig.Protocol) {
 				t.Parallel()
 				c := newCollector(t)
-				n := newNetwork(t, over.addr(c))
+				n := newNetwork(t, over.Addr(c))
 				if err := n.Poison(toxic); err != nil {
 					t.Fatal(err)
 				}
-				l := newPipeline(t, over.exporter(t, n.Addr), processor.WithMaxQueueSize(records))
+				l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithMaxQueueSize(records))
 				start := time.Now()
 				l.Emit(t.Context(), 0, records)
 				emitting := time.Since(start)
@@ -44,11 +44,11 @@ func TestSlowNetwork(t *testing.T) {
 // The network is cut and restored while records flow, with the Collector alive.
 func TestCutNetwork(t *testing.T) {
 	const records, rate = 12_000, 6000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		c := newCollector(t)
-		n := newNetwork(t, over.addr(c))
-		l := newPipeline(t, over.exporter(t, n.Addr), processor.WithMaxQueueSize(records))
+		n := newNetwork(t, over.Addr(c))
+		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithMaxQueueSize(records))
 		emitted := make(chan struct{})
 		go func() {
 			defer close(emitted)
@@ -72,11 +72,11 @@ func TestCutNetwork(t *testing.T) {
 // told. The ledger calls them export_timeout, not lost and not exported.
 func TestSwallowedAnswers(t *testing.T) {
 	const before, during, after = 1000, 400, 1000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		c := newCollector(t)
-		n := newNetwork(t, over.addr(c))
-		l := newPipeline(t, over.exporter(t, n.Addr), processor.WithExportTimeout(500*time.Millisecond))
+		n := newNetwork(t, over.Addr(c))
+		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithExportTimeout(500*time.Millisecond))
 		l.Emit(t.Context(), 0, before)
 		if err := l.flush(t); err != nil {
 			t.Fatal(err)

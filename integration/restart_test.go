@@ -12,10 +12,10 @@ import (
 // to it afterwards arrives, and the ledger knows what became of the rest.
 func TestCollectorIsKilledAndRestarted(t *testing.T) {
 	const phase = 2000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		c := newCollector(t)
-		l := newPipeline(t, over.exporter(t, over.addr(c)), processor.WithMaxQueueSize(3*phase))
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(3*phase))
 
 		l.Emit(t.Context(), 0, phase)
 		if err := l.flush(t); err != nil {
@@ -48,10 +48,10 @@ func TestCollectorIsKilledAndRestarted(t *testing.T) {
 // balances, and what arrived is what was emitted.
 func TestCollectorIsKilledUnderLoad(t *testing.T) {
 	const kills, records, rate = 3, 12_000, 4000
-	overBoth(t, func(t *testing.T, over protocol) {
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		c := newCollector(t)
-		l := newPipeline(t, over.exporter(t, over.addr(c)),
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)),
 			processor.WithMaxQueueSize(records))
 		emitted := make(chan struct{})
 		go func() {
@@ -73,10 +73,7 @@ func TestCollectorIsKilledUnderLoad(t *testing.T) {
 		if err := l.shutdown(ctx); err != nil {
 			t.Log(err) // what it lost is in the ledger
 		}
-		tally, err := rig.Count(arrived(t, c))
-		if err != nil {
-			t.Error(err)
-		}
+		tally := count(t, c)
 		s := l.processor.Stats()
 		if n := tally.Unknown(l.Emitted()); n != 0 {
 			t.Errorf("%d records arrived that nobody emitted", n)

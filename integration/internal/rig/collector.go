@@ -131,17 +131,32 @@ func (c *Collector) end(ctx context.Context, s syscall.Signal) error {
 // It is complete after [Collector.Stop], or [FlushTime] after the last export.
 func (c *Collector) Records() ([]Record, error) {
 	var all []Record
+	err := c.each(func(r Record) { all = append(all, r) })
+	return all, err
+}
+
+// Count counts what the Collector wrote, as Records returns it, without holding it
+// all. All of it must be a [Source]'s: it is an error if there is a record that a
+// source did not emit, or that was changed on its way.
+func (c *Collector) Count() (Tally, error) {
+	t := Tally{}
+	var errs []error
+	err := c.each(func(r Record) {
+		if err := t.add(r); err != nil && len(errs) < 10 {
+			errs = append(errs, err)
+		}
+	})
+	return t, errors.Join(append(errs, err)...)
+}
+
+func (c *Collector) each(f func(Record)) error {
 	for _, file := range c.files {
-		records, err := ReadFile(file)
-		if errors.Is(err, os.ErrNotExist) {
-			continue // killed before it was made
+		err := eachRecord(file, f)
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // killed before it was made
+			return err
 		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, records...)
 	}
-	return all, nil
+	return nil
 }
 
 // Output returns the end of what the Collector itself said.

@@ -3,7 +3,8 @@
 //
 //	c, err := rig.NewCollector(dir)    // a configuration with free loopback ports
 //	err = c.Start(ctx)                 // until health_check says that it is ready
-//	n, err := rig.NewNetwork(c.GRPC)   // exporters dial n.Addr
+//	n, err := rig.NewNetwork(c.GRPC)
+//	e, err := rig.GRPC.Exporter(ctx, n.Addr)
 //	source := rig.NewSource(provider)  // emits records with IDs
 //	source.Emit(ctx, 1000)
 //	n.Cut()                            // connections end, and new ones are refused
@@ -11,8 +12,7 @@
 //	err = c.Start(ctx)                 // on the same ports
 //	err = n.Restore()
 //	err = c.Stop(ctx)                  // SIGTERM: it writes what it holds
-//	records, err := c.Records()        // of all its lives
-//	tally, err := rig.Count(records)
+//	tally, err := c.Count()            // what it wrote in all its lives
 //
 // Nothing here knows of package testing, so that programs can use it as well.
 package rig

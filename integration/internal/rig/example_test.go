@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
@@ -43,7 +42,7 @@ func example() error {
 		return err
 	}
 	defer network.Cut()
-	exporter, err := otlploghttp.New(ctx, otlploghttp.WithEndpoint(network.Addr), otlploghttp.WithInsecure())
+	exporter, err := rig.HTTP.Exporter(ctx, network.Addr)
 	if err != nil {
 		return err
 	}
@@ -59,11 +58,7 @@ func example() error {
 	if err := c.Stop(ctx); err != nil {
 		return err
 	}
-	records, err := c.Records()
-	if err != nil {
-		return err
-	}
-	tally, err := rig.Count(records)
+	tally, err := c.Count()
 	if err != nil {
 		return err
 	}

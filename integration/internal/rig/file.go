@@ -22,44 +22,43 @@ type Record struct {
 	ScopeSchemaURL    string
 }
 
-// ReadFile reads what a file exporter wrote: OTLP JSON, one export a line. A
+// eachRecord calls f with what a file exporter wrote: OTLP JSON, one export a line. A
 // Collector that was killed may have cut the last line; what cannot be read of it
 // counts as not written. An unreadable line anywhere else is an error.
-func ReadFile(path string) ([]Record, error) {
-	f, err := os.Open(path)
+func eachRecord(path string, f func(Record)) error {
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { _ = file.Close() }()
 
-	var records []Record
-	lines := bufio.NewReaderSize(f, 1<<20)
+	lines := bufio.NewReaderSize(file, 1<<20)
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			logs, err := new(plog.JSONUnmarshaler).UnmarshalLogs(line)
 			switch {
 			case err == nil:
-				records = appendRecords(records, logs)
+				eachOf(logs, f)
 			case !last:
-				return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
+				return fmt.Errorf("%s, line %d: %w", path, n, err)
 			}
 		}
 		if last {
-			return records, nil
+			return nil
 		}
 	}
 }
 
-func appendRecords(to []Record, logs plog.Logs) []Record {
+func eachOf(logs plog.Logs, f func(Record)) {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				to = append(to, Record{
+				f(Record{
 					LogRecord:         lr,
 					Resource:          rl.Resource(),
 					ResourceSchemaURL: rl.SchemaUrl(),
@@ -69,5 +68,4 @@ func appendRecords(to []Record, logs plog.Logs) []Record {
 			}
 		}
 	}
-	return to
 }

@@ -12,7 +12,7 @@ const (
 	lineTwo = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"three"}}]}]}]}`
 )
 
-func TestReadFile(t *testing.T) {
+func TestEachRecord(t *testing.T) {
 	for name, c := range map[string]struct {
 		text   string
 		bodies int // -1: an error
@@ -30,24 +30,25 @@ func TestReadFile(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			records, err := ReadFile(path)
+			n := 0
+			err := eachRecord(path, func(Record) { n++ })
 			if (err != nil) != (c.bodies < 0) {
 				t.Fatal(err)
 			}
-			if err == nil && len(records) != c.bodies {
-				t.Errorf("%d records, want %d", len(records), c.bodies)
+			if err == nil && n != c.bodies {
+				t.Errorf("%d records, want %d", n, c.bodies)
 			}
 		})
 	}
 }
 
-func TestReadFileKeepsWhereARecordIsFrom(t *testing.T) {
+func TestRecordsSayWhereTheyAreFrom(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "logs.jsonl")
 	if err := os.WriteFile(path, []byte(lineOne+"\n"+lineTwo), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	records, err := ReadFile(path)
-	if err != nil {
+	var records []Record
+	if err := eachRecord(path, func(r Record) { records = append(records, r) }); err != nil {
 		t.Fatal(err)
 	}
 	service, _ := records[1].Resource.Attributes().Get("service.name")

@@ -10,19 +10,11 @@ import (
 // Tally says how often each record arrived, by ID.
 type Tally map[int64]int
 
-// Count counts records of a [Source]. It is an error if there is one that the source
-// did not emit, or that was changed on its way.
-func Count(records []Record) (Tally, error) {
-	t := make(Tally, len(records))
-	var errs []error
-	for _, r := range records {
-		id, err := IDOf(r)
-		if err != nil && len(errs) < 10 {
-			errs = append(errs, err)
-		}
-		t[id]++
-	}
-	return t, errors.Join(errs...)
+// add counts a record of a [Source].
+func (t Tally) add(r Record) error {
+	id, err := IDOf(r)
+	t[id]++
+	return err
 }
 
 // Distinct returns how many records arrived, each counted once.

@@ -21,17 +21,19 @@ func record(id int64) Record {
 	return r
 }
 
-func TestCount(t *testing.T) {
-	tally, err := Count([]Record{record(1), record(3), record(3), record(4)})
-	if err != nil {
-		t.Fatal(err)
+func TestTally(t *testing.T) {
+	tally := Tally{}
+	for _, id := range []int64{1, 3, 3, 4} {
+		if err := tally.add(record(id)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if tally.Distinct() != 3 || tally.Duplicates() != 1 || tally.Unknown(3) != 1 || tally.Unknown(4) != 0 {
 		t.Errorf("%v", tally)
 	}
 }
 
-func TestCountSeesAChangedRecord(t *testing.T) {
+func TestTallySeesAChangedRecord(t *testing.T) {
 	for name, change := range map[string]func(Record){
 		"body":          func(r Record) { r.Body().SetStr("else") },
 		"severity":      func(r Record) { r.SetSeverityNumber(plog.SeverityNumberFatal) },
@@ -44,7 +46,7 @@ func TestCountSeesAChangedRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := record(1)
 			change(r)
-			if _, err := Count([]Record{r}); err == nil {
+			if err := (Tally{}).add(r); err == nil {
 				t.Error("it was not seen")
 			}
 		})
