@@ -136,13 +136,13 @@ func (c *Collector) Records() ([]Record, error) {
 }
 
 // Count counts what the Collector wrote, as Records returns it, without holding it
-// all. All of it must be a [Source]'s: it is an error if there is a record that a
-// source did not emit, or that was changed on its way.
-func (c *Collector) Count() (Tally, error) {
+// all. It is an error if there is a record that is not one of the first so many of a
+// [Source], or that was changed on its way.
+func (c *Collector) Count(emitted int64) (Tally, error) {
 	t := Tally{}
 	var errs []error
 	err := c.each(func(r Record) {
-		if err := t.add(r); err != nil && len(errs) < 10 {
+		if err := t.add(r, emitted); err != nil && len(errs) < 10 {
 			errs = append(errs, err)
 		}
 	})

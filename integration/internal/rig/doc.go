@@ -12,7 +12,7 @@
 //	err = c.Start(ctx)                 // on the same ports
 //	err = n.Restore()
 //	err = c.Stop(ctx)                  // SIGTERM: it writes what it holds
-//	tally, err := c.Count()            // what it wrote in all its lives
+//	tally, err := c.Count(1000)        // what it wrote in all its lives
 //
 // Nothing here knows of package testing, so that programs can use it as well.
 package rig

@@ -58,11 +58,11 @@ func example() error {
 	if err := c.Stop(ctx); err != nil {
 		return err
 	}
-	tally, err := c.Count()
+	tally, err := c.Count(source.Emitted())
 	if err != nil {
 		return err
 	}
 	s := p.Stats()
 	fmt.Printf("%d emitted, %d exported, %d arrived\n", s.Emitted, s.Exported, tally.Distinct())
-	return rig.Reconcile(s, source.Emitted(), tally)
+	return rig.Reconcile(s, source.Emitted(), tally.Distinct())
 }
