@@ -180,3 +180,14 @@ func (l *pipeline) flush(t testing.TB) error {
 	defer cancel()
 	return l.processor.ForceFlush(ctx)
 }
+
+// longVariable is the environment variable that lets the tests run which take
+// minutes: "make outage-proof" sets it.
+const longVariable = "ASYNCLOG_LONG"
+
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv(longVariable) == "" {
+		t.Skipf("it takes minutes: set %s=1", longVariable)
+	}
+}

@@ -55,7 +55,7 @@ func report(ctx context.Context, over, run string) error {
 			}
 			var pair [2]outage.Result
 			for i, subject := range []outage.Subject{outage.SDK, outage.Asynclog} {
-				r, err := outage.Run(ctx, subject, plan)
+				r, err := runHeard(ctx, subject, plan)
 				if err != nil {
 					return fmt.Errorf("%s, %v: %w", subject.Name, plan, err)
 				}
@@ -69,4 +69,13 @@ func report(ctx context.Context, over, run string) error {
 		}
 	}
 	return errors.Join(append(wrong, outage.WriteTable(os.Stdout, pairs))...)
+}
+
+func runHeard(ctx context.Context, s outage.Subject, p outage.Plan) (outage.Result, error) {
+	l, err := outage.Listen()
+	if err != nil {
+		return outage.Result{}, err
+	}
+	defer l.Close()
+	return outage.Run(ctx, s, p, l)
 }

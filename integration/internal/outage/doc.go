@@ -6,7 +6,7 @@
 //		Over:    rig.HTTP,
 //		Records: 100_000, Rate: 4000, Queue: 100_000,
 //		After:   2 * time.Second, Trouble: outage.Killed(20 * time.Second),
-//	})
+//	}, nil)
 //	fmt.Println(result.Lost, result.Told())
 //
 // Losses are found by difference, between the IDs that were emitted and those that

@@ -13,10 +13,10 @@ import (
 
 const observabilityVariable = "OTEL_GO_X_OBSERVABILITY"
 
-// listener hears what the subject of a run says through OpenTelemetry's globals: the
+// Listener hears what the subject of a run says through OpenTelemetry's globals: the
 // error handler, and metrics, with the SDK's experimental ones switched on. There is
-// one at a time in a process.
-type listener struct {
+// one at a time in a process, for one run.
+type Listener struct {
 	reader *metric.ManualReader
 	undo   func()
 
@@ -25,8 +25,9 @@ type listener struct {
 	first  string // guarded by mu
 }
 
-func listen() (*listener, error) {
-	l := &listener{reader: metric.NewManualReader()}
+// Listen makes a listener, which hears all until it is closed.
+func Listen() (*Listener, error) {
+	l := &Listener{reader: metric.NewManualReader()}
 	handler, meters := otel.GetErrorHandler(), otel.GetMeterProvider()
 	value, set := os.LookupEnv(observabilityVariable)
 	if err := os.Setenv(observabilityVariable, "true"); err != nil {
@@ -46,8 +47,11 @@ func listen() (*listener, error) {
 	return l, nil
 }
 
+// Close puts back what was there before.
+func (l *Listener) Close() { l.undo() }
+
 // Handle counts what is given to otel.Handle.
-func (l *listener) Handle(err error) {
+func (l *Listener) Handle(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.errors++
@@ -56,7 +60,7 @@ func (l *listener) Handle(err error) {
 	}
 }
 
-func (l *listener) handled() (n int, first string) {
+func (l *Listener) handled() (n int, first string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.errors, l.first
@@ -74,7 +78,7 @@ func (s Said) Total() (n int64) {
 }
 
 // failures returns what the counter of that name has under an error.type.
-func (l *listener) failures(ctx context.Context, name string) (Said, error) {
+func (l *Listener) failures(ctx context.Context, name string) (Said, error) {
 	var all metricdata.ResourceMetrics
 	if err := l.reader.Collect(ctx, &all); err != nil {
 		return nil, err

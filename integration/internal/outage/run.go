@@ -3,7 +3,6 @@ package outage
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -26,35 +25,24 @@ type Plan struct {
 	Trouble Trouble
 }
 
-// Run has a subject go through a plan. The subject reports to OpenTelemetry's
-// globals, so there must not be two runs at a time in a process. The error is that
-// of the rig, and of records that arrived changed; what the subject loses is no
+// Run has a subject go through a plan. With a listener, which must be new, the result
+// also has what the subject said of itself to OpenTelemetry's globals. The error is
+// that of the rig, and of records that arrived changed; what the subject loses is no
 // error.
-func Run(ctx context.Context, s Subject, p Plan) (_ Result, err error) {
-	dir, err := os.MkdirTemp("", "outage")
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	c, err := rig.NewCollector(dir)
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { err = errors.Join(err, c.Kill()) }()
-	if err := c.Start(ctx); err != nil {
-		return Result{}, err
-	}
+func Run(ctx context.Context, s Subject, p Plan, l *Listener) (r Result, err error) {
+	err = withCollector(ctx, func(c *rig.Collector) error {
+		r, err = run(ctx, s, p, l, c)
+		return err
+	})
+	return r, err
+}
+
+func run(ctx context.Context, s Subject, p Plan, l *Listener, c *rig.Collector) (_ Result, err error) {
 	n, err := rig.NewNetwork(p.Over.Addr(c))
 	if err != nil {
 		return Result{}, err
 	}
 	defer n.Cut()
-	l, err := listen()
-	if err != nil {
-		return Result{}, err
-	}
-	defer l.undo()
-
 	e, err := p.Over.Exporter(ctx, n.Addr)
 	if err != nil {
 		return Result{}, err
@@ -74,7 +62,10 @@ func Run(ctx context.Context, s Subject, p Plan) (_ Result, err error) {
 		return r, err
 	}
 	r.Ledger = stats()
-	return r, r.collect(ctx, c, fallback, l)
+	if err := r.collect(c, fallback); err != nil || l == nil {
+		return r, err
+	}
+	return r, r.hear(ctx, l)
 }
 
 // emit emits the plan's records while its trouble happens, and returns how many they
@@ -99,8 +90,8 @@ func emit(ctx context.Context, provider *sdklog.LoggerProvider, c *rig.Collector
 	return source.Emitted(), err
 }
 
-// collect finds out what became of the records, and what the subject said of it.
-func (r *Result) collect(ctx context.Context, c *rig.Collector, fallback *saved, l *listener) (err error) {
+// collect finds out what became of the records.
+func (r *Result) collect(c *rig.Collector, fallback *saved) error {
 	tally, err := c.Count(r.Emitted)
 	if err != nil {
 		return err
@@ -113,6 +104,11 @@ func (r *Result) collect(ctx context.Context, c *rig.Collector, fallback *saved,
 		}
 	}
 	r.Lost = r.Emitted - tally.Distinct()
+	return nil
+}
+
+// hear finds out what the subject said of it.
+func (r *Result) hear(ctx context.Context, l *Listener) (err error) {
 	r.Handled, r.FirstError = l.handled()
 	if r.Processed, err = l.failures(ctx, "otel.sdk.processor.log.processed"); err != nil {
 		return err
