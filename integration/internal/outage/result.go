@@ -48,7 +48,7 @@ func (r Result) String() string {
 	text := fmt.Sprintf("emitted %d, arrived %d (again %d), saved %d, lost %d; said %s",
 		r.Emitted, r.Arrived, r.Duplicates, r.Saved, r.Lost, r.Told())
 	if r.FirstError != "" {
-		text += fmt.Sprintf("; first error: %s", r.FirstError)
+		text += "; first error: " + r.FirstError
 	}
 	if r.ShutdownError != nil {
 		text += fmt.Sprintf("; Shutdown: %.200s", r.ShutdownError.Error())

@@ -65,7 +65,8 @@ func run(ctx context.Context, s Subject, p Plan, l *Listener, c *rig.Collector) 
 	if err := r.collect(c, fallback); err != nil || l == nil {
 		return r, err
 	}
-	return r, r.hear(ctx, l)
+	err = r.hear(ctx, l)
+	return r, err
 }
 
 // emit emits the plan's records while its trouble happens, and returns how many they

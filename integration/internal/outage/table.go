@@ -50,7 +50,7 @@ func (r Result) Told() string {
 	}
 	told := "nothing"
 	if r.Handled > 0 {
-		told = fmt.Sprintf("%s errors, no number", thousands(int64(r.Handled)))
+		told = thousands(int64(r.Handled)) + " errors, no number"
 	}
 	said := maps.Clone(r.Processed)
 	for why, n := range r.Exporter {
