@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"strings"
 	"sync"
@@ -14,8 +15,12 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// TestMain keeps the variables of whoever runs the tests out of them.
+// TestMain keeps the variables of whoever runs the tests out of them. Most of their time
+// they wait, so more of them run at once than there are processors.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // before a -parallel is read
+		panic(err)
+	}
 	for _, pair := range os.Environ() {
 		if key, _, _ := strings.Cut(pair, "="); strings.HasPrefix(key, "OTEL_") {
 			_ = os.Unsetenv(key)

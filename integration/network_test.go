@@ -10,12 +10,14 @@ import (
 
 // A slow network delays records, and costs none while there is room.
 func TestSlowNetwork(t *testing.T) {
+	t.Parallel()
 	const records = 5000
 	for name, toxic := range map[string]rig.Toxic{
 		"latency":   rig.Latency(100*time.Millisecond, 50*time.Millisecond),
 		"bandwidth": rig.Bandwidth(500),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			overBoth(t, func(t *testing.T, over rig.Protocol) {
 				t.Parallel()
 				c := newCollector(t)
@@ -43,6 +45,7 @@ func TestSlowNetwork(t *testing.T) {
 
 // The network is cut and restored while records flow, with the Collector alive.
 func TestCutNetwork(t *testing.T) {
+	t.Parallel()
 	const records, rate = 12_000, 6000
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
@@ -64,36 +67,58 @@ func TestCutNetwork(t *testing.T) {
 		}
 		<-emitted
 		s, tally := l.end(t, c)
-		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
+		if s.Exported != records || tally.Distinct() != records {
+			t.Errorf("of %d records %d are exported, and %d arrived, %d of them again",
+				records, s.Exported, tally.Distinct(), tally.Duplicates())
+		}
 	})
 }
 
 // A network that swallows the answers: records are written, and their sender is not
-// told. The ledger calls them export_timeout, not lost and not exported.
+// told. With retries they are written again until the sender knows. Without, the
+// ledger calls them export_timeout: not lost, and not exported.
 func TestSwallowedAnswers(t *testing.T) {
+	t.Parallel()
 	const before, during, after = 1000, 400, 1000
-	overBoth(t, func(t *testing.T, over rig.Protocol) {
-		t.Parallel()
-		c := newCollector(t)
-		n := newNetwork(t, over.Addr(c))
-		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithExportTimeout(500*time.Millisecond))
-		l.Emit(t.Context(), 0, before)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
-		if err := n.Poison(rig.Mute()); err != nil {
-			t.Fatal(err)
-		}
-		l.Emit(t.Context(), 0, during)
-		l.processor.ExportNow()
-		time.Sleep(time.Second)
-		n.Heal()
-		l.Emit(t.Context(), 0, after)
+	for name, retry := range map[string]processor.RetryConfig{
+		"retried": {},
+		"once":    {Disabled: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			overBoth(t, func(t *testing.T, over rig.Protocol) {
+				t.Parallel()
+				c := newCollector(t)
+				n := newNetwork(t, over.Addr(c))
+				l := newPipeline(t, newExporter(t, over, n.Addr),
+					processor.WithRetry(retry), processor.WithExportTimeout(500*time.Millisecond))
+				l.Emit(t.Context(), 0, before)
+				if err := l.flush(t); err != nil {
+					t.Fatal(err)
+				}
+				if err := n.Poison(rig.Mute()); err != nil {
+					t.Fatal(err)
+				}
+				l.Emit(t.Context(), 0, during)
+				l.processor.ExportNow()
+				time.Sleep(2 * time.Second)
+				n.Heal()
+				l.Emit(t.Context(), 0, after)
 
-		s, tally := l.end(t, c)
-		if tally.Distinct() != before+during+after {
-			t.Errorf("%d records arrived, want %d", tally.Distinct(), before+during+after)
-		}
-		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
-	})
+				s, tally := l.end(t, c)
+				if tally.Distinct() != before+during+after {
+					t.Errorf("%d records arrived, want %d", tally.Distinct(), before+during+after)
+				}
+				if retry.Disabled {
+					if s.Exported != before+after || tally.Duplicates() != 0 {
+						t.Errorf("%d records are exported, %d arrived again", s.Exported, tally.Duplicates())
+					}
+					return
+				}
+				if s.Exported != before+during+after || tally.Duplicates() == 0 {
+					t.Errorf("%d records are exported, %d arrived again", s.Exported, tally.Duplicates())
+				}
+			})
+		})
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 // An outage that fits into the queue costs nothing.
 func TestOutageWithRoom(t *testing.T) {
+	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		wantNoLoss(t, through(t, outage.Plan{
@@ -23,6 +24,7 @@ func TestOutageWithRoom(t *testing.T) {
 // An outage that does not fit into the queue costs what the ledger says, to the
 // record.
 func TestOutageWithoutRoom(t *testing.T) {
+	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
 		wantLossCounted(t, through(t, outage.Plan{
@@ -34,6 +36,7 @@ func TestOutageWithoutRoom(t *testing.T) {
 
 // Nor do the faults of a network cost anything while there is room.
 func TestFaultyNetworkWithRoom(t *testing.T) {
+	t.Parallel()
 	const during = 2 * time.Second
 	for _, trouble := range []outage.Trouble{
 		outage.Poisoned("latency", during, rig.Latency(500*time.Millisecond, 200*time.Millisecond)),
@@ -43,6 +46,7 @@ func TestFaultyNetworkWithRoom(t *testing.T) {
 		outage.Poisoned("mute", during, rig.Mute()),
 	} {
 		t.Run(trouble.Name, func(t *testing.T) {
+			t.Parallel()
 			overBoth(t, func(t *testing.T, over rig.Protocol) {
 				t.Parallel()
 				wantNoLoss(t, through(t, outage.Plan{

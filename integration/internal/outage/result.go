@@ -16,7 +16,8 @@ type Result struct {
 	Emitted    int64
 	Arrived    int64 // of them, at the Collector, each counted once
 	Duplicates int64 // arrived again
-	Saved      int64 // written to the fallback
+	Copied     int64 // written to the fallback, whether or not they arrived
+	Saved      int64 // written to the fallback, and did not arrive
 	Lost       int64 // neither arrived nor saved
 
 	// What the subject said of it.
@@ -37,16 +38,16 @@ func (r Result) Check() error {
 	if told := int64(r.Ledger.DroppedTotal()); r.Lost > told {
 		err = errors.Join(err, fmt.Errorf("%d records are lost, the ledger tells of %d", r.Lost, told))
 	}
-	if saved := int64(r.Ledger.Fallback); saved > r.Saved {
-		err = errors.Join(err, fmt.Errorf("%d records are in the fallback, the ledger tells of %d", r.Saved, saved))
+	if told := int64(r.Ledger.Fallback); told > r.Copied || told < r.Saved {
+		err = errors.Join(err, fmt.Errorf("%d records are in the fallback, %d of them nowhere else, the ledger tells of %d", r.Copied, r.Saved, told))
 	}
 	return err
 }
 
 // String says it all, on one line.
 func (r Result) String() string {
-	text := fmt.Sprintf("emitted %d, arrived %d (again %d), saved %d, lost %d; said %s",
-		r.Emitted, r.Arrived, r.Duplicates, r.Saved, r.Lost, r.Told())
+	text := fmt.Sprintf("emitted %d, arrived %d (again %d), copied to the fallback %d, saved there %d, lost %d; said %s",
+		r.Emitted, r.Arrived, r.Duplicates, r.Copied, r.Saved, r.Lost, r.Told())
 	if r.FirstError != "" {
 		text += "; first error: " + r.FirstError
 	}

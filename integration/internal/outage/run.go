@@ -99,12 +99,12 @@ func (r *Result) collect(c *rig.Collector, fallback *saved) error {
 	}
 	r.Arrived, r.Duplicates = tally.Distinct(), tally.Duplicates()
 	for id := range fallback.get() {
-		r.Saved++
+		r.Copied++
 		if tally[id] == 0 {
-			tally[id] = 1
+			r.Saved++
 		}
 	}
-	r.Lost = r.Emitted - tally.Distinct()
+	r.Lost = r.Emitted - r.Arrived - r.Saved
 	return nil
 }
 
