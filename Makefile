@@ -140,6 +140,14 @@ collector: ## Build the OpenTelemetry Collector of the integration tests into .b
 integration: collector ## Test against a real Collector, built if need be
 	cd integration && go vet ./... && go test ./...
 
+.PHONY: outage-proof
+outage-proof: collector ## Prove what long outages cost, and soak for a minute over each protocol (ten minutes)
+	cd integration && ASYNCLOG_LONG=1 go test -count=1 -timeout 30m -v -run 'TestLongOutages|TestSoak' .
+
+.PHONY: outage-report
+outage-report: collector ## Print the README's table of outages, beside the SDK's processor (a quarter of an hour; ARGS='-over http')
+	@cd integration && go run ./cmd/outage-report $(ARGS)
+
 .PHONY: ci
 ci: ## Run everything the continuous integration runs
 	bash .ci/run

@@ -186,6 +186,23 @@ func (l *pipeline) flush(t testing.TB) error {
 	return l.processor.ForceFlush(ctx)
 }
 
+// deliverAll waits until everything that was emitted has been exported: unlike flush
+// it does not end when an export has failed and will be tried again.
+func (l *pipeline) deliverAll(t testing.TB) error {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	for l.processor.Stats().Exported < uint64(l.Emitted()) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+			l.processor.ExportNow()
+		}
+	}
+	return nil
+}
+
 // longVariable is the environment variable that lets the tests run which take
 // minutes: "make outage-proof" sets it.
 const longVariable = "ASYNCLOG_LONG"

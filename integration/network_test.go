@@ -75,50 +75,76 @@ func TestCutNetwork(t *testing.T) {
 }
 
 // A network that swallows the answers: records are written, and their sender is not
-// told. With retries they are written again until the sender knows. Without, the
-// ledger calls them export_timeout: not lost, and not exported.
+// told. They are written again until it is.
 func TestSwallowedAnswers(t *testing.T) {
 	t.Parallel()
 	const before, during, after = 1000, 400, 1000
-	for name, retry := range map[string]processor.RetryConfig{
-		"retried": {},
-		"once":    {Disabled: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			overBoth(t, func(t *testing.T, over rig.Protocol) {
-				t.Parallel()
-				c := newCollector(t)
-				n := newNetwork(t, over.Addr(c))
-				l := newPipeline(t, newExporter(t, over, n.Addr),
-					processor.WithRetry(retry), processor.WithExportTimeout(500*time.Millisecond))
-				l.Emit(t.Context(), 0, before)
-				if err := l.flush(t); err != nil {
-					t.Fatal(err)
-				}
-				if err := n.Poison(rig.Mute()); err != nil {
-					t.Fatal(err)
-				}
-				l.Emit(t.Context(), 0, during)
-				l.processor.ExportNow()
-				time.Sleep(2 * time.Second)
-				n.Heal()
-				l.Emit(t.Context(), 0, after)
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		n := newNetwork(t, over.Addr(c))
+		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithExportTimeout(2*time.Second))
+		l.Emit(t.Context(), 0, before)
+		if err := l.flush(t); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Poison(rig.Mute()); err != nil {
+			t.Fatal(err)
+		}
+		l.Emit(t.Context(), 0, during)
+		l.processor.ExportNow()
+		time.Sleep(5 * time.Second)
+		n.Heal()
+		l.Emit(t.Context(), 0, after)
+		if err := l.deliverAll(t); err != nil {
+			t.Fatal(err)
+		}
 
-				s, tally := l.end(t, c)
-				if tally.Distinct() != before+during+after {
-					t.Errorf("%d records arrived, want %d", tally.Distinct(), before+during+after)
-				}
-				if retry.Disabled {
-					if s.Exported != before+after || tally.Duplicates() != 0 {
-						t.Errorf("%d records are exported, %d arrived again", s.Exported, tally.Duplicates())
-					}
-					return
-				}
-				if s.Exported != before+during+after || tally.Duplicates() == 0 {
-					t.Errorf("%d records are exported, %d arrived again", s.Exported, tally.Duplicates())
-				}
-			})
-		})
-	}
+		s, tally := l.end(t, c)
+		if all := int64(before + during + after); tally.Distinct() != all || int64(s.Exported) != all {
+			t.Errorf("of %d records %d arrived, and %d are exported", all, tally.Distinct(), s.Exported)
+		}
+		if tally.Duplicates() == 0 {
+			t.Error("none arrived again: their answers were not swallowed")
+		}
+	})
+}
+
+// The same without retries: the ledger calls them export_timeout, which is neither
+// lost nor exported.
+func TestSwallowedAnswersWithoutRetry(t *testing.T) {
+	t.Parallel()
+	const before, during = 1000, 400
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		n := newNetwork(t, over.Addr(c))
+		l := newPipeline(t, newExporter(t, over, n.Addr),
+			processor.WithRetry(processor.RetryConfig{Disabled: true}), processor.WithExportTimeout(2*time.Second))
+		l.Emit(t.Context(), 0, before)
+		if err := l.flush(t); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Poison(rig.Mute()); err != nil {
+			t.Fatal(err)
+		}
+		l.Emit(t.Context(), 0, during)
+		if err := l.flush(t); err == nil {
+			t.Error("no error, though there was no answer")
+		}
+
+		s, tally := l.end(t, c)
+		if tally.Distinct() != before+during || tally.Duplicates() != 0 {
+			t.Errorf("of %d records %d arrived, %d of them again", before+during, tally.Distinct(), tally.Duplicates())
+		}
+		timedOut := uint64(0)
+		for _, d := range s.Dropped {
+			if d.Reason == processor.ReasonExportTimeout {
+				timedOut += d.Count
+			}
+		}
+		if s.Exported != before || timedOut != during {
+			t.Errorf("the ledger: %+v", s)
+		}
+	})
 }

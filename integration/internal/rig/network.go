@@ -10,6 +10,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// toxiproxy's toxics log what they do to zerolog's global logger.
+func init() { zerolog.SetGlobalLevel(zerolog.Disabled) }
+
 // Network is a way to a server on which things can go wrong. Its methods are for
 // one goroutine at a time.
 type Network struct {
