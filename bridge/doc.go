@@ -94,7 +94,8 @@
 //   - A line of the log package is emitted while the log package's mutex is held.
 //     An exporter that prints with it must therefore not be called synchronously,
 //     that is with processor.WithSynchronous or the SDK's simple processor: it
-//     would wait for itself.
+//     would wait for itself. In the background it may; only log.Fatal, which holds
+//     that mutex while it flushes, then waits its five seconds in vain.
 //
 // # Phases
 //
