@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/log"
@@ -31,6 +32,7 @@ type Processor struct {
 	instruments *observ.Instruments
 	fallback    *fallback // nil: none
 	health      *health
+	degraded    degraded
 
 	exportCtx     context.Context // parent of all exports' contexts
 	cancelExports context.CancelFunc
@@ -52,6 +54,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	for _, e := range p.cfg.exporters {
 		p.lanes = append(p.lanes, newLane(e))
 	}
+	p.health = newHealth(p.cfg.retry, p.lanes)
+	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
 		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
 	}
@@ -79,9 +83,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.reporter.report(err)
 
 	if p.queue != nil {
-		p.health = newHealth(len(p.lanes))
 		for _, l := range p.lanes {
-			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), done: make(chan struct{})}
+			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), sizer: newSizer(), done: make(chan struct{})}
 			p.workers = append(p.workers, w)
 			go w.run()
 		}
@@ -99,7 +102,18 @@ func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters)
 }
 
 func (p *Processor) belowMinimum(s log.Severity) bool {
-	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.cfg.minSeverity.Severity()
+	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.minSeverity()
+}
+
+// minSeverity asks the user's code for the minimum. There is none while that panics.
+func (p *Processor) minSeverity() (s log.Severity) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.reporter.report(panicError("minimum severity", v))
+			s = math.MinInt
+		}
+	}()
+	return p.cfg.minSeverity.Severity()
 }
 
 // OnEmit takes a copy of the record. It does not block, unless [Block] or
@@ -122,6 +136,9 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
+			if p.health.degraded.Load() {
+				p.copyCritical(r)
+			}
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)
@@ -129,33 +146,6 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		p.turnAway(r, alreadyShutdown)
 	}
 	return nil
-}
-
-// turnAway accounts for a record that was not accepted.
-func (p *Processor) turnAway(r *sdklog.Record, why reason) {
-	p.ledger.turnedAway.Add(1)
-	p.lose(r, why)
-}
-
-// lose sends a record to the fallback, or drops it.
-func (p *Processor) lose(r *sdklog.Record, why reason) {
-	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why) {
-		return
-	}
-	p.ledger.drop(why, rangeOf(r.Severity()), 1)
-}
-
-// displaced accounts for a queued record that gave way to a newer one.
-func (p *Processor) displaced(level uint8, r *sdklog.Record) {
-	why := queueFull
-	if p.cfg.overflow.policy == queue.DropLowest {
-		why = evicted
-	}
-	if r != nil {
-		p.lose(r, why)
-		return
-	}
-	p.ledger.drop(why, rangeOf(log.Severity(level)), 1)
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

@@ -49,6 +49,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 		{"export", nil, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"export, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, errPanic},
 		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
 		{"partial success", nil, func(_ *Processor, e *exportertest.Exporter) {
 			e.FailNext(1, errors.Join(PartialSuccess{ErrorMessage: "quota"}, nil))
@@ -120,7 +121,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
 		refused := errors.New("refused")
-		p := start(t, failing(refused), WithFallback(nil), WithExportMaxBatchSize(1))
+		p := start(t, failing(refused), once, WithFallback(nil), WithExportMaxBatchSize(1))
 		fail := func(n int) {
 			for range n {
 				emit(p, log.SeverityInfo, "x")
