@@ -112,6 +112,10 @@ bench: ## Run the benchmarks COUNT (6) times, also into .bench/latest.txt (PKG=.
 bench-compare: .tools/benchstat bench ## Run the benchmarks and compare impl=sdk with impl=asynclog
 	.tools/benchstat -col '/impl@($(IMPLS))' .bench/latest.txt
 
+.PHONY: bench-start
+bench-start: ## Time Start to its first record, and compare a log call through it with impl=handwired
+	@$(MAKE) bench-compare PKG=. BENCH='Start|LogCall' IMPLS='handwired start'
+
 .PHONY: bench-once
 bench-once: ## Run every benchmark for one iteration, so that none rots
 	$(need_modules)
@@ -148,7 +152,20 @@ collector: ## Build the OpenTelemetry Collector of the integration tests into .b
 	mkdir -p .backends/src; set -x; \
 	go run $(OCB) --config integration/collector.yaml --skip-compilation; \
 	(cd .backends/src/otelcol && go build -trimpath -ldflags='-s -w' -o ../../otelcol .); \
+	rm -r .backends/src/otelcol; \
 	cp integration/collector.yaml .backends/otelcol.yaml
+
+.PHONY: integration
+integration: collector ## Test against a real Collector, built if need be
+	cd integration && go vet ./... && go test ./...
+
+.PHONY: outage-proof
+outage-proof: collector ## Prove what long outages cost, and soak for a minute over each protocol (ten minutes)
+	cd integration && ASYNCLOG_LONG=1 go test -count=1 -timeout 30m -v -run 'TestLongOutages|TestSoak' .
+
+.PHONY: outage-report
+outage-report: collector ## Print the README's table of outages, beside the SDK's processor (a quarter of an hour; ARGS='-over http')
+	@cd integration && go run ./cmd/outage-report $(ARGS)
 
 .PHONY: ci
 ci: ## Run everything the continuous integration runs

@@ -1,6 +1,7 @@
 package asynclog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,24 +22,30 @@ type change struct {
 
 var errNoChange = errors.New(`nothing to change: give "level", "verbose" or both, as JSON or as a form`)
 
+// readChange reads JSON also where a form is announced, as curl does for its option -d.
 func readChange(body io.Reader, contentType string) (change, error) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return change{}, err
+	}
+	mediaType, _, err := mime.ParseMediaType(contentType)
 	read := readJSON
-	if mediaType, _, err := mime.ParseMediaType(contentType); err == nil && mediaType == "application/x-www-form-urlencoded" {
+	if err == nil && mediaType == "application/x-www-form-urlencoded" && !bytes.HasPrefix(bytes.TrimSpace(text), []byte{'{'}) {
 		read = readForm
 	}
-	c, err := read(body)
+	c, err := read(text)
 	if err == nil && c.level == nil && c.verbose == nil {
 		err = errNoChange
 	}
 	return c, err
 }
 
-func readJSON(body io.Reader) (change, error) {
+func readJSON(text []byte) (change, error) {
 	var fields struct {
 		Level   *string `json:"level"`
 		Verbose *bool   `json:"verbose"`
 	}
-	d := json.NewDecoder(body)
+	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&fields); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -58,12 +65,8 @@ func readJSON(body io.Reader) (change, error) {
 	return c, err
 }
 
-func readForm(body io.Reader) (change, error) {
+func readForm(text []byte) (change, error) {
 	var c change
-	text, err := io.ReadAll(body)
-	if err != nil {
-		return c, err
-	}
 	form, err := url.ParseQuery(string(text))
 	if err != nil {
 		return c, err

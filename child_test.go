@@ -127,6 +127,7 @@ func closedPipes() {
 		_ = p.ForceFlush(context.Background())
 	}
 	slog.Error("to the fallback")
+	_ = p.ForceFlush(context.Background()) // which waits for it
 	p.PhaseLogger().Log(context.Background(), bridge.PhaseError, "to the phase logger's writer")
 	p.Exit(6)
 }
@@ -152,26 +153,23 @@ type child struct {
 	stderr bytes.Buffer
 }
 
-func startChild(t *testing.T, name string, env ...string) *child {
-	t.Helper()
-	return startChildWith(t, nil, name, env...)
-}
-
-// startChildWith gives the child a standard error of its own.
-func startChildWith(t *testing.T, stderr *os.File, name string, env ...string) *child {
+func newChild(t *testing.T, name string, env ...string) *child {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	c := &child{Cmd: exec.CommandContext(ctx, os.Args[0]), t: t}
 	c.Env = append(os.Environ(), append(env, asChild+"="+name)...)
 	c.Cmd.Stderr = &c.stderr
-	if stderr != nil {
-		c.Cmd.Stderr = stderr
-	}
 	var err error
 	if c.out, err = c.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+func startChild(t *testing.T, name string, env ...string) *child {
+	t.Helper()
+	c := newChild(t, name, env...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

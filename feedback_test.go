@@ -45,7 +45,7 @@ func TestErrorsOfThePipelineDoNotComeBack(t *testing.T) {
 
 	exporter := exportertest.New()
 	exporter.FailNext(100, errors.New("connection refused"))
-	p := startWith(t, exporter)
+	p := startWith(t, exporter, withoutRetry())
 	slog.Info("lost")
 	_ = p.ForceFlush(t.Context())
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(), "connection refused"); {

@@ -31,9 +31,9 @@ type health struct {
 }
 
 // Healthy returns nil if records can be exported, and an error that says what is
-// wrong if they cannot: each exporter's last export failed, and why; the queue is
-// full, and for how long; or the pipeline has been shut down ([ErrShutdown]). Of a
-// disabled pipeline it is nil.
+// wrong if they cannot: each exporter's last export failed, why, and for how long if
+// the processor is degraded ([processor.Stats]); the queue is full, and for how long;
+// or the pipeline has been shut down ([ErrShutdown]). Of a disabled pipeline it is nil.
 //
 // It looks at the ledger and sends nothing, so it may be called by a readiness probe
 // as often as that wants. It is asked again rather than told: how long the queue has
@@ -92,5 +92,9 @@ func (h *health) failing(s *processor.Stats, now time.Time) error {
 	if len(reasons) == 0 || len(reasons) < len(s.Exporters) || idle && now.Sub(h.changed) >= failureMemory {
 		return nil
 	}
-	return fmt.Errorf("asynclog: exports fail: %s", strings.Join(reasons, "; "))
+	since := ""
+	if s.Degraded {
+		since = fmt.Sprintf(" for %v", now.Sub(s.DegradedSince).Round(time.Millisecond))
+	}
+	return fmt.Errorf("asynclog: exports fail%s: %s", since, strings.Join(reasons, "; "))
 }

@@ -1,14 +1,18 @@
 package asynclog_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	otellog "go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/envconfig"
@@ -41,7 +45,8 @@ func TestHealthyWhileExportsFail(t *testing.T) {
 	catchErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New()
-		p := startWith(t, exporter, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithExportTimeout(time.Hour)))
+		p := startWith(t, exporter, asynclog.WithoutInstall(), withoutRetry(),
+			asynclog.WithConfigOptions(envconfig.WithExportTimeout(time.Hour)))
 		wantHealthy(t, p) // nothing has been exported
 		log := func(fail bool) {
 			if fail {
@@ -78,13 +83,37 @@ func TestHealthyWhileExportsFail(t *testing.T) {
 	})
 }
 
+func TestHealthyInAnOutage(t *testing.T) {
+	catchErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		var over atomic.Bool
+		exporter := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+			if over.Load() {
+				return nil
+			}
+			return syscall.ECONNREFUSED // transient: tried again
+		}))
+		p := startWith(t, exporter, asynclog.WithoutInstall(),
+			asynclog.WithProcessorOptions(processor.WithFallback(nil)))
+		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "waits for the end of the outage")
+		time.Sleep(time.Minute)
+		wantUnhealthy(t, p, "exports fail for 5", "connection refused") // since some time in the first ten seconds
+		over.Store(true)
+		time.Sleep(time.Minute)
+		wantHealthy(t, p)
+		if s := p.Statistics().AsyncLogging; s.Exported != 1 {
+			t.Errorf("%d records exported after the outage, want 1", s.Exported)
+		}
+	})
+}
+
 func TestHealthyWithSeveralExporters(t *testing.T) {
 	catchErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		good, bad := exportertest.New(), exportertest.New()
 		release := good.Block() // so that there is something left for the other
 		bad.FailNext(1, errors.New("refused"))
-		p := startWith(t, good, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithBatchSize(1)),
+		p := startWith(t, good, asynclog.WithoutInstall(), withoutRetry(), asynclog.WithConfigOptions(envconfig.WithBatchSize(1)),
 			asynclog.WithProcessorOptions(processor.WithExporters(bad)))
 		for range 2 {
 			emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")

@@ -21,6 +21,7 @@ import (
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 // asChild has the name of the program that the test binary is to run instead of the
@@ -178,4 +179,9 @@ func (c *caught) text() string {
 
 func correlated(ctx context.Context, id string) context.Context {
 	return bridge.ContextWithCorrelationID(ctx, id)
+}
+
+// withoutRetry has a failed export be the last word on its records.
+func withoutRetry() asynclog.Option {
+	return asynclog.WithProcessorOptions(processor.WithRetry(processor.RetryConfig{Disabled: true}))
 }

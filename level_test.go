@@ -1,11 +1,14 @@
 package asynclog_test
 
 import (
+	"bytes"
 	"log"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"go.opentelemetry.io/otel"
 	otellog "go.opentelemetry.io/otel/log"
@@ -104,4 +107,24 @@ func TestLevelConcurrentSafe(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// The phases that matter most do not wait for others to fill a batch with, and are
+// written by the caller as well.
+func TestCompletionIsExportedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var written bytes.Buffer
+		p, exporter := start(t, asynclog.WithoutInstall(),
+			asynclog.WithBridgeOptions(bridge.WithSynchronousWriter(&written)))
+		p.PhaseLogger().Log(t.Context(), "ANALYSIS", "waits")
+		synctest.Wait()
+		if n := exporter.RecordsTaken(); n != 0 {
+			t.Errorf("%d records exported, want them to wait", n)
+		}
+		p.PhaseLogger().Log(t.Context(), bridge.PhaseCompletion, "does not")
+		synctest.Wait()
+		if n := exporter.RecordsTaken(); n != 2 || !strings.Contains(written.String(), "does not") {
+			t.Errorf("%d records exported, written: %s", n, &written)
+		}
+	})
 }

@@ -43,6 +43,25 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// A job in the background is started with SIGINT ignored, and is not to be ended by it.
+func TestIgnoredSignal(t *testing.T) {
+	c := newChild(t, "signal")
+	c.Path, c.Args = "/bin/sh", []string{"sh", "-c", `trap "" INT; exec "$0"`, os.Args[0]}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.waitFor("ready")
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		if err := c.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := wantLast(t, c.end(0), "INFO", "last words")
+	if cause := last.attr("cause"); !strings.Contains(cause, syscall.SIGTERM.String()) {
+		t.Errorf("cause %q", cause)
+	}
+}
+
 // When nobody reads the output any more the program goes on. What matters is on
 // standard error, what is lost is counted.
 func TestClosedPipe(t *testing.T) {
@@ -67,7 +86,11 @@ func TestClosedPipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	c := startChildWith(t, w, "closed pipes")
+	c := newChild(t, "closed pipes")
+	c.Cmd.Stderr = w
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
 	_ = w.Close()
 	c.waitFor("into the pipe")
 	_ = c.out.Close()

@@ -19,7 +19,7 @@ const maxSettings = 4 << 10
 // PUT and POST change one or both, and answer with what they are now. The body is JSON
 // of the same form, or a form:
 //
-//	curl -X PUT -H 'Content-Type: application/json' -d '{"level":"DEBUG"}' localhost:6060/debug/asynclog/settings
+//	curl -X PUT -d '{"level":"DEBUG"}' localhost:6060/debug/asynclog/settings
 //	curl -X PUT -d level=debug -d verbose=false localhost:6060/debug/asynclog/settings
 //
 // A level is what [envconfig.ParseLevel] takes. Anything else is answered with 400 and

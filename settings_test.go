@@ -49,6 +49,7 @@ func TestSettings(t *testing.T) {
 		{"POST", asJSON + "; charset=utf-8", `{"verbose":false}`, `{"level":"DEBUG","verbose":false}`},
 		{"PUT", "", ` {"level":"WARN+1","verbose":true} `, `{"level":"WARN+1","verbose":true}`},
 		{"PUT", asForm, "level=FATAL&verbose=false", `{"level":"FATAL","verbose":false}`},
+		{"PUT", asForm, `{"level":"ERROR"}`, `{"level":"ERROR","verbose":false}`}, // what curl says of -d
 		{"POST", asForm, "level=trace", `{"level":"TRACE","verbose":false}`},
 		{"GET", asForm, "level=ERROR", `{"level":"TRACE","verbose":false}`},
 		{"HEAD", "", "", `{"level":"TRACE","verbose":false}`},

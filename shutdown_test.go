@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -182,6 +183,9 @@ func TestShutdownWithDeafSynchronousExporter(t *testing.T) {
 		}
 		if n := lost(t, err); n != 1 {
 			t.Errorf("lost %d: %v", n, err)
+		}
+		if strings.HasSuffix(err.Error(), "\n"+context.DeadlineExceeded.Error()) {
+			t.Errorf("the provider's waiting is told, too: %v", err)
 		}
 		release()
 		releaseDown()

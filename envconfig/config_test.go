@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -62,9 +63,10 @@ func TestStringWithoutLoad(t *testing.T) {
 }
 
 // newProcessor makes a processor of the configuration, whose books must balance.
-func newProcessor(t *testing.T, exporter sdklog.Exporter, c envconfig.Config) *processor.Processor {
+func newProcessor(t *testing.T, exporter sdklog.Exporter, c envconfig.Config, more ...processor.Option) *processor.Processor {
 	t.Helper()
-	p := processor.New(exporter, append(c.ProcessorOptions(), processor.WithMeterProvider(noop.NewMeterProvider()))...)
+	opts := append(c.ProcessorOptions(), processor.WithMeterProvider(noop.NewMeterProvider()))
+	p := processor.New(exporter, append(opts, more...)...)
 	t.Cleanup(func() {
 		if err := p.Shutdown(context.Background()); err != nil {
 			t.Errorf("Shutdown: %v", err)
@@ -150,7 +152,7 @@ func TestLargestBatch(t *testing.T) {
 	}))
 	c := (&world{}).mustLoad(t, envconfig.WithQueueSize(emitted), envconfig.WithExportInterval(time.Hour))
 	c.BatchSize = emitted // past Load's limit
-	p := newProcessor(t, exp, c)
+	p := newProcessor(t, exp, c, processor.WithMaxExportBatchBytes(math.MaxInt))
 	r := exportertest.Record(log.SeverityInfo, "one of many")
 	for range emitted {
 		p.OnEmit(context.Background(), &r)
