@@ -9,7 +9,7 @@ import (
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
 )
 
-// A second without a network, which the queue has room for.
+// The network is cut for a second, and the Collector killed and started again.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
