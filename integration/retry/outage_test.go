@@ -69,16 +69,16 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var req collogpb.ExportLogsServiceRequest
 	body := make([]byte, r.ContentLength)
 	if _, err := r.Body.Read(body); err != nil && err.Error() != "EOF" {
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	if err := proto.Unmarshal(body, &req); err != nil {
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	if err := l.take(&req); err != nil {
 		w.Header().Set("Retry-After", "1")
-		w.WriteHeader(429)
+		w.WriteHeader(http.StatusTooManyRequests)
 	}
 }
 
