@@ -142,7 +142,7 @@ e2e: backends ## Test the OTLP example against the real Collector, Jaeger, Loki 
 
 .PHONY: throughput
 throughput: backends ## Measure one service and one Collector (RECORDS=200000 a run)
-	cd examples/otlp/e2e && go test -count=1 -timeout 30m -v -run '^TestThroughput$$' . \
+	cd examples/otlp/e2e && go test -count=1 -timeout 30m -v -run '^TestThroughput' . \
 		-backends "$(CURDIR)/.backends" -throughput $(RECORDS)
 
 .PHONY: collector
