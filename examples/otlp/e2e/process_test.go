@@ -49,6 +49,7 @@ func launch(t *testing.T, name, path string, args, env []string) *process {
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = out, errs
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}, env...)
+	dieWithTest(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
