@@ -16,11 +16,11 @@ type loss struct {
 	critical []lost
 }
 
-// closing works out what becomes of records with this outcome, and returns what is
-// to be booked in one step.
-func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome) (book func()) {
+// closing works out what becomes of records with this outcome, which have been
+// handed to an exporter or not, and returns what is to be booked in one step.
+func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome, handed bool) (book func()) {
 	if o.failed {
-		lost := p.lossOf(recs, o.why, false)
+		lost := p.lossOf(recs, o.why, handed)
 		return func() { p.bookLoss(lost) }
 	}
 	exported := uint64(len(recs) - o.rejected)
@@ -71,19 +71,19 @@ func (p *Processor) refused(recs []sdklog.Record, n int) loss {
 
 // giveWay books the queued records that made room for a batch which was put back.
 func (p *Processor) giveWay(gone []queue.Victim) {
-	for _, handed := range []bool{false, true} {
-		lo := loss{why: p.displacement(), handed: handed}
-		for i := range gone {
-			v := &gone[i]
-			switch {
-			case v.Tried != handed:
-			case v.Record != nil && p.fallback != nil:
-				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: handed})
-			default:
-				lo.counted.add(log.Severity(v.Level))
+	for len(gone) > 0 {
+		lo := loss{why: p.displacement(&gone[0]), handed: gone[0].Tried}
+		n := 0
+		for ; n < len(gone) && gone[n].Tried == lo.handed && p.displacement(&gone[n]) == lo.why; n++ {
+			v := &gone[n]
+			if v.Record != nil && p.fallback != nil {
+				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: lo.handed})
+				continue
 			}
+			lo.counted.add(log.Severity(v.Level))
 		}
 		p.bookLoss(lo)
+		gone = gone[n:]
 	}
 }
 
@@ -111,7 +111,7 @@ func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
 
 // displaced accounts for a queued record that gave way to a newer one.
 func (p *Processor) displaced(v queue.Victim) {
-	why := p.displacement()
+	why := p.displacement(&v)
 	if v.Record != nil {
 		p.lose(v.Record, why, v.Tried)
 		return
@@ -119,10 +119,16 @@ func (p *Processor) displaced(v queue.Victim) {
 	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Tried)
 }
 
-// displacement is what a record is counted as that gave way to another.
-func (p *Processor) displacement() reason {
-	if p.cfg.overflow.policy == queue.DropLowest {
+// displacement is what a record is counted as that gave way to another. One that has
+// been exported in vain before is counted as what came of that: it may have arrived,
+// which the want of room must not hide.
+func (p *Processor) displacement(v *queue.Victim) reason {
+	switch {
+	case v.Tried:
+		return reason(v.Cause)
+	case p.cfg.overflow.policy == queue.DropLowest:
 		return evicted
+	default:
+		return queueFull
 	}
-	return queueFull
 }

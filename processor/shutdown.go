@@ -150,7 +150,7 @@ func (w *worker) abandon() {
 		default:
 		}
 		if a := w.current.Load(); a != nil && a.claim() {
-			w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned))
+			w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned, true))
 			return
 		}
 		time.Sleep(time.Millisecond) // it is between batches, or has come back after all

@@ -46,9 +46,10 @@ const (
 	// message is what a message in a message costs beside its content, if its
 	// length is not worth being told exactly.
 	message = tag + longest
-	// always is what most records have: two times, severity number, flags, and the
-	// IDs of trace and span.
-	always = 2*(tag+8) + (tag + 1) + (tag + 4) + (tag + 1 + 16) + (tag + 1 + 8)
+	// number is a time, or a float64.
+	number = tag + 8
+	// traced is the IDs of trace and span, and the flags.
+	traced = (tag + 1 + 16) + (tag + 1 + 8) + (tag + 4)
 )
 
 func newSizer() *sizer {
@@ -66,7 +67,13 @@ func (s *sizer) begin() { s.shares = 0 }
 // record returns the size of the record, as a part of a request, without what it
 // shares with others.
 func (s *sizer) record(r *sdklog.Record) int {
-	s.sum = always + stringSize(r.SeverityText()) + stringSize(r.EventName()) + inMessage(valueSize(r.Body()))
+	s.sum = number + (tag + 1) + stringSize(r.SeverityText()) + stringSize(r.EventName()) + inMessage(valueSize(r.Body()))
+	if !r.Timestamp().IsZero() {
+		s.sum += number // the other one is set by the SDK
+	}
+	if r.TraceID().IsValid() || r.SpanID().IsValid() || r.TraceFlags() != 0 {
+		s.sum += traced
+	}
 	if n := r.DroppedAttributes(); n > 0 {
 		s.sum += tag + varintSize(uint64(n))
 	}
@@ -128,7 +135,7 @@ func valueSize(v attribute.Value) (n int) {
 	case attribute.INT64:
 		return tag + varintSize(uint64(v.AsInt64()))
 	case attribute.FLOAT64:
-		return tag + 8
+		return number
 	case attribute.STRING:
 		return inMessage(len(v.AsString()))
 	case attribute.BYTESLICE:
@@ -136,7 +143,7 @@ func valueSize(v attribute.Value) (n int) {
 	case attribute.BOOLSLICE:
 		return inMessage(len(v.AsBoolSlice()) * (tag + 1 + tag + 1))
 	case attribute.FLOAT64SLICE:
-		return inMessage(len(v.AsFloat64Slice()) * (tag + 1 + tag + 8))
+		return inMessage(len(v.AsFloat64Slice()) * (tag + 1 + number))
 	case attribute.INT64SLICE:
 		for _, i := range v.AsInt64Slice() {
 			n += tag + 1 + tag + varintSize(uint64(i))
