@@ -31,6 +31,9 @@
 //   - Under DropLowest two neighbouring ready batches that fit into one are
 //     merged, as soon as it is known that their records are committed, so ready
 //     batches never have more slots than twice the capacity plus a batch.
+//   - While the queue is watched and not under pressure, the tail's limit does not
+//     reach beyond the high mark, so the producer that takes the queue there comes
+//     by the mutex, and pressure begins with that record.
 //   - A flush that covers a ready batch covers all ready batches before it too.
 //
 // # Who owns what

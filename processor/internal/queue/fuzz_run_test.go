@@ -242,6 +242,10 @@ func (r *fuzzRun) check() {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)
 		}
 	})
+	r.m.look()
+	if got := r.q.Pressed(); got != r.m.pressed {
+		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
+	}
 	if n := r.q.Len(); n != want.Queued {
 		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
 	}

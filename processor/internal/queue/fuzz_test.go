@@ -51,7 +51,7 @@ func FuzzQueue(f *testing.F) {
 	end := ops(opOther, 15)
 	for policy := range byte(4) {
 		config := func(capacity, size, keep, wait byte) []byte {
-			return []byte{policy, capacity - 1, size - 1, keep, wait}
+			return []byte{policy, capacity - 1, size - 1, keep, wait | (capacity-capacity/4)<<2}
 		}
 		f.Add(join(config(10, 4, 8, 0), fill, mixed, cycle, settle, mixed, cycle, end, cycle))
 		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), fill, ops(opFlush, 0), cycle, mixed, settle, cycle, settle))
@@ -69,13 +69,16 @@ func FuzzQueue(f *testing.F) {
 			return // longer inputs find nothing more, and take minutes to minimize
 		}
 		synctest.Test(t, func(t *testing.T) {
-			r := newFuzzRun(t, Config{
+			cfg := Config{
 				Policy:    Policy(data[0] % 4),
 				Capacity:  1 + int(data[1]%24),
 				BatchSize: 1 + int(data[2]%9),
 				KeepLevel: data[3] % (MaxLevel + 1),
 				MaxWait:   time.Duration(data[4]%4) * 250 * time.Millisecond,
-			})
+			}
+			cfg.High = int(data[4]/4) % (cfg.Capacity + 1)
+			cfg.Low = cfg.High / 2
+			r := newFuzzRun(t, cfg)
 			for _, b := range data[5:] {
 				r.step(b&15, b>>4)
 				r.check()

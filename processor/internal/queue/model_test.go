@@ -12,12 +12,14 @@ type model struct {
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	high, low      int
 
 	sealed   []*group // full, oldest first; never empty
 	open     *group   // takes records; nil: no room, or closed
 	waiting  []*waitingItem
 	due      bool
 	closed   bool
+	pressed  bool
 	admitted uint64
 	inFlight int
 	flushes  []*flushModel
@@ -55,7 +57,10 @@ type flushModel struct {
 const waits Verdict = 255
 
 func newModel(cfg Config) *model {
-	m := &model{capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait}
+	m := &model{
+		capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait,
+		high: cfg.High, low: cfg.Low,
+	}
 	m.reopen()
 	return m
 }
@@ -79,6 +84,16 @@ func (m *model) queued() int {
 func (m *model) reopen() {
 	if m.open == nil && !m.closed && m.sealedLive() < m.capacity {
 		m.open = &group{opened: time.Now()}
+	}
+}
+
+// look is called after each step, however many records it has added or removed.
+func (m *model) look() {
+	switch n := m.queued(); {
+	case m.high == 0, m.closed, n <= m.low:
+		m.pressed = false
+	case n >= m.high:
+		m.pressed = true
 	}
 }
 

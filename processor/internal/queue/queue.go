@@ -37,6 +37,11 @@ type Config struct {
 	Policy    Policy
 	MaxWait   time.Duration // Block only
 
+	// High and Low are the marks between which Pressed changes, in records: it is
+	// true from High on, and until the queue has come down to Low. High is 1 …
+	// Capacity, or 0: nobody asks; Low is less.
+	High, Low int
+
 	// KeepLevel is the level from which on a displaced record is kept for
 	// Displaced; below, only its level is told.
 	KeepLevel uint8
@@ -56,10 +61,14 @@ type Queue struct {
 	// is not full. Written under mu, and cleared before the next tail takes records:
 	// a producer that finds it set need not ask for its record to be handed out.
 	due atomic.Bool
+	// pressed says that the queue has reached its high mark, and has not come down
+	// to the low one since. Written under mu.
+	pressed atomic.Bool
 
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	high, low      int // marks of pressed; high 0: it is not watched
 	keepLevel      uint8
 	displaced      func(level uint8, r *sdklog.Record)
 
@@ -93,6 +102,8 @@ func New(cfg Config) *Queue {
 		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
 		policy:    cfg.Policy,
 		maxWait:   cfg.MaxWait,
+		high:      cfg.High,
+		low:       cfg.Low,
 		keepLevel: cfg.KeepLevel,
 		displaced: cfg.Displaced,
 		spare:     make(chan struct{}, 1),
@@ -177,7 +188,7 @@ func (q *Queue) Close() {
 		q.pushTailLocked()
 	}
 	q.closed.Store(true) // before open: a producer that finds nil learns why
-	q.open.Store(nil)
+	q.shutLocked()
 	q.free = nil
 	q.dismissLocked()
 	for len(q.idle) > 0 {

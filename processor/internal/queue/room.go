@@ -46,7 +46,7 @@ func (q *Queue) publishLocked() {
 		q.grantLocked(b, slot)
 	}
 	if q.waiters.Len() > 0 {
-		q.open.Store(nil)
+		q.shutLocked()
 		return
 	}
 	for q.tailLocked() {
@@ -56,6 +56,7 @@ func (q *Queue) publishLocked() {
 		limit := q.limitLocked(t)
 		switch {
 		case claimed < limit:
+			limit = q.watchLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.open.Store(t)
 				return
@@ -63,11 +64,17 @@ func (q *Queue) publishLocked() {
 		case int(claimed) == q.size:
 			q.pushTailLocked()
 		default:
-			q.open.Store(nil)
+			q.shutLocked()
 			return
 		}
 	}
+	q.shutLocked()
+}
+
+// shutLocked says that there is no room, or that the queue is closed.
+func (q *Queue) shutLocked() {
 	q.open.Store(nil)
+	q.pressLocked(q.high > 0 && !q.closed.Load())
 }
 
 // tailLocked makes sure that there is a tail, unless there is no room for one.
