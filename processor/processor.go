@@ -160,16 +160,21 @@ func (p *Processor) lose(r *sdklog.Record, why reason) {
 }
 
 // displaced accounts for a queued record that gave way to a newer one.
-func (p *Processor) displaced(level uint8, r *sdklog.Record) {
-	why := queueFull
-	if p.cfg.overflow.policy == queue.DropLowest {
-		why = evicted
-	}
-	if r != nil {
-		p.lose(r, why)
+func (p *Processor) displaced(v queue.Victim) {
+	why := p.displacement()
+	if v.Record != nil {
+		p.lose(v.Record, why)
 		return
 	}
-	p.ledger.drop(why, rangeOf(log.Severity(level)), 1)
+	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1)
+}
+
+// displacement is what a record is counted as that gave way to another.
+func (p *Processor) displacement() reason {
+	if p.cfg.overflow.policy == queue.DropLowest {
+		return evicted
+	}
+	return queueFull
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

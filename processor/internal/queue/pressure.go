@@ -5,7 +5,8 @@ package queue
 // taken, and at the high mark, where claims are made to stop for it.
 
 // Pressed tells whether the queue has reached its high mark, and has not come
-// down to the low one since. It is one load, and never true of a closed queue.
+// down to the low one since. Room that is kept for batches to come back counts as
+// taken. It is one load, and never true of a closed queue.
 func (q *Queue) Pressed() bool { return q.pressed.Load() }
 
 // watchLocked looks at a queue of whose tail so many slots are claimed, fewer than
@@ -15,11 +16,11 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 	if q.high == 0 {
 		return limit
 	}
-	elsewhere := q.readyLive - tail.holes
-	switch queued := elsewhere + int(claimed); {
-	case queued >= q.high:
+	elsewhere := q.readyLive + q.reserved - tail.holes
+	switch taken := elsewhere + int(claimed); {
+	case taken >= q.high:
 		q.pressLocked(true)
-	case queued <= q.low:
+	case taken <= q.low:
 		q.pressLocked(false)
 	}
 	if q.pressed.Load() {

@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
 // pressed checks the flag after each step of a test.
@@ -131,7 +130,7 @@ func TestPressureConcurrentSafe(t *testing.T) {
 	for round := range 50 {
 		s := newCalm(Config{
 			Capacity: capacity, BatchSize: 16, Policy: policies[round%len(policies)].policy, High: high, Low: high - 1,
-			Displaced: func(uint8, *sdklog.Record) {},
+			Displaced: func(Victim) {},
 		}, 0)
 		var producers sync.WaitGroup
 		for producer := range 8 {

@@ -8,7 +8,7 @@ import "time"
 // limitLocked returns how many slots of the tail may be handed out in all so
 // that the queue stays within its capacity. Claims do not change it.
 func (q *Queue) limitLocked(tail *Batch) uint32 {
-	return uint32(min(q.size, q.capacity-q.readyLive+tail.holes))
+	return uint32(min(q.size, q.capacity-q.readyLive-q.reserved+tail.holes))
 }
 
 // reserveLocked claims the next slot on behalf of one producer. It reports
@@ -82,7 +82,7 @@ func (q *Queue) tailLocked() bool {
 	if q.tail != nil {
 		return true
 	}
-	if q.closed.Load() || q.readyLive >= q.capacity {
+	if q.closed.Load() || q.readyLive+q.reserved >= q.capacity {
 		return false
 	}
 	q.tail = q.takeFreeLocked()
