@@ -47,6 +47,7 @@ type config struct {
 	synchronous   bool
 	meterProvider metric.MeterProvider
 	dropHook      func(Drop)
+	retry         RetryConfig
 	pressure      *PressureConfig // nil: none
 }
 
@@ -64,6 +65,8 @@ func newConfig(exporter sdklog.Exporter, opts []Option) config {
 	c.maxBatchSize = min(c.maxBatchSize, c.maxQueueSize, queue.MaxBatchSize)
 	c.exportInterval = resolve(c.exportInterval, env.Millis, env.BLRPScheduleDelay, defaultExportInterval)
 	c.exportTimeout = resolve(c.exportTimeout, env.Millis, env.BLRPExportTimeout, defaultExportTimeout)
+
+	c.retry = c.retry.withDefaults()
 
 	c.exporters = usable(exporter, c.exporters)
 	if c.meterProvider == nil {

@@ -103,6 +103,11 @@ func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	if !a.settled.CompareAndSwap(false, true) {
 		return false
 	}
+	if o.failed {
+		p.failed(a.lane, failure{pause: nobody}, o.err)
+	} else {
+		p.succeeded(a.lane)
+	}
 	p.closing(a.lane, a.recs, o)()
 	p.direct.inFlight.Add(-1)
 	p.reporter.report(o.err)

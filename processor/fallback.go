@@ -22,8 +22,9 @@ const fallbackGrace = 100 * time.Millisecond
 // lost is a critical record on its way to the fallback, and what it is counted
 // as if the fallback cannot take it.
 type lost struct {
-	rec sdklog.Record
-	why reason
+	rec    sdklog.Record
+	why    reason
+	handed bool // it has been handed to an exporter before
 }
 
 // fallback writes critical records that cannot be exported to a writer, one JSON
@@ -65,7 +66,7 @@ const minFallback = 1024
 const chunkSize = 32
 
 // offer takes a copy of the record, if there is room. A nil fallback has none.
-func (f *fallback) offer(r *sdklog.Record, why reason) bool {
+func (f *fallback) offer(r *sdklog.Record, why reason, handed bool) bool {
 	if f == nil {
 		return false
 	}
@@ -79,7 +80,7 @@ func (f *fallback) offer(r *sdklog.Record, why reason) bool {
 		f.chunks = append(f.chunks, make([]lost, 0, chunkSize))
 		last++
 	}
-	f.chunks[last] = append(f.chunks[last], lost{r.Clone(), why})
+	f.chunks[last] = append(f.chunks[last], lost{r.Clone(), why, handed})
 	f.accepted++
 	f.startLocked()
 	return true
@@ -182,9 +183,9 @@ func (f *fallback) write(enc *lineEncoder, r *sdklog.Record) (err error) {
 func (f *fallback) settleLocked(l *lost, written bool) {
 	f.settled++
 	if written {
-		f.ledger.fallback[l.why].Add(1)
+		f.ledger.save(l.why, l.handed)
 	} else {
-		f.ledger.drop(l.why, rangeOf(l.rec.Severity()), 1)
+		f.ledger.drop(l.why, rangeOf(l.rec.Severity()), 1, l.handed)
 	}
 	f.notifyLocked()
 }

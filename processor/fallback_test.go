@@ -271,7 +271,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 					return nil
 				}))
 				p := start(t, e, append([]Option{
-					WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2), WithExportTimeout(time.Hour),
+					once, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2), WithExportTimeout(time.Hour),
 				}, tc.opts...)...)
 				tc.lose(t, p, e)
 				synctest.Wait()

@@ -23,6 +23,8 @@ type lane struct {
 
 	turn chan struct{} // capacity 1: holds a token while the exporter is called
 
+	standing standing // guarded by the processor's health
+
 	exports, failures, exported atomic.Uint64
 	inFlight                    atomic.Int64
 	duration                    atomic.Int64

@@ -248,7 +248,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 				e := exportertest.New()
 				var written bytes.Buffer
 				p := start(t, e, append([]Option{
-					withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
+					once, withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
 					WithExportTimeout(time.Hour), WithOverflow(Block(time.Hour)),
 				}, tc.opts...)...)
 				tc.do(t, p, e)

@@ -161,6 +161,30 @@ func WithSynchronous() Option {
 	})
 }
 
+// WithRetry sets how failed exports are tried again.
+//
+// A batch whose export failed for a reason that may pass goes back to the front of
+// the queue. There it is [Stats].Queued, takes room, and obeys the overflow policy
+// like any other: it only keeps its room while an exporter tries it again. The
+// exporter pauses before it takes the next batch, longer each time; with several
+// exporters, those that work take it at once. See [RetryConfig] for how long, and
+// [Classify] for what may pass.
+//
+// A receiver may have taken a batch of which the exporter says that it failed: the
+// answer was lost, or came too late. Trying again then delivers the records twice.
+// Each is counted once.
+//
+// In synchronous mode ([WithSynchronous]) nothing is tried again: the caller would
+// have to wait.
+//
+// Default: the zero RetryConfig, which tries again.
+func WithRetry(r RetryConfig) Option {
+	return optionFunc(func(c config) config {
+		c.retry = r
+		return c
+	})
+}
+
 // WithPressure has [Processor.Enabled] say no to records below a severity while
 // the queue is nearly full, so that callers which ask do not even build them, and
 // the room is left for what matters more. The zero PressureConfig is a good start:

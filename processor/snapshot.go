@@ -64,11 +64,12 @@ func (p *Processor) reading() observ.Reading {
 		if !why.beforeExport() {
 			continue
 		}
+		handed := p.ledger.handed[why].Load() // first: it is counted last
 		n := p.ledger.fallback[why].Load()
 		for s := range severityRanges {
 			n += p.ledger.dropped[why][s].Load()
 		}
-		if n > 0 {
+		if n -= handed; n > 0 {
 			r.Lost = append(r.Lost, observ.Lost{ErrorType: string(reasonNames[why]), Records: int64(n)})
 		}
 	}

@@ -183,14 +183,14 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }) {
+		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
 	}
 	var got, want displacements
 	booked := 0
-	ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
+	flushing, ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
 		booked++
 		for _, v := range gone {
 			got.add(v)
@@ -208,6 +208,9 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 			d.number = it.number
 		}
 		want = append(want, d)
+	}
+	if flushing && fail {
+		r.t.Fatal("a flush waits for a batch that was put back with an error")
 	}
 	if !slices.Equal(got, want) {
 		r.t.Fatalf("%v gave way to %v, want %v", got, h.numbers, want)

@@ -138,7 +138,7 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 		return false
 	}
 	b.Trail.Attempts++
-	return c.PutBack(b, nil, func(gone []Victim) {
+	_, ok := c.PutBack(b, nil, func(gone []Victim) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i := range gone {
@@ -146,6 +146,7 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 		}
 		s.gaveWay += uint64(len(gone))
 	})
+	return ok
 }
 
 // booking books a batch as settled.
