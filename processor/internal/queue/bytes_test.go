@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
 )
 
 // offerSized offers a record of level 9 and so many bytes.
@@ -399,4 +398,3 @@ func TestBytesConcurrentSafe(t *testing.T) {
 		}
 	}
 }
-

@@ -25,7 +25,7 @@ func (c *levelCounts) lowest() (level uint8, ok bool) {
 // and the queue's levels and sizes are the sums of those of all its batches.
 type levelIndex struct {
 	counts  levelCounts
-	sizes   levelCounts // all 0 where bytes are not bounded
+	sizes   levelCounts          // all 0 where bytes are not bounded
 	cursor  [MaxLevel + 1]uint32 // no record of the level lies below
 	next    uint32               // first slot not looked at yet
 	partial bool                 // a slot was not committed when it was looked at

@@ -91,8 +91,8 @@ type Queue struct {
 	admitted  uint64   // slots handed out in sealed batches
 	levels    levelCounts
 	sizes     levelCounts // bytes by level, where they are bounded
-	unindexed int       // ready batches whose index is not complete
-	waiters   list.List // of *waiter; while there are any, there is no room
+	unindexed int         // ready batches whose index is not complete
+	waiters   list.List   // of *waiter; while there are any, there is no room
 	// idle is a stack: the last to fall idle is the first to be woken, but those
 	// that are reluctant go to the bottom, where they take turns. Consumers
 	// fall idle only when there is nothing to take, and one is woken for each batch
