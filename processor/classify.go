@@ -6,9 +6,9 @@ import (
 	"net"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -151,9 +151,10 @@ func kindClass(err error) (Class, bool) {
 	case sdklog.ErrExporterShutdown:
 		return Permanent, true
 	}
+	if slices.Contains(unreachable, err) {
+		return Transient, true
+	}
 	switch e := err.(type) { //nolint:errorlint // the walk is elsewhere
-	case syscall.Errno:
-		return Transient, unreachable(e)
 	case *net.DNSError: // also of a name that does not exist yet
 		return Transient, true
 	case *net.OpError:
@@ -180,21 +181,6 @@ func malformed(err error) bool {
 	default:
 		return false
 	}
-}
-
-// unreachable tells the numbers of a system that stand for a connection that
-// failed, or a machine short of what connections need.
-func unreachable(e syscall.Errno) bool {
-	for _, other := range []syscall.Errno{
-		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT,
-		syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ENETRESET, syscall.EHOSTDOWN,
-		syscall.ENOTCONN, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.EMFILE, syscall.ENFILE,
-	} {
-		if e == other {
-			return true
-		}
-	}
-	return false
 }
 
 // texts are the last resort: what errors say that have no type to tell them by.

@@ -28,6 +28,11 @@ const (
 	defaultExportTimeout  = 30 * time.Second
 )
 
+// defaultMaxBatchBytes leaves an eighth of gRPC's default limit for a received
+// message, 4 MiB, which a Collector has, too, to what is not estimated: whatever an
+// exporter adds.
+const defaultMaxBatchBytes = 3584 << 10
+
 var (
 	errNilExporter       = errors.New("nil exporter")
 	errDuplicateExporter = errors.New("exporter given twice")
@@ -48,6 +53,7 @@ type config struct {
 	meterProvider metric.MeterProvider
 	dropHook      func(Drop)
 	retry         RetryConfig
+	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
 }
 
@@ -67,6 +73,9 @@ func newConfig(exporter sdklog.Exporter, opts []Option) config {
 	c.exportTimeout = resolve(c.exportTimeout, env.Millis, env.BLRPExportTimeout, defaultExportTimeout)
 
 	c.retry = c.retry.withDefaults()
+	if c.maxBatchBytes < 1 {
+		c.maxBatchBytes = defaultMaxBatchBytes
+	}
 
 	c.exporters = usable(exporter, c.exporters)
 	if c.meterProvider == nil {

@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"time"
 
+	"go.opentelemetry.io/otel/sdk/resource"
+
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
@@ -15,6 +17,8 @@ type errand struct {
 	b     *queue.Batch
 	parts []part // what is left of the batch
 
+	resource *resource.Resource // of its first record
+
 	splits  int // how often the batch may be parted
 	parted  bool
 	arrived bool // something has
@@ -23,13 +27,6 @@ type errand struct {
 	failed bool
 	pause  pausing
 	err    error
-}
-
-// part is records of a batch that are exported together.
-type part struct {
-	n      int
-	tried  bool // it, or what it is a part of, has been handed to an exporter
-	tooBig bool // it is one record that no receiver would take
 }
 
 // deliver exports a batch, and settles it or puts it back.
@@ -41,15 +38,27 @@ func (w *worker) deliver(b *queue.Batch) {
 	} else if oldest := recs[0].ObservedTimestamp(); !oldest.IsZero() {
 		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
 	}
-	e := &errand{w: w, b: b, splits: bits.Len(uint(len(recs)-1)) + 1}
-	e.parts = []part{{n: len(recs), tried: again}}
+	e := w.newErrand(b)
+	w.parts = w.sizer.divide(w.parts[:0], recs, w.p.cfg.maxBatchBytes)
+	e.parts = w.parts
+	for i := range e.parts {
+		e.parts[i].tried = again
+	}
 	for e.step() {
 	}
+}
+
+func (w *worker) newErrand(b *queue.Batch) *errand {
+	recs := b.Records()
+	return &errand{w: w, b: b, resource: recs[0].Resource(), splits: bits.Len(uint(len(recs)-1)) + 1}
 }
 
 // step exports the next part, and tells whether there is another, and the batch
 // still the worker's.
 func (e *errand) step() bool {
+	if size := e.parts[0].size; size > 0 {
+		return e.settle(e.w.p.tooLarge(size))
+	}
 	o, ok := e.w.export(e.b, &e.parts[0])
 	switch {
 	case !ok:
@@ -65,7 +74,7 @@ func (e *errand) step() bool {
 func (e *errand) arrive(o outcome) bool {
 	e.arrived, e.failed = true, false
 	e.w.fruitless = false
-	e.w.p.succeeded(e.w.lane)
+	e.w.p.succeeded(e.w.lane, e.resource)
 	return e.settle(o)
 }
 
@@ -124,11 +133,11 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	trail.Cause = uint8(o.why)
 
 	for _, rest := range e.parts {
-		if !rest.tried && !rest.tooBig {
+		if !rest.tried && rest.size == 0 {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}
-	others := p.failed(w.lane, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
+	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
 	var tell error
 	if class == Transient && !others {
 		tell = o.err // nobody will export it now
@@ -169,7 +178,7 @@ func (e *errand) settle(o outcome) bool {
 	} else {
 		// Before the records are settled: who waits for them may look at Stats.
 		if e.failed {
-			w.p.failed(w.lane, failure{pause: e.pause}, e.err)
+			w.p.failed(w.lane, e.resource, failure{pause: e.pause}, e.err)
 		}
 		w.fruitless = w.fruitless || e.parted && !e.arrived
 		w.consumer.Settle(e.b, o.err, book)

@@ -28,7 +28,9 @@ type ledger struct {
 	fallback [numReasons]atomic.Uint64 // written to the fallback, by what else they would have been dropped for
 	handed   [numReasons]atomic.Uint64 // of both, what is in submitted too: it waited for another attempt; counted last
 
-	retries atomic.Uint64 // batches taken again after a failed export
+	retries  atomic.Uint64 // batches taken again after a failed export
+	copied   atomic.Uint64 // critical records written to the fallback that are in the queue, or were
+	withheld atomic.Uint64 // of those, what was not written
 
 	hook *dropHook // nil: none
 }
@@ -50,6 +52,15 @@ func (l *ledger) save(why reason, handed bool) {
 	l.fallback[why].Add(1)
 	if handed {
 		l.handed[why].Add(1)
+	}
+}
+
+// copy notes what has become of a copy for the fallback. It is no end of a record.
+func (l *ledger) copy(written bool) {
+	if written {
+		l.copied.Add(1)
+	} else {
+		l.withheld.Add(1)
 	}
 }
 

@@ -45,6 +45,24 @@ func WithExportMaxBatchSize(n int) Option {
 	})
 }
 
+// WithMaxExportBatchBytes sets how large, in bytes, a batch may be that an exporter
+// is given: a larger one is exported in parts, one after the other, each of which
+// succeeds or fails alone. A record that is larger by itself is not exported: it is
+// lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
+//
+// The size is that of the records in OTLP's protobuf encoding, not compressed. It is
+// estimated on the goroutines that export, not on that of a caller.
+//
+// Default: 3.5 MiB. gRPC servers, a Collector's receiver among them, refuse
+// messages of more than 4 MiB unless configured otherwise. A value less than one
+// counts as not given. With math.MaxInt there is no limit.
+func WithMaxExportBatchBytes(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxBatchBytes = n
+		return c
+	})
+}
+
 // WithExportInterval sets how long a record waits, at most, for others to fill a
 // batch with, while an exporter is free.
 //

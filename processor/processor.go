@@ -31,6 +31,7 @@ type Processor struct {
 	instruments *observ.Instruments
 	fallback    *fallback // nil: none
 	health      *health
+	degraded    degraded
 	pressure    *pressure // nil: Enabled does not heed the queue
 
 	exportCtx     context.Context // parent of all exports' contexts
@@ -54,6 +55,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 		p.lanes = append(p.lanes, newLane(e))
 	}
 	p.health = newHealth(p.cfg.retry, p.lanes)
+	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
 		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
 	}
@@ -75,7 +77,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 
 	if p.queue != nil {
 		for _, l := range p.lanes {
-			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), done: make(chan struct{})}
+			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), sizer: newSizer(), done: make(chan struct{})}
 			p.workers = append(p.workers, w)
 			go w.run()
 		}
@@ -136,6 +138,9 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
+			if p.health.degraded.Load() {
+				p.copyCritical(r)
+			}
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)

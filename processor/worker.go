@@ -21,13 +21,16 @@ func (a *attempt) claim() bool { return a.settled.CompareAndSwap(false, true) }
 // the other. It always waits for Export to return; an exporter that does not
 // heed its context holds its own worker and nobody else.
 //
-// The goroutine owns fruitless. current is written by the goroutine, and read by
+// The goroutine owns sizer, parts and fruitless. current is written by the goroutine, and read by
 // Shutdown when its time is up.
 type worker struct {
 	p        *Processor
 	lane     *lane
 	consumer *queue.Consumer
 	done     chan struct{} // closed when the goroutine has ended
+
+	sizer *sizer
+	parts []part // of the batch that it is at; memory to be used again
 
 	current   atomic.Pointer[attempt]
 	fruitless bool // the last batch that was parted was refused in every part, and nothing was taken since
@@ -45,8 +48,7 @@ func (w *worker) run() {
 		if a := w.current.Load(); a != nil && a.claim() {
 			w.current.Store(nil)
 			w.p.health.end(&w.lane.standing)
-			e := &errand{w: w, b: a.batch}
-			e.loseAll(outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic}, thisOne)
+			w.newErrand(a.batch).loseAll(outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic}, thisOne)
 		}
 		go w.run()
 	}()

@@ -23,7 +23,7 @@ func Record(r *sdklog.Record) int {
 	if s := r.Severity(); s > log.SeverityUndefined && s <= log.SeverityFatal4 {
 		n += tag + 1
 	}
-	n += text(r.SeverityText()) + text(r.EventName())
+	n += Text(r.SeverityText()) + Text(r.EventName())
 	body := r.Body()
 	n += message(value(&body))
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
@@ -53,8 +53,8 @@ func at(t time.Time) int {
 	return fixed64
 }
 
-// text returns the size of a string, which is left out where it is empty.
-func text(s string) int {
+// Text returns how many bytes a string adds to a message. An empty one is left out.
+func Text(s string) int {
 	if s == "" {
 		return 0
 	}
@@ -66,9 +66,13 @@ func message(n int) int { return tag + varint(uint64(n)) + n }
 
 func varint(n uint64) int { return (bits.Len64(n|1) + 6) / 7 }
 
+// Attribute returns how many bytes a KeyValue adds to the message that it is put in,
+// such as a Resource.
+func Attribute(kv attribute.KeyValue) int { return message(pair(&kv)) }
+
 // pair returns the size of a KeyValue's content.
 func pair(kv *attribute.KeyValue) int {
-	return text(string(kv.Key)) + message(value(&kv.Value))
+	return Text(string(kv.Key)) + message(value(&kv.Value))
 }
 
 // value returns the size of an AnyValue's content. Slices and maps are copied to get
