@@ -55,6 +55,7 @@ type config struct {
 	retry         RetryConfig
 	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
+	maxQueueBytes int             // less than one: no bound
 }
 
 func newConfig(exporter sdklog.Exporter, opts []Option) config {

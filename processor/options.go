@@ -203,11 +203,37 @@ func WithRetry(r RetryConfig) Option {
 	})
 }
 
+// WithMaxQueueBytes sets how many bytes of records can be queued, beside
+// [WithMaxQueueSize], which bounds their number. What is too much is decided by
+// [WithOverflow], too, for as many records as it takes: [DropNewest] drops the one that
+// comes, [DropOldest] as many of the oldest as make room for it, [DropLowest] as many of
+// the lowest, if all that are lower make enough, and [Block] waits for it. A record
+// that is larger than the whole queue is lost as [ReasonRecordTooLarge], or goes to the
+// fallback if it is critical.
+//
+// A record counts with the bytes that it takes on the wire, in OTLP. In memory it
+// takes some 600 bytes, however small it is, and its texts. Like
+// [WithMaxQueueSize] it bounds what is queued and not what exporters hold: a batch's
+// bytes are free when it is taken. A batch that waits for another attempt is queued,
+// and keeps its room while it is made.
+//
+// With it the caller pays for looking at all of the record, and for a counter that
+// all callers share: see BenchmarkHandOverBytes.
+//
+// Default, and with less than one: no bound. There is no queue with
+// [WithSynchronous].
+func WithMaxQueueBytes(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxQueueBytes = n
+		return c
+	})
+}
+
 // WithPressure has [Processor.Enabled] say no to records below a severity while
 // the queue is nearly full, so that callers which ask do not even build them, and
 // the room is left for what matters more. The zero PressureConfig is a good start:
 // from 80 % of the queue on, until it is down to half, TRACE and DEBUG are held
-// back. It takes effect with the record that reaches the mark, and costs those
+// back. Where bytes are bounded, too, the fuller of both counts. It takes effect with the record that reaches the mark, and costs those
 // that are accepted nothing.
 //
 // Enabled is advice. A record of whatever severity that is emitted all the same is

@@ -9,6 +9,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/observ"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
 var _ sdklog.Processor = (*Processor)(nil)
@@ -96,12 +97,14 @@ func (p *Processor) newQueue() {
 		KeepLevel: levelOf(p.cfg.critical),
 		Displaced: p.displaced,
 	}
+	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
 	if p.cfg.pressure == nil {
 		p.queue = queue.New(cfg)
 		return
 	}
 	pc := p.cfg.pressure.withDefaults()
 	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+	cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
 	p.queue = queue.New(cfg)
 	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
 }
@@ -134,7 +137,7 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		p.emitDirectly(r)
 		return nil
 	}
-	switch p.queue.Offer(r, levelOf(severity)) {
+	switch p.offer(r, severity) {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
@@ -144,10 +147,21 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)
+	case queue.TooLarge:
+		p.turnAway(r, recordTooLarge)
 	case queue.Closed:
 		p.turnAway(r, alreadyShutdown)
 	}
 	return nil
+}
+
+// offer hands the record to the queue. Only where bytes are bounded does the caller
+// pay for counting them.
+func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict {
+	if p.cfg.maxQueueBytes > 0 {
+		return p.queue.OfferSized(r, levelOf(severity), size.Record(r))
+	}
+	return p.queue.Offer(r, levelOf(severity))
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

@@ -45,6 +45,9 @@ type Stats struct {
 	InFlight int
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
+	// QueuedBytes is about how many bytes the queued records take in OTLP, and
+	// CapacityBytes how many they may take; both are 0 without WithMaxQueueBytes.
+	QueuedBytes, CapacityBytes int
 
 	// Degraded tells that no exporter works: the last three exports, or more, have
 	// failed, and there is no exporter whose last export succeeded, or that has not
