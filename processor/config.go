@@ -56,6 +56,7 @@ type config struct {
 	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
 	maxQueueBytes int             // less than one: no bound
+	gapRecords    bool
 }
 
 func newConfig(exporter sdklog.Exporter, opts []Option) config {

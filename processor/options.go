@@ -229,6 +229,39 @@ func WithMaxQueueBytes(n int) Option {
 	})
 }
 
+// WithGapRecords has the processor leave a record in the logs where records were
+// lost, so that whoever reads them there sees the hole. After a loss, the first export
+// that succeeds is followed by one of a WARN record with the event name asynclog.gap,
+// which has the resource of those that were lost and the scope
+// github.com/krunchwrapper/asynclog/processor. Its body is a sentence, and its
+// attributes are
+//
+//   - asynclog.gap.lost: how many records are in [Stats].Dropped more than at the
+//     last gap record,
+//   - asynclog.gap.fallback: how many were written to the fallback instead,
+//   - asynclog.gap.reason.<[Reason]>: how many of both, for each reason,
+//   - asynclog.gap.severity.<range>, such as debug: how many were lost, for each
+//     severity range,
+//   - asynclog.gap.first, asynclog.gap.last: between which times, in UTC; they may be a
+//     tenth of a second too far apart,
+//   - asynclog.gap.resources, if there are more than one, each of which is sent the
+//     record: of how many all these figures are together.
+//
+// The gap record takes no room in the queue, so nothing gives way to it, and is in no
+// figure of the ledger; [Stats].GapRecords counts it. If it is not taken, the next one
+// tells of its losses, too. There is at most one a second. At [Processor.Shutdown] what
+// is left to tell is told after the last record, if there is time. There are none with
+// [WithSynchronous]: the caller would have to wait for them.
+//
+// Default: false, so that what takes the place of the SDK's batch processor sends
+// nothing that the program did not log.
+func WithGapRecords(on bool) Option {
+	return optionFunc(func(c config) config {
+		c.gapRecords = on
+		return c
+	})
+}
+
 // WithPressure has [Processor.Enabled] say no to records below a severity while
 // the queue is nearly full, so that callers which ask do not even build them, and
 // the room is left for what matters more. The zero PressureConfig is a good start:

@@ -34,6 +34,7 @@ type Processor struct {
 	health      *health
 	degraded    degraded
 	pressure    *pressure // nil: Enabled does not heed the queue
+	gaps        *gaps     // nil: nobody is told
 
 	exportCtx     context.Context // parent of all exports' contexts
 	cancelExports context.CancelFunc
@@ -59,6 +60,10 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
 		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
+	}
+	if p.cfg.gapRecords && !p.cfg.synchronous {
+		p.gaps = newGaps(&p.ledger)
+		p.ledger.gaps = p.gaps
 	}
 	room := p.cfg.maxBatchSize * len(p.lanes)
 	if p.cfg.synchronous {

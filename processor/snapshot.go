@@ -32,6 +32,7 @@ func (p *Processor) Stats() Stats {
 		s.Capacity, s.CapacityBytes = p.queue.Capacity(), p.queue.MaxBytes()
 	}
 	s.Pressed, s.Suppressed = p.pressure.pressed(), p.pressure.total()
+	s.GapRecords = p.gaps.taken()
 	s.Exporters = make([]ExporterStats, len(p.lanes))
 	for i, l := range p.lanes {
 		s.Exporters[i] = l.stats()

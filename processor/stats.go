@@ -76,6 +76,11 @@ type Stats struct {
 	Pressed    bool
 	Suppressed uint64
 
+	// GapRecords counts the exports of gap records ([WithGapRecords]) that
+	// succeeded. They are the processor's own, and no part of the equation; among
+	// the Exports of their exporter they are.
+	GapRecords uint64
+
 	// Exporters has the figures of each exporter, in the order in which they
 	// were given.
 	Exporters []ExporterStats
