@@ -16,11 +16,11 @@ type loss struct {
 	critical []lost
 }
 
-// closing works out what becomes of records with this outcome, and returns what is
-// to be booked in one step.
-func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome) (book func()) {
+// closing works out what becomes of records with this outcome, which have been
+// handed to an exporter or not, and returns what is to be booked in one step.
+func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome, handed bool) (book func()) {
 	if o.failed {
-		lost := p.lossOf(recs, o.why, false)
+		lost := p.lossOf(recs, o.why, handed)
 		return func() { p.bookLoss(lost) }
 	}
 	exported := uint64(len(recs) - o.rejected)

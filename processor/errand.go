@@ -19,7 +19,7 @@ type errand struct {
 
 	resource *resource.Resource // of its first record
 
-	splits  int // how often the batch may be parted
+	splits  int // how often the batch may still be parted
 	parted  bool
 	arrived bool // something has
 
@@ -95,8 +95,8 @@ func (e *errand) fail(o outcome) bool {
 	switch {
 	case o.why == exportPanic:
 		pause = thisOne
-	case class == Poisoned:
-		pause = nobody
+	case class == Poisoned, class == Unknown && e.arrived:
+		pause = nobody // the receiver is there
 	}
 	if class == Unknown {
 		trail.Unclear++
@@ -136,7 +136,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	trail.Cause = uint8(o.why)
 
 	for _, rest := range e.parts {
-		if !rest.tried && rest.size == 0 {
+		if !rest.tried {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}
@@ -160,11 +160,11 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 // split parts the next part in two, if it can be parted, and that has not been
 // done so often that it is no use.
 func (e *errand) split() bool {
-	n, trail := e.parts[0].n, &e.b.Trail
-	if n < 2 || e.w.fruitless || trail.Splits >= e.splits || e.w.p.cfg.retry.Disabled {
+	n := e.parts[0].n
+	if n < 2 || e.w.fruitless || e.splits == 0 || e.w.p.cfg.retry.Disabled {
 		return false
 	}
-	trail.Splits++
+	e.splits--
 	e.parted = true
 	e.parts = append([]part{{n: n / 2, tried: true}, {n: n - n/2, tried: true}}, e.parts[1:]...)
 	return true
@@ -174,7 +174,7 @@ func (e *errand) split() bool {
 // that was the last. It tells whether there is another.
 func (e *errand) settle(o outcome) bool {
 	w, n, last := e.w, e.parts[0].n, len(e.parts) == 1
-	book := w.p.closing(w.lane, e.b.Records()[:n], o)
+	book := w.p.closing(w.lane, e.b.Records()[:n], o, e.parts[0].tried)
 	if !last {
 		e.parts = e.parts[1:]
 		w.consumer.Progress(e.b, n, o.err, book)

@@ -152,8 +152,8 @@ func (w *worker) abandon() {
 		default:
 		}
 		if a := w.current.Load(); a != nil && a.claim() {
-			if a.batch != nil {
-				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned))
+			if a.batch != nil { // else it is a gap record
+				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned, true))
 			}
 			return
 		}
