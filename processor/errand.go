@@ -22,6 +22,7 @@ type errand struct {
 	splits  int // how often the batch may still be parted
 	parted  bool
 	arrived bool // something has
+	closed  bool // the queue was closed when the last export began
 
 	// The last failure since something arrived, for health.
 	failed bool
@@ -62,6 +63,7 @@ func (e *errand) step() bool {
 	if size := e.parts[0].size; size > 0 {
 		return e.settle(e.w.p.tooLarge(size))
 	}
+	e.closed = e.w.p.queue.Closed()
 	o, ok := e.w.export(e.b, &e.parts[0])
 	switch {
 	case !ok:
@@ -118,8 +120,9 @@ func (e *errand) fail(o outcome) bool {
 func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	w, p, trail := e.w, e.w.p, &e.b.Trail
 	retry, now := p.cfg.retry, time.Now()
-	if retry.Disabled || p.queue.Closed() && !p.health.othersWork(&w.lane.standing) {
-		// When the queue is closed this was the last attempt.
+	if retry.Disabled || e.closed && !p.health.othersWork(&w.lane.standing) {
+		// An attempt begun while the queue is closed is the last one. One that was
+		// under way when Shutdown came is not: the batch is tried once more.
 		e.failed, e.pause, e.err = true, allOfThem, o.err
 		return e.settle(o)
 	}
@@ -142,7 +145,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	}
 	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
 	var tell error
-	if class == Transient && !others {
+	if class == Transient && !others && !p.queue.Closed() {
 		tell = o.err // nobody will export it now
 	}
 	flushing, ok := w.consumer.PutBack(e.b, tell, p.giveWay)

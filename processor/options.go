@@ -143,7 +143,8 @@ type Severitier interface {
 // WithMinSeverity sets the severity below which records are not taken. They are
 // counted as [Stats].Filtered, and Enabled reports false for them, so that
 // callers need not build them. Records of unspecified severity are taken always,
-// as OpenTelemetry's specification demands.
+// as OpenTelemetry's specification demands. If asking for it panics, there is no
+// minimum, and otel.Handle is told.
 //
 // Default, and with nil: no minimum.
 func WithMinSeverity(s Severitier) Option {

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/log"
@@ -123,7 +124,18 @@ func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters)
 }
 
 func (p *Processor) belowMinimum(s log.Severity) bool {
-	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.cfg.minSeverity.Severity()
+	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.minSeverity()
+}
+
+// minSeverity asks the user's code for the minimum. There is none while that panics.
+func (p *Processor) minSeverity() (s log.Severity) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.reporter.report(panicError("minimum severity", v))
+			s = math.MinInt
+		}
+	}()
+	return p.cfg.minSeverity.Severity()
 }
 
 // OnEmit takes a copy of the record. It does not block, unless [Block] or
