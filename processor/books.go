@@ -38,6 +38,7 @@ func (p *Processor) lossOf(recs []sdklog.Record, why reason, handed bool) loss {
 	lo := loss{why: why, handed: handed}
 	for i := range recs {
 		r := &recs[i]
+		p.gaps.see(r)
 		if p.fallback != nil && r.Severity() >= p.cfg.critical {
 			lo.critical = append(lo.critical, lost{rec: r.Clone(), why: why, handed: handed})
 			continue
@@ -58,6 +59,7 @@ func (p *Processor) refused(recs []sdklog.Record, n int) loss {
 	if n == 0 {
 		return lo
 	}
+	p.gaps.see(&recs[0])
 	common := rangeOf(recs[0].Severity())
 	for i := range recs {
 		if rangeOf(recs[i].Severity()) != common {
@@ -77,6 +79,7 @@ func (p *Processor) giveWay(gone []queue.Victim) {
 		for ; n < len(gone) && gone[n].Tried == lo.handed && p.displacement(&gone[n]) == lo.why; n++ {
 			v := &gone[n]
 			if v.Record != nil && p.fallback != nil {
+				p.gaps.see(v.Record)
 				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: lo.handed})
 				continue
 			}
@@ -103,6 +106,7 @@ func (p *Processor) turnAway(r *sdklog.Record, why reason) {
 
 // lose sends a record to the fallback, or drops it.
 func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
+	p.gaps.see(r)
 	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why, handed) {
 		return
 	}

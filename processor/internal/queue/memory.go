@@ -12,7 +12,7 @@ func (q *Queue) takeFreeLocked() *Batch {
 	n := len(q.free)
 	if n == 0 {
 		q.wantSpare()
-		return newBatch(q.size)
+		return q.newBatch()
 	}
 	b := q.free[n-1]
 	q.free[n-1] = nil
@@ -55,7 +55,7 @@ func (q *Queue) Prepare() {
 	if !needed {
 		return
 	}
-	b := newBatch(q.size)
+	b := q.newBatch()
 	b.slots.touch()
 	q.mu.Lock()
 	q.keepLocked(b)

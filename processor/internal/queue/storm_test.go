@@ -72,11 +72,18 @@ func (s *storm) startConsumers() {
 	}
 }
 
+func (s *storm) offer(r *sdklog.Record, level uint8) Verdict {
+	if s.q.bytes != nil {
+		return s.q.OfferSized(r, level, fuzzSize(numberOf(r)))
+	}
+	return s.q.Offer(r, level)
+}
+
 // offerSome offers records and has them handed out.
 func (s *storm) offerSome(producer, n int) {
 	for i := range n {
 		rec := record(stormNumber(producer, i), 9)
-		s.q.Offer(&rec, 9)
+		s.offer(&rec, 9)
 	}
 	s.q.Expedite()
 }
@@ -170,7 +177,7 @@ func (s *storm) offerFrom(from, to int) {
 				number := stormNumber(producer, n)
 				level := uint8(n % stormLevels)
 				rec := fuzzRecord(number, level)
-				switch s.q.Offer(&rec, level) {
+				switch s.offer(&rec, level) {
 				case Accepted:
 					accepted = append(accepted, number)
 					s.count.Add(1)
