@@ -122,6 +122,43 @@ func shutdown(b *testing.B, p sdklog.Processor) {
 	}
 }
 
+// BenchmarkEnabled is what a log call pays that is not made: without a minimum
+// severity, without and with an eye on the queue, and under pressure.
+func BenchmarkEnabled(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		opts []processor.Option
+		fill int
+	}{
+		{"none", nil, 0},
+		{"calm", []processor.Option{processor.WithPressure(processor.PressureConfig{})}, 0},
+		{"high", []processor.Option{processor.WithPressure(processor.PressureConfig{})}, 2 * 2048},
+	} {
+		b.Run("pressure="+c.name, func(b *testing.B) {
+			e := exportertest.New(exportertest.WithoutRecords())
+			release := e.Block()
+			p := processor.New(e, c.opts...)
+			r := benchRecord(3)
+			ctx := context.Background()
+			for range c.fill {
+				_ = p.OnEmit(ctx, &r)
+			}
+			debug := sdklog.EnabledParameters{Severity: log.SeverityDebug}
+			if got, want := p.Enabled(ctx, debug), c.fill == 0; got != want {
+				b.Fatalf("enabled %t, want %t", got, want)
+			}
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					p.Enabled(ctx, debug)
+				}
+			})
+			release()
+			_ = p.Shutdown(ctx)
+		})
+	}
+}
+
 // BenchmarkBurst is OnEmit into a queue that has not been used yet: 40 batches
 // of memory are needed that nobody has allocated.
 func BenchmarkBurst(b *testing.B) {

@@ -47,6 +47,7 @@ type config struct {
 	synchronous   bool
 	meterProvider metric.MeterProvider
 	dropHook      func(Drop)
+	pressure      *PressureConfig // nil: none
 }
 
 func newConfig(exporter sdklog.Exporter, opts []Option) config {

@@ -26,6 +26,10 @@
 // [DropOldest], [DropLowest], which gives the place of the least severe record to
 // a more severe one, or [Block], which makes the caller wait for a limited time.
 //
+// With [WithPressure] the processor's Enabled asks callers to hold back before it
+// comes to that: while the queue is nearly full they need not build the records
+// that matter least.
+//
 // # The ledger
 //
 // [Processor.Stats] tells where every record is or has ended:
@@ -66,6 +70,8 @@
 //   - asynclog.processor.queue.age (s): how long the oldest record of a batch had
 //     waited when the batch was handed to its exporter,
 //   - asynclog.processor.fallback ({log_record}): records written to the fallback,
+//   - asynclog.processor.suppressed ({log_record}): about how many records callers
+//     were held back from building, where [WithPressure] is used,
 //
 // with the attributes otel.component.type, which is
 // github.com/krunchwrapper/asynclog/processor.Processor, and otel.component.name,

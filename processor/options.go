@@ -161,6 +161,30 @@ func WithSynchronous() Option {
 	})
 }
 
+// WithPressure has [Processor.Enabled] say no to records below a severity while
+// the queue is nearly full, so that callers which ask do not even build them, and
+// the room is left for what matters more. The zero PressureConfig is a good start:
+// from 80 % of the queue on, until it is down to half, TRACE and DEBUG are held
+// back. It takes effect with the record that reaches the mark, and costs those
+// that are accepted nothing.
+//
+// Enabled is advice. A record of whatever severity that is emitted all the same is
+// taken, and critical ones and those of unspecified severity are never held back.
+// A logger asks all processors of its provider and is enabled if one of them says
+// yes, so one that always does leaves this without effect.
+//
+// How often Enabled has said no is told by [Stats].Suppressed. It is about the
+// number of records that were not built: nobody knows what a caller would have
+// done next. They are not Emitted, and in no other figure of the ledger.
+//
+// Default: Enabled does not heed the queue. There is none with [WithSynchronous].
+func WithPressure(pc PressureConfig) Option {
+	return optionFunc(func(c config) config {
+		c.pressure = &pc
+		return c
+	})
+}
+
 // WithMeterProvider sets where the processor's own metrics go; see the package
 // documentation for what they are.
 //

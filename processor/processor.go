@@ -31,6 +31,7 @@ type Processor struct {
 	instruments *observ.Instruments
 	fallback    *fallback // nil: none
 	health      *health
+	pressure    *pressure // nil: Enabled does not heed the queue
 
 	exportCtx     context.Context // parent of all exports' contexts
 	cancelExports context.CancelFunc
@@ -60,14 +61,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 		p.direct = newDirect()
 	} else {
 		room += p.cfg.maxQueueSize
-		p.queue = queue.New(queue.Config{
-			Capacity:  p.cfg.maxQueueSize,
-			BatchSize: p.cfg.maxBatchSize,
-			Policy:    p.cfg.overflow.policy,
-			MaxWait:   p.cfg.overflow.maxWait,
-			KeepLevel: levelOf(p.cfg.critical),
-			Displaced: p.displaced,
-		})
+		p.newQueue()
 	}
 	if p.cfg.fallback != nil {
 		// As much as can be lost at one time: all that is queued and in flight.
@@ -91,11 +85,31 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	return p
 }
 
+func (p *Processor) newQueue() {
+	cfg := queue.Config{
+		Capacity:  p.cfg.maxQueueSize,
+		BatchSize: p.cfg.maxBatchSize,
+		Policy:    p.cfg.overflow.policy,
+		MaxWait:   p.cfg.overflow.maxWait,
+		KeepLevel: levelOf(p.cfg.critical),
+		Displaced: p.displaced,
+	}
+	if p.cfg.pressure == nil {
+		p.queue = queue.New(cfg)
+		return
+	}
+	pc := p.cfg.pressure.withDefaults()
+	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+	p.queue = queue.New(cfg)
+	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
+}
+
 // Enabled tells whether a record of that severity would be taken. It is false
-// below the minimum severity, and for what an exporter logs while it exports.
-// Shutdown does not change it, so that what comes too late is counted.
+// below the minimum severity, for what an exporter logs while it exports, and for
+// what [WithPressure] holds back. Shutdown does not make it false, so that what
+// comes too late is counted.
 func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters) bool {
-	return !p.belowMinimum(param.Severity) && !isExporting(ctx)
+	return !p.belowMinimum(param.Severity) && !isExporting(ctx) && !p.pressure.suppresses(param.Severity)
 }
 
 func (p *Processor) belowMinimum(s log.Severity) bool {
@@ -146,16 +160,21 @@ func (p *Processor) lose(r *sdklog.Record, why reason) {
 }
 
 // displaced accounts for a queued record that gave way to a newer one.
-func (p *Processor) displaced(level uint8, r *sdklog.Record) {
-	why := queueFull
-	if p.cfg.overflow.policy == queue.DropLowest {
-		why = evicted
-	}
-	if r != nil {
-		p.lose(r, why)
+func (p *Processor) displaced(v queue.Victim) {
+	why := p.displacement()
+	if v.Record != nil {
+		p.lose(v.Record, why)
 		return
 	}
-	p.ledger.drop(why, rangeOf(log.Severity(level)), 1)
+	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1)
+}
+
+// displacement is what a record is counted as that gave way to another.
+func (p *Processor) displacement() reason {
+	if p.cfg.overflow.policy == queue.DropLowest {
+		return evicted
+	}
+	return queueFull
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

@@ -24,6 +24,7 @@ func (p *Processor) Stats() Stats {
 	if p.queue != nil {
 		s.Capacity = p.queue.Capacity()
 	}
+	s.Pressed, s.Suppressed = p.pressure.pressed(), p.pressure.total()
 	s.Exporters = make([]ExporterStats, len(p.lanes))
 	for i, l := range p.lanes {
 		s.Exporters[i] = l.stats()
@@ -55,6 +56,9 @@ func (p *Processor) reading() observ.Reading {
 	}
 	if p.queue != nil {
 		r.Queued, r.Capacity = int64(p.queue.Len()), int64(p.queue.Capacity())
+	}
+	if p.pressure != nil {
+		r.Pressure, r.Suppressed = true, int64(p.pressure.total())
 	}
 	for why := range numReasons {
 		if !why.beforeExport() {

@@ -46,6 +46,13 @@ type Stats struct {
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
 
+	// Pressed tells that the queue is under pressure right now, so that Enabled
+	// holds callers back; Suppressed counts how often it has done so. Both are for
+	// [WithPressure]. What was suppressed is not among the Emitted, and is about
+	// the number of records that callers did not build.
+	Pressed    bool
+	Suppressed uint64
+
 	// Exporters has the figures of each exporter, in the order in which they
 	// were given.
 	Exporters []ExporterStats

@@ -24,6 +24,10 @@ const (
 	// FallbackName is the counter of records written to the fallback.
 	FallbackName = "asynclog.processor.fallback"
 
+	// SuppressedName is the counter of records that callers were held back from
+	// building.
+	SuppressedName = "asynclog.processor.suppressed"
+
 	// AgeName is the histogram of how old the oldest record of a batch is when
 	// the batch is handed to its exporter.
 	AgeName = "asynclog.processor.queue.age"
@@ -47,6 +51,8 @@ type Reading struct {
 	Submitted        int64 // records handed to an exporter
 	Lost             []Lost
 	Fallback         int64
+	Pressure         bool  // callers are held back under pressure
+	Suppressed       int64 // how often they were
 }
 
 // Instruments are one processor's instruments. A nil *Instruments does nothing.
@@ -71,11 +77,14 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	fallback, err4 := m.Int64ObservableCounter(FallbackName,
 		metric.WithUnit("{log_record}"),
 		metric.WithDescription("The number of log records written to the fallback because they could not be exported."))
-	age, err5 := m.Float64Histogram(AgeName,
+	suppressed, err5 := m.Int64ObservableCounter(SuppressedName,
+		metric.WithUnit("{log_record}"),
+		metric.WithDescription("About the number of log records that were not built because the queue was under pressure."))
+	age, err6 := m.Float64Histogram(AgeName,
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
 
@@ -102,12 +111,15 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			o.ObserveInt64(processed.Inst(), l.Records, set, metric.WithAttributes(semconv.ErrorTypeKey.String(l.ErrorType)))
 		}
 		o.ObserveInt64(fallback, r.Fallback, set)
+		if r.Pressure {
+			o.ObserveInt64(suppressed, r.Suppressed, set)
+		}
 		if last {
 			// Not from here: the meter holds its lock while it calls back.
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
-	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback)
+	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback, suppressed)
 	if err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
 // TestOfferAllocs: a record that is accepted costs its caller no allocation. Only the
@@ -53,7 +52,7 @@ func TestOverflowAllocs(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			q := New(Config{
 				Capacity: 64, BatchSize: 8, Policy: p.policy, KeepLevel: 17,
-				Displaced: func(uint8, *sdklog.Record) {},
+				Displaced: func(Victim) {},
 			})
 			rec := record(0, 9)
 			offerAll := func() {

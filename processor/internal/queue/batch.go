@@ -26,11 +26,27 @@ type Batch struct {
 	// Guarded by the queue's mutex until the batch is taken, then owned by the
 	// consumer.
 	claimed int       // slots handed out; valid once sealed
+	done    int       // of those, the first so many are settled already; 0 unless taken
 	holes   int       // of those, how many were evicted
 	first   uint32    // every slot below is evicted
 	opened  time.Time // when it became the tail, or was last seen empty
 	index   levelIndex
 	flushes []*Flush
+	back    bool // it was put back at least once
+
+	// Trail is the consumers' own account of what has become of the batch so
+	// far. It stays with the batch when it is put back. It belongs to the
+	// consumer that holds the batch.
+	Trail Trail
+}
+
+// Trail is what a batch has been through in the hands of consumers.
+type Trail struct {
+	Attempts int       // exports that failed
+	Unclear  int       // of those, for a reason that nobody knows
+	Splits   int       // times that it was parted to find the records at fault
+	Failed   time.Time // when the first of them did
+	Cause    uint8     // what the last of them is counted as
 }
 
 func newBatch(size int) *Batch { return &Batch{slots: newSlots(size)} }
@@ -62,19 +78,32 @@ func (b *Batch) settleIn(commit chan struct{}) {
 	b.slots.awaitCommits(b.claimed, commit)
 	if b.holes > 0 {
 		b.claimed = b.slots.compact(b.claimed)
-		b.holes = 0
+		b.holes, b.first = 0, 0
 	}
 }
 
-// Records returns the batch's records, oldest first. They are valid until the
-// batch is settled and must not be changed.
-func (b *Batch) Records() []sdklog.Record { return b.slots.records[:b.claimed] }
+// Records returns the records of a taken batch that are not settled yet, oldest
+// first. They are valid until the batch is settled and must not be changed.
+func (b *Batch) Records() []sdklog.Record { return b.slots.records[b.done:b.claimed] }
+
+// forget empties the slots of the records that are settled already.
+func (b *Batch) forget() {
+	for i := range uint32(b.done) {
+		b.slots.evict(i)
+	}
+	if b.done > 0 {
+		b.claimed = b.slots.compact(b.claimed)
+		b.done = 0
+	}
+}
 
 // reset makes a batch ready for another life.
 func (b *Batch) reset(used int) {
 	b.slots.reset(used)
-	b.claimed, b.holes, b.first = 0, 0, 0
+	b.claimed, b.done, b.holes, b.first = 0, 0, 0, 0
 	b.opened = time.Time{}
 	b.index = levelIndex{}
 	b.flushes = nil
+	b.back = false
+	b.Trail = Trail{}
 }

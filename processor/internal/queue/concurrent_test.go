@@ -66,6 +66,34 @@ func TestRemoveConcurrentSafe(t *testing.T) {
 	}
 }
 
+// TestPutBackConcurrentSafe has batches come back, in parts too, while everything else
+// goes on, and then the queue is closed, or emptied.
+func TestPutBackConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		for _, consumers := range []int{1, 3} {
+			for _, remove := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/consumers=%d/remove=%t", p.name, consumers, remove), func(t *testing.T) {
+					s := newStormAgain(t, Config{Capacity: 30, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s.offerFrom(0, 8)
+					if !remove {
+						s.offered.Wait()
+					} else {
+						s.awaitAccepted(500)
+					}
+					s.q.Close()
+					if remove {
+						for _, b := range s.q.Remove() {
+							s.removed = append(s.removed, numbersOf(b.Records())...)
+							s.q.Discard(b, nil, s.booking(b))
+						}
+					}
+					s.finish(t)
+				})
+			}
+		}
+	}
+}
+
 // TestSmallestConcurrentSafe has every record fill a batch and the queue.
 func TestSmallestConcurrentSafe(t *testing.T) {
 	for _, p := range policies {

@@ -26,19 +26,20 @@ func (q *Queue) NewConsumer() *Consumer {
 }
 
 // Take waits for the next batch. It returns nil when the queue is closed and
-// has nothing left.
+// will have none any more: a batch that another consumer holds may be put back.
 func (c *Consumer) Take() *Batch {
 	q := c.q
 	q.mu.Lock()
 	for {
 		if b := q.nextLocked(); b != nil {
 			c.holding = b
-			q.inFlight += b.live()
+			q.takenLocked(b)
+			q.publishLocked()
 			q.mu.Unlock()
 			b.settleIn(c.commit)
 			return b
 		}
-		if q.closed.Load() {
+		if q.exhaustedLocked() {
 			q.mu.Unlock()
 			return nil
 		}
@@ -56,9 +57,7 @@ func (c *Consumer) Take() *Batch {
 // nextLocked returns the batch that is next to be handed out, if any is.
 func (q *Queue) nextLocked() *Batch {
 	if len(q.ready) > 0 {
-		b := q.removeReadyLocked(0)
-		q.publishLocked()
-		return b
+		return q.removeReadyLocked(0)
 	}
 	if !q.due.Load() {
 		return nil
@@ -68,8 +67,16 @@ func (q *Queue) nextLocked() *Batch {
 	if q.policy == DropLowest {
 		q.unindexLocked(b)
 	}
-	q.publishLocked()
-	return b // it has records: who evicts one from the tail adds one there
+	return b // it has records: who evicts the tail's last adds one there, or ends the tail
+}
+
+// takenLocked accounts for a batch that has just left the ready batches or the
+// tail. The room of one that had been put back is kept for its return.
+func (q *Queue) takenLocked(b *Batch) {
+	q.inFlight += b.live()
+	if b.back {
+		q.reserved += b.live()
+	}
 }
 
 // removeReadyLocked takes the i-th ready batch out of the queue.
@@ -85,13 +92,38 @@ func (q *Queue) removeReadyLocked(i int) *Batch {
 	if q.policy == DropLowest {
 		q.unindexLocked(b)
 	}
-	q.drainedLocked()
 	return b
 }
 
+// Progress settles the first n of the records that are left of the batch: book,
+// called under the queue's mutex so that no snapshot falls between, writes their
+// outcome into the ledger, and flushes that cover the batch are told err and go on.
+func (c *Consumer) Progress(b *Batch, n int, err error, book func()) {
+	q := c.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	book()
+	for _, f := range b.flushes {
+		f.noteLocked(err)
+	}
+	q.releaseLocked(b, n)
+	b.done += n
+}
+
+// releaseLocked accounts for n records of a taken batch that are in flight no
+// longer.
+func (q *Queue) releaseLocked(b *Batch, n int) {
+	q.inFlight -= n
+	if b.back {
+		q.reserved -= n
+		q.publishLocked()
+	}
+}
+
 // Settle ends the life of the batch that the consumer holds: book, called under
-// the queue's mutex so that no snapshot falls between, writes its outcome into
-// the ledger, flushes that cover it are told err, and its memory is used again.
+// the queue's mutex so that no snapshot falls between, writes the outcome of what
+// is left of it into the ledger, flushes that cover it are told err, and its memory
+// is used again.
 func (c *Consumer) Settle(b *Batch, err error, book func()) {
 	q := c.q
 	q.mu.Lock()
@@ -115,9 +147,10 @@ func (c *Consumer) Abandon(b *Batch, err error, book func()) {
 
 func (c *Consumer) settleLocked(b *Batch, err error, book func()) {
 	book()
-	c.holding = nil
-	c.q.inFlight -= b.claimed
 	for _, f := range b.flushes {
 		f.settleLocked(err)
 	}
+	c.q.releaseLocked(b, b.claimed-b.done)
+	c.holding = nil
+	c.q.drainedLocked()
 }

@@ -2,10 +2,11 @@ package queue
 
 import sdklog "go.opentelemetry.io/otel/sdk/log"
 
-// victim is a record that gave way to another.
-type victim struct {
-	level uint8
-	rec   *sdklog.Record // nil below the keep level
+// Victim is a record that gave way to another.
+type Victim struct {
+	Level  uint8
+	Tried  bool           // it has been in the hands of a consumer before
+	Record *sdklog.Record // a copy; nil below the keep level
 }
 
 // displaceUnlock makes room for the record by evicting another, if the policy
@@ -13,7 +14,7 @@ type victim struct {
 //
 //go:noinline
 func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
-	var v victim
+	var v Victim
 	var found bool
 	if q.policy == DropOldest {
 		found = q.evictOldestLocked(&v)
@@ -30,7 +31,7 @@ func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
 	if ok { // always: the eviction made the room, and the mutex kept it
 		b.slots.put(slot, r, level)
 	}
-	q.displaced(v.level, v.rec)
+	q.displaced(v)
 	if !ok {
 		return Full
 	}
@@ -42,7 +43,7 @@ func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
 // may as well have come later; if there are only such, nothing is evicted and
 // the newcomer is refused, which is one record lost for one newcomer all the
 // same.
-func (q *Queue) evictOldestLocked(v *victim) bool {
+func (q *Queue) evictOldestLocked(v *Victim) bool {
 	for i, b := range q.ready {
 		if q.evictFirstLocked(b, b.claimed, v) {
 			q.evictedLocked(i, b)
@@ -61,7 +62,7 @@ func (q *Queue) evictOldestLocked(v *victim) bool {
 
 // evictFirstLocked evicts the first committed record of the batch's first n
 // slots.
-func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
+func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 	for i := b.first; i < uint32(n); i++ {
 		if level, ok := b.slots.level(i); ok {
 			q.evictSlot(b, i, level, v)
@@ -77,11 +78,11 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *victim) bool {
 	return false
 }
 
-func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *victim) {
-	v.level = level
+func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
+	v.Level, v.Tried = level, b.back
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
-		v.rec = &r
+		v.Record = &r
 	}
 	b.slots.evict(slot)
 }

@@ -5,8 +5,8 @@
 // claims a slot of the open batch with one atomic addition, copies its record
 // straight into the slot and marks it committed. A full batch joins the ready
 // batches and is handed whole to a [Consumer], which reads its records in place,
-// settles it and gives its memory back. A mutex is taken once a batch by
-// producers, not once a record, and is never held across anything that blocks.
+// settles it and gives its memory back, or puts it back to be taken again. A mutex
+// is taken once a batch by producers, not once a record, and is never held across anything that blocks.
 // Only when there is no room left, and the overflow policy asks for more than a
 // refusal, do producers take the mutex for each record.
 //
@@ -15,8 +15,10 @@
 //
 // # Invariants
 //
-//   - Σ live(ready) + limit(tail) - holes(tail) <= capacity, so no more than
-//     capacity records are ever queued, whatever the producers do.
+//   - Σ live(ready) + reserved + limit(tail) - holes(tail) <= capacity, so no more
+//     than capacity records are ever queued, whatever the producers do. Reserved is
+//     what consumers hold of batches that were put back before: their room is not
+//     given away, so putting them back again costs no record.
 //   - Every slot index below a batch's limit is handed to exactly one producer.
 //   - Only the tail has claimable slots. A stale pointer to a batch that left
 //     the tail finds limit 0 and fails its claim; one to a batch that has come
@@ -26,16 +28,25 @@
 //     taking the mutex.
 //   - Batches leave from the front, and slots are claimed at the back, so with
 //     one consumer the records of one goroutine leave in the order in which it
-//     offered them. Evictions leave holes, never reorder.
+//     offered them. A batch that is put back goes to the front, where it came from.
+//     Evictions leave holes, never reorder.
 //   - A record is evicted only while it is committed and its batch is not taken.
 //   - Under DropLowest two neighbouring ready batches that fit into one are
 //     merged, as soon as it is known that their records are committed, so ready
-//     batches never have more slots than twice the capacity plus a batch.
-//   - A flush that covers a ready batch covers all ready batches before it too.
+//     batches never have more slots than twice the capacity plus a batch. One that
+//     was put back is merged with none; there are no more of these than consumers,
+//     because the first to be taken is one that was put back, if there is one.
+//   - A flush that covers a ready batch covers all ready batches before it too, but
+//     for those that were put back.
+//   - No batch is lost between consumers: a consumer ends only when the queue is
+//     closed, nothing is ready, and no other holds a batch that may be put back.
+//   - While the queue is watched and not under pressure, the tail's limit does not
+//     reach beyond the high mark, so the producer that takes the queue there comes
+//     by the mutex, and pressure begins with that record.
 //
 // # Who owns what
 //
 //   - A slot belongs to the producer that claimed it until its mark is stored.
 //   - A ready or open batch belongs to the queue, under its mutex.
-//   - A taken batch belongs to its consumer until it is settled.
+//   - A taken batch belongs to its consumer until it is settled or put back.
 package queue

@@ -9,7 +9,7 @@ import (
 const maxFlushErrors = 8
 
 // Flush follows the batches that were queued or in flight when it began, until
-// each is settled.
+// each is settled, or one is put back with an error.
 type Flush struct {
 	done chan struct{}
 
@@ -19,7 +19,7 @@ type Flush struct {
 	more    int
 }
 
-// Done is closed when every batch the flush covers is settled.
+// Done is closed when the flush is over.
 func (f *Flush) Done() <-chan struct{} { return f.done }
 
 // Err returns the joined errors of the batches the flush covers. It may be
@@ -31,16 +31,33 @@ func (f *Flush) Err() error {
 	return errors.Join(f.errs...)
 }
 
+// settleLocked tells the flush that a batch which it covers is settled.
 func (f *Flush) settleLocked(err error) {
-	if err != nil {
-		if len(f.errs) < maxFlushErrors {
-			f.errs = append(f.errs, err)
-		} else {
-			f.more++
-		}
-	}
+	f.noteLocked(err)
 	if f.pending--; f.pending == 0 {
 		close(f.done)
+	}
+}
+
+// giveUpLocked ends the flush before all batches which it covers are settled.
+func (f *Flush) giveUpLocked(err error) {
+	if f.pending <= 0 {
+		return // it is over
+	}
+	f.noteLocked(err)
+	f.pending = 0 // and negative from now on
+	close(f.done)
+}
+
+// noteLocked keeps an error, until the flush is over.
+func (f *Flush) noteLocked(err error) {
+	if err == nil || f.pending <= 0 {
+		return
+	}
+	if len(f.errs) < maxFlushErrors {
+		f.errs = append(f.errs, err)
+	} else {
+		f.more++
 	}
 }
 

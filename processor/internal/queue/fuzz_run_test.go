@@ -24,6 +24,7 @@ type fuzzRun struct {
 	slowly    []preempted
 	slowItems []*item
 	everSlow  bool
+	everBack  bool
 	stale     *Batch
 	displaced displacements
 	waiting   []*waitingReal
@@ -99,7 +100,7 @@ func (r *fuzzRun) slow(arg int) {
 		}
 		return
 	}
-	if r.m.closed || len(r.m.waiting) > 0 || r.m.queued() >= r.m.capacity {
+	if r.m.closed || len(r.m.waiting) > 0 || r.m.full() {
 		return
 	}
 	r.q.mu.Lock()
@@ -135,7 +136,7 @@ func (r *fuzzRun) commitAll() {
 func (r *fuzzRun) take(consumer int) {
 	r.t.Helper()
 	r.q.mu.Lock()
-	available := len(r.q.ready) > 0 || r.q.due.Load() || r.q.closed.Load()
+	available := len(r.q.ready) > 0 || r.q.due.Load() || r.q.exhaustedLocked()
 	r.q.mu.Unlock()
 	if available != r.m.available() {
 		r.t.Fatalf("a batch is available: %t, want %t", available, r.m.available())
@@ -152,6 +153,72 @@ func (r *fuzzRun) take(consumer int) {
 		return
 	}
 	r.held[consumer] = r.taken(b)
+	r.m.held++
+}
+
+// progress settles the first record of a batch, if it has others.
+func (r *fuzzRun) progress(consumer int, fail bool) {
+	r.t.Helper()
+	h := &r.held[consumer]
+	if len(h.numbers) < 2 {
+		return
+	}
+	booked := 0
+	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { booked++ })
+	if booked != 1 {
+		r.t.Fatalf("booked %d times", booked)
+	}
+	h.numbers = h.numbers[1:]
+	r.m.progress(h.groups, 1, fail)
+}
+
+func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
+	r.t.Helper()
+	h := r.held[consumer]
+	if h.batch == nil {
+		return
+	}
+	if progress {
+		r.progress(consumer, fail)
+		h = r.held[consumer]
+	}
+	if r.m.removed {
+		if r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }) {
+			r.t.Fatal("a batch was put back after Remove")
+		}
+		return
+	}
+	var got, want displacements
+	booked := 0
+	ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
+		booked++
+		for _, v := range gone {
+			got.add(v)
+		}
+	})
+	if !ok || booked != 1 {
+		r.t.Fatalf("put back: %t, booked %d times", ok, booked)
+	}
+	r.held[consumer] = holding{}
+	r.m.held--
+	r.everBack = true
+	for _, it := range r.m.putBack(h.groups, fail) {
+		d := displacement{level: it.level, number: -1}
+		if it.level >= r.keep {
+			d.number = it.number
+		}
+		want = append(want, d)
+	}
+	if !slices.Equal(got, want) {
+		r.t.Fatalf("%v gave way to %v, want %v", got, h.numbers, want)
+	}
+}
+
+func refusal(fail bool) error {
+	if fail {
+		return errors.New("refused")
+	}
+	return nil
 }
 
 // taken compares a batch that left the queue with the model.
@@ -183,6 +250,7 @@ func (r *fuzzRun) settle(consumer int, abandon, fail bool) {
 		end = c.Abandon
 	}
 	r.held[consumer] = holding{}
+	r.m.held--
 	r.finish(h, fail, end)
 }
 
@@ -197,25 +265,22 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 			r.t.Fatalf("record %d was changed", numberOf(&recs[i]))
 		}
 	}
-	var err error
-	if fail {
-		err = errors.New("refused")
-	}
 	booked := 0
-	end(h.batch, err, func() { booked++ })
+	end(h.batch, refusal(fail), func() { booked++ })
 	if booked != 1 {
 		r.t.Fatalf("booked %d times", booked)
 	}
-	r.m.inFlight -= len(h.numbers)
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
 	}
+	r.m.leave(h.groups, len(h.numbers))
 }
 
 func (r *fuzzRun) remove() {
 	r.t.Helper()
 	r.commitAll()
 	var out []holding
+	r.m.removed = true
 	for _, b := range r.q.Remove() {
 		out = append(out, r.taken(b))
 	}
@@ -234,7 +299,7 @@ func (r *fuzzRun) check() {
 	synctest.Wait()
 	checkInvariants(r.t, r.q)
 	if !r.everSlow || r.m.policy != DropOldest {
-		checkSlots(r.t, r.q)
+		checkSlots(r.t, r.q, r.everBack)
 	}
 	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight}
 	r.q.Snapshot(func(got Counts) {
@@ -242,6 +307,10 @@ func (r *fuzzRun) check() {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)
 		}
 	})
+	r.m.look()
+	if got := r.q.Pressed(); got != r.m.pressed {
+		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
+	}
 	if n := r.q.Len(); n != want.Queued {
 		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
 	}

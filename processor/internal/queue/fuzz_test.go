@@ -17,12 +17,12 @@ const (
 	opTake   // argument: consumer
 	opSettle // argument: consumer, +4: abandon, +8: failed
 	opFlush
-	opExpedite
-	opTick // argument: the interval, in 100 ms
-	opPrepare
-	opSleep // argument: how long, in 100 ms
-	opSlow  // even: claim a slot and do not commit; odd: commit one
-	opOther // 15: close, 14: close and remove, 13: remember the open batch, else: offer to the remembered
+	opExpedite // 15: Prepare
+	opTick     // argument: the interval, in 100 ms
+	opPutBack  // argument: consumer, +4: with an error, +8: after progress; 3: progress alone, of the consumer argument/4
+	opSleep    // argument: how long, in 100 ms
+	opSlow     // even: claim a slot and do not commit; odd: commit one
+	opOther    // 15: close, 14: close and remove, 13: remember the open batch, else: offer to the remembered
 )
 
 func op(what, arg byte) byte { return arg<<4 | what }
@@ -47,11 +47,12 @@ func FuzzQueue(f *testing.F) {
 	fill := ops(opRun, 15)
 	cycle := ops(opTake, 0, 1, 2)
 	settle := ops(opSettle, 0, 9, 6)
+	back := ops(opPutBack, 0, 5, 10)
 	mixed := ops(opOffer, 9, 1, 13, 5, 1, 9, 15, 2, 0, 7, 3, 3)
 	end := ops(opOther, 15)
 	for policy := range byte(4) {
 		config := func(capacity, size, keep, wait byte) []byte {
-			return []byte{policy, capacity - 1, size - 1, keep, wait}
+			return []byte{policy, capacity - 1, size - 1, keep, wait | (capacity-capacity/4)<<2}
 		}
 		f.Add(join(config(10, 4, 8, 0), fill, mixed, cycle, settle, mixed, cycle, end, cycle))
 		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), fill, ops(opFlush, 0), cycle, mixed, settle, cycle, settle))
@@ -63,19 +64,26 @@ func FuzzQueue(f *testing.F) {
 		f.Add(join(config(11, 8, 0, 0), ops(opOffer, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15), ops(opOffer, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), mixed))
 		f.Add(join(config(20, 4, 0, 0), ops(opOffer, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9),
 			ops(opFlush, 0), ops(opOffer, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12), cycle, settle, cycle))
+		f.Add(join(config(10, 4, 8, 0), fill, cycle, fill, back, cycle, mixed, settle, cycle))
+		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), cycle, mixed, ops(opPutBack, 8, 1, 6), cycle, ops(opPutBack, 4, 3), fill, settle))
+		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opPutBack, 0), fill, ops(opSlow, 1, 1), cycle, back))
+		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opPutBack, 0), cycle, ops(opPutBack, 3, 7, 9), end, cycle, settle, cycle, back))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 5 || len(data) > 128 {
 			return // longer inputs find nothing more, and take minutes to minimize
 		}
 		synctest.Test(t, func(t *testing.T) {
-			r := newFuzzRun(t, Config{
+			cfg := Config{
 				Policy:    Policy(data[0] % 4),
 				Capacity:  1 + int(data[1]%24),
 				BatchSize: 1 + int(data[2]%9),
 				KeepLevel: data[3] % (MaxLevel + 1),
 				MaxWait:   time.Duration(data[4]%4) * 250 * time.Millisecond,
-			})
+			}
+			cfg.High = int(data[4]/4) % (cfg.Capacity + 1)
+			cfg.Low = cfg.High / 2
+			r := newFuzzRun(t, cfg)
 			for _, b := range data[5:] {
 				r.step(b&15, b>>4)
 				r.check()
@@ -103,14 +111,22 @@ func (r *fuzzRun) step(what, arg byte) {
 		}
 		r.m.flush(r.q.BeginFlush(), held)
 	case opExpedite:
+		if arg == 15 {
+			r.q.Prepare()
+			if len(r.q.free) == 0 && !r.m.closed {
+				r.t.Fatal("Prepare left no batch for later")
+			}
+			return
+		}
 		r.q.Expedite()
 		r.m.expedite()
 	case opTick:
 		r.tick(time.Duration(arg+1) * 100 * time.Millisecond)
-	case opPrepare:
-		r.q.Prepare()
-		if len(r.q.free) == 0 && !r.m.closed {
-			r.t.Fatal("Prepare left no batch for later")
+	case opPutBack:
+		if arg&3 == 3 {
+			r.progress(int(arg>>2)%3, arg&4 != 0)
+		} else {
+			r.putBack(int(arg&3), arg&4 != 0, arg&8 != 0)
 		}
 	case opSleep:
 		time.Sleep(time.Duration(arg) * 100 * time.Millisecond)

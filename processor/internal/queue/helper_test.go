@@ -37,12 +37,14 @@ type displacement struct {
 // displacements collects what a queue tells. It is for one goroutine.
 type displacements []displacement
 
-func (d *displacements) add(level uint8, r *sdklog.Record) {
-	v := displacement{level: level, number: -1}
-	if r != nil {
-		v.number = numberOf(r)
+func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
+
+func displacementOf(v Victim) displacement {
+	d := displacement{level: v.Level, number: -1}
+	if v.Record != nil {
+		d.number = numberOf(v.Record)
 	}
-	*d = append(*d, v)
+	return d
 }
 
 // rig is a queue under test with a consumer, for tests that run on one goroutine
@@ -96,7 +98,7 @@ func (r *rig) offerAny(number int) Verdict {
 func (r *rig) available() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.ready) > 0 || r.due.Load() || r.closed.Load()
+	return len(r.ready) > 0 || r.due.Load() || r.exhaustedLocked()
 }
 
 // take takes a batch that must be there.

@@ -73,7 +73,7 @@ func (q *Queue) unindexLocked(b *Batch) {
 
 // evictLowestLocked evicts the oldest record of the lowest level there is, if
 // that is below the newcomer's.
-func (q *Queue) evictLowestLocked(newcomer uint8, v *victim) bool {
+func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
 	if q.unindexed > 0 {
 		for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
 			if !b.index.partial {
@@ -107,7 +107,7 @@ func (q *Queue) evictLowestLocked(newcomer uint8, v *victim) bool {
 }
 
 // evictLevel evicts the batch's first record of the level; there is one.
-func (q *Queue) evictLevel(b *Batch, level uint8, v *victim) {
+func (q *Queue) evictLevel(b *Batch, level uint8, v *Victim) {
 	x := &b.index
 	slot := x.cursor[level]
 	for {
@@ -141,6 +141,9 @@ func (q *Queue) mergeLocked(i int) {
 	a, b := q.ready[i], q.ready[i+1]
 	if a.live()+b.live() > q.size || a.index.partial || b.index.partial {
 		return
+	}
+	if a.back || b.back {
+		return // what one has been through must not be counted against the other
 	}
 	n, m := a.slots.compact(a.claimed), b.slots.compact(b.claimed)
 	a.slots.appendFrom(n, &b.slots, m)

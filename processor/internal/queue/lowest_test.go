@@ -11,7 +11,7 @@ func (r *rig) offerLevels(t *testing.T, from int, levels ...uint8) {
 	for i, level := range levels {
 		r.offerLevel(t, from+i, level, Accepted)
 		checkInvariants(t, r.Queue)
-		checkSlots(t, r.Queue)
+		checkSlots(t, r.Queue, false)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestDropLowestSlots(t *testing.T) {
 	r.offerLevels(t, 16, 1, 2, 3, 4, 5, 6, 7, 24)
 	r.offerLevels(t, 24, 8, 9, 10, 11, 12, 13, 14, 24)
 	r.offerLevel(t, 32, 24, Full)
-	checkSlots(t, r.Queue)
+	checkSlots(t, r.Queue, false)
 	wantBatches(t, r.takeAll(t), []int{0}, []int{8, 9, 10, 11, 12, 13, 14, 15}, []int{23, 31})
 }
 

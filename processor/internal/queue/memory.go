@@ -18,7 +18,7 @@ func (q *Queue) takeFreeLocked() *Batch {
 	q.free[n-1] = nil
 	q.free = q.free[:n-1]
 	q.leastFree = min(q.leastFree, n-1)
-	if n == 1 && q.readyLive+q.size < q.capacity {
+	if n == 1 && q.readyLive+q.reserved+q.size < q.capacity {
 		q.wantSpare()
 	}
 	return b

@@ -12,14 +12,19 @@ type model struct {
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	high, low      int
 
 	sealed   []*group // full, oldest first; never empty
 	open     *group   // takes records; nil: no room, or closed
 	waiting  []*waitingItem
 	due      bool
 	closed   bool
+	removed  bool
+	pressed  bool
 	admitted uint64
 	inFlight int
+	reserved int // of those in flight, what keeps its room
+	held     int // batches that consumers have
 	flushes  []*flushModel
 }
 
@@ -35,6 +40,7 @@ type group struct {
 	items  []*item
 	claims int
 	opened time.Time
+	back   bool // it was put back
 }
 
 // waitingItem is a record whose producer waits for room.
@@ -55,7 +61,10 @@ type flushModel struct {
 const waits Verdict = 255
 
 func newModel(cfg Config) *model {
-	m := &model{capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait}
+	m := &model{
+		capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait,
+		high: cfg.High, low: cfg.Low,
+	}
 	m.reopen()
 	return m
 }
@@ -76,9 +85,22 @@ func (m *model) queued() int {
 	return n
 }
 
+// full tells whether there is no room for another record.
+func (m *model) full() bool { return m.queued()+m.reserved >= m.capacity }
+
 func (m *model) reopen() {
-	if m.open == nil && !m.closed && m.sealedLive() < m.capacity {
+	if m.open == nil && !m.closed && m.sealedLive()+m.reserved < m.capacity {
 		m.open = &group{opened: time.Now()}
+	}
+}
+
+// look is called after each step, however many records it has added or removed.
+func (m *model) look() {
+	switch n := m.queued() + m.reserved; {
+	case m.high == 0, m.closed, n <= m.low:
+		m.pressed = false
+	case n >= m.high:
+		m.pressed = true
 	}
 }
 
@@ -104,7 +126,7 @@ func (m *model) offer(it item) (Verdict, *item) {
 	if m.closed {
 		return Closed, nil
 	}
-	if len(m.waiting) == 0 && m.queued() < m.capacity {
+	if len(m.waiting) == 0 && !m.full() {
 		m.add(it)
 		return Accepted, nil
 	}
@@ -160,7 +182,9 @@ func (g *group) remove(m *model, it *item) {
 	}
 }
 
-func (m *model) available() bool { return len(m.sealed) > 0 || m.due || m.closed }
+func (m *model) available() bool {
+	return len(m.sealed) > 0 || m.due || (m.closed && (m.held == 0 || m.removed))
+}
 
 // take removes the groups of which the next batch, of n records, may consist: one,
 // or, under DropLowest, some that fit into a batch. It returns none if no batch of
@@ -170,7 +194,8 @@ func (m *model) take(n int) []*group {
 	switch {
 	case len(m.sealed) > 0:
 		count, groups := 0, 0
-		for groups == 0 || (m.policy == DropLowest && count < n && groups < len(m.sealed)) {
+		for groups == 0 || (m.policy == DropLowest && count < n && groups < len(m.sealed) &&
+			!m.sealed[0].back && !m.sealed[groups].back) {
 			count += len(m.sealed[groups].items)
 			groups++
 		}
@@ -186,14 +211,105 @@ func (m *model) take(n int) []*group {
 		return nil
 	}
 	m.inFlight += n
+	if taken[0].back {
+		m.reserved += n
+	}
 	m.reopen()
 	m.letIn()
 	return taken
 }
 
+// leave takes n records of what a consumer has out of flight.
+func (m *model) leave(groups []*group, n int) {
+	m.inFlight -= n
+	if groups[0].back {
+		m.reserved -= n
+		m.reopen()
+		m.letIn()
+	}
+}
+
+// progress settles the first n records of what a consumer has.
+func (m *model) progress(groups []*group, n int, failed bool) {
+	m.note(groups, failed)
+	for left := n; left > 0; {
+		for _, g := range groups {
+			k := min(left, len(g.items))
+			g.items = g.items[k:]
+			left -= k
+		}
+	}
+	m.leave(groups, n)
+}
+
+// putBack makes what a consumer has the next group to be taken, and returns what
+// gives way to it.
+func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
+	g := &group{back: true}
+	for _, part := range groups {
+		g.items = append(g.items, part.items...)
+	}
+	g.claims = len(g.items)
+	for _, f := range m.flushes {
+		for _, part := range groups {
+			if !f.pending[part] {
+				continue
+			}
+			delete(f.pending, part)
+			f.pending[g] = true
+		}
+		if failed && f.pending[g] {
+			f.failed = true
+			clear(f.pending)
+		}
+	}
+	m.inFlight -= len(g.items)
+	if groups[0].back {
+		m.reserved -= len(g.items)
+	}
+	m.sealed = slices.Insert(m.sealed, 0, g)
+	for m.queued()+m.reserved > m.capacity {
+		victim := m.giveWay()
+		if victim == nil {
+			break // which the comparison with the queue shows
+		}
+		gone = append(gone, victim)
+	}
+	if m.policy == DropNewest || m.policy == Block {
+		slices.Reverse(gone)
+	}
+	if open := m.open; open != nil && len(open.items) == 0 {
+		m.open, m.due = nil, false
+		m.settle(open, false)
+	}
+	m.reopen()
+	m.letIn()
+	return gone
+}
+
+// giveWay removes the record that gives way to one that was put back.
+func (m *model) giveWay() *item {
+	if m.policy == DropOldest || m.policy == DropLowest {
+		return m.evict(MaxLevel + 1)
+	}
+	groups := slices.Clone(m.sealed)
+	if m.open != nil {
+		groups = append(groups, m.open)
+	}
+	for _, g := range slices.Backward(groups) {
+		for _, it := range slices.Backward(g.items) {
+			if it.committed {
+				g.remove(m, it)
+				return it
+			}
+		}
+	}
+	return nil
+}
+
 // letIn gives room to those who wait.
 func (m *model) letIn() {
-	for len(m.waiting) > 0 && m.queued() < m.capacity {
+	for len(m.waiting) > 0 && !m.full() {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
 		w.over, w.verdict = true, Accepted
@@ -254,6 +370,15 @@ func (m *model) settle(g *group, failed bool) {
 		if f.pending[g] {
 			delete(f.pending, g)
 			f.failed = f.failed || failed
+		}
+	}
+}
+
+// note tells the flushes of groups that are not settled yet of a failure.
+func (m *model) note(groups []*group, failed bool) {
+	for _, f := range m.flushes {
+		for _, g := range groups {
+			f.failed = f.failed || (failed && f.pending[g])
 		}
 	}
 }

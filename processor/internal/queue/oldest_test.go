@@ -15,7 +15,7 @@ func TestDropOldestOrder(t *testing.T) {
 				r.wantDisplaced(t, displacement{9, n - s.capacity})
 				r.wantCounts(t, Counts{Admitted: uint64(n + 1), Queued: s.capacity})
 				checkInvariants(t, r.Queue)
-				checkSlots(t, r.Queue)
+				checkSlots(t, r.Queue, false)
 			}
 			var left []int
 			for _, b := range r.takeAll(t) {

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,13 +38,18 @@ type Config struct {
 	Policy    Policy
 	MaxWait   time.Duration // Block only
 
+	// High and Low are the marks between which Pressed changes, in records: it is
+	// true from High on, and until the queue has come down to Low. High is 1 …
+	// Capacity, or 0: nobody asks; Low is less.
+	High, Low int
+
 	// KeepLevel is the level from which on a displaced record is kept for
 	// Displaced; below, only its level is told.
 	KeepLevel uint8
-	// Displaced is told of each record that gave way to another, on the
-	// goroutine that offered the other, outside the mutex. r is nil below
-	// KeepLevel and only valid during the call.
-	Displaced func(level uint8, r *sdklog.Record)
+	// Displaced is told of each record that gave way to a newer one, on the
+	// goroutine that offered that, outside the mutex. The record is only valid
+	// during the call.
+	Displaced func(Victim)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -56,21 +62,27 @@ type Queue struct {
 	// is not full. Written under mu, and cleared before the next tail takes records:
 	// a producer that finds it set need not ask for its record to be handed out.
 	due atomic.Bool
+	// pressed says that the queue has reached its high mark, and has not come down
+	// to the low one since. Written under mu.
+	pressed atomic.Bool
 
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	high, low      int // marks of pressed; high 0: it is not watched
 	keepLevel      uint8
-	displaced      func(level uint8, r *sdklog.Record)
+	displaced      func(Victim)
 
 	spare   chan struct{} // asks for Prepare
-	drained chan struct{} // closed when the queue is closed and empty
+	drained chan struct{} // closed when no consumer will get another batch
 
 	mu        sync.Mutex
 	ready     []*Batch // full batches, oldest first
 	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
 	readyLive int      // records in ready
 	inFlight  int      // records in taken batches
+	reserved  int      // of those, records whose room is kept for their return
+	removed   bool     // Remove was called: nothing is taken back
 	admitted  uint64   // slots handed out in sealed batches
 	levels    levelCounts
 	unindexed int       // ready batches whose index is not complete
@@ -93,6 +105,8 @@ func New(cfg Config) *Queue {
 		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
 		policy:    cfg.Policy,
 		maxWait:   cfg.MaxWait,
+		high:      cfg.High,
+		low:       cfg.Low,
 		keepLevel: cfg.KeepLevel,
 		displaced: cfg.Displaced,
 		spare:     make(chan struct{}, 1),
@@ -177,7 +191,7 @@ func (q *Queue) Close() {
 		q.pushTailLocked()
 	}
 	q.closed.Store(true) // before open: a producer that finds nil learns why
-	q.open.Store(nil)
+	q.shutLocked()
 	q.free = nil
 	q.dismissLocked()
 	for len(q.idle) > 0 {
@@ -186,17 +200,33 @@ func (q *Queue) Close() {
 	q.drainedLocked()
 }
 
-// Drained is closed when the queue is closed and its last batch has been taken.
+// Closed tells whether the queue was closed.
+func (q *Queue) Closed() bool { return q.closed.Load() }
+
+// Drained is closed when no consumer will get another batch: the queue is closed,
+// none is ready, and none is held that may be put back.
 func (q *Queue) Drained() <-chan struct{} { return q.drained }
 
-func (q *Queue) drainedLocked() {
+// exhaustedLocked tells whether no batch will come any more.
+func (q *Queue) exhaustedLocked() bool {
 	if !q.closed.Load() || len(q.ready) > 0 {
+		return false
+	}
+	return q.removed || !slices.ContainsFunc(q.consumers, func(c *Consumer) bool { return c.holding != nil })
+}
+
+func (q *Queue) drainedLocked() {
+	if !q.exhaustedLocked() {
 		return
 	}
 	select {
 	case <-q.drained:
+		return
 	default:
 		close(q.drained)
+	}
+	for len(q.idle) > 0 { // those that waited for a batch to be put back
+		q.wakeLocked()
 	}
 }
 
@@ -259,16 +289,18 @@ func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 	return next
 }
 
-// Remove takes every batch out of a closed queue that no consumer has taken yet,
-// for one who settles them with Discard.
+// Remove takes every batch out of a closed queue that no consumer holds, for one
+// who settles them with Discard. From then on nothing can be put back.
 func (q *Queue) Remove() []*Batch {
 	q.mu.Lock()
+	q.removed = true
 	var removed []*Batch
 	for len(q.ready) > 0 {
 		b := q.removeReadyLocked(0)
-		q.inFlight += b.live()
+		q.takenLocked(b)
 		removed = append(removed, b)
 	}
+	q.drainedLocked()
 	q.mu.Unlock()
 	commit := make(chan struct{}, 1)
 	for _, b := range removed {

@@ -8,7 +8,7 @@ import "time"
 // limitLocked returns how many slots of the tail may be handed out in all so
 // that the queue stays within its capacity. Claims do not change it.
 func (q *Queue) limitLocked(tail *Batch) uint32 {
-	return uint32(min(q.size, q.capacity-q.readyLive+tail.holes))
+	return uint32(min(q.size, q.capacity-q.readyLive-q.reserved+tail.holes))
 }
 
 // reserveLocked claims the next slot on behalf of one producer. It reports
@@ -46,7 +46,7 @@ func (q *Queue) publishLocked() {
 		q.grantLocked(b, slot)
 	}
 	if q.waiters.Len() > 0 {
-		q.open.Store(nil)
+		q.shutLocked()
 		return
 	}
 	for q.tailLocked() {
@@ -56,6 +56,7 @@ func (q *Queue) publishLocked() {
 		limit := q.limitLocked(t)
 		switch {
 		case claimed < limit:
+			limit = q.watchLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.open.Store(t)
 				return
@@ -63,11 +64,17 @@ func (q *Queue) publishLocked() {
 		case int(claimed) == q.size:
 			q.pushTailLocked()
 		default:
-			q.open.Store(nil)
+			q.shutLocked()
 			return
 		}
 	}
+	q.shutLocked()
+}
+
+// shutLocked says that there is no room, or that the queue is closed.
+func (q *Queue) shutLocked() {
 	q.open.Store(nil)
+	q.pressLocked(q.high > 0 && !q.closed.Load())
 }
 
 // tailLocked makes sure that there is a tail, unless there is no room for one.
@@ -75,7 +82,7 @@ func (q *Queue) tailLocked() bool {
 	if q.tail != nil {
 		return true
 	}
-	if q.closed.Load() || q.readyLive >= q.capacity {
+	if q.closed.Load() || q.readyLive+q.reserved >= q.capacity {
 		return false
 	}
 	q.tail = q.takeFreeLocked()

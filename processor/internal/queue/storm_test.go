@@ -24,11 +24,13 @@ type storm struct {
 	beside  sync.WaitGroup
 
 	flushAfterOffer bool // producers flush now and then
+	putBack         bool // consumers put batches back now and then, and settle some in parts
 
 	settled [1 << 16]atomic.Bool // by number
 	count   atomic.Int64         // accepted
 	refused atomic.Int64
 	booked  uint64 // guarded by the queue's mutex
+	gaveWay uint64 // to what was put back; guarded by the queue's mutex
 	removed []int
 
 	mu        sync.Mutex
@@ -43,6 +45,13 @@ func stormNumber(producer, n int) int { return producer<<12 | n }
 
 // newCalm returns a queue with consumers and nothing else.
 func newCalm(cfg Config, consumers int) *storm {
+	s := newQuiet(cfg, consumers)
+	s.startConsumers()
+	return s
+}
+
+// newQuiet is newCalm whose consumers have not been started.
+func newQuiet(cfg Config, consumers int) *storm {
 	s := &storm{
 		stop:      make(chan struct{}),
 		accepted:  make(map[int]bool),
@@ -51,13 +60,16 @@ func newCalm(cfg Config, consumers int) *storm {
 		taken:     make([][]int, consumers),
 	}
 	if cfg.Displaced == nil {
-		cfg.Displaced = func(uint8, *sdklog.Record) {}
+		cfg.Displaced = func(Victim) {}
 	}
 	s.q = New(cfg)
+	return s
+}
+
+func (s *storm) startConsumers() {
 	for i := range s.taken {
 		s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
 	}
-	return s
 }
 
 // offerSome offers records and has them handed out.
@@ -71,23 +83,39 @@ func (s *storm) offerSome(producer, n int) {
 
 func newStorm(t *testing.T, cfg Config, consumers int) *storm {
 	t.Helper()
+	return startStorm(t, cfg, consumers, false)
+}
+
+// newStormAgain returns one in which batches come back.
+func newStormAgain(t *testing.T, cfg Config, consumers int) *storm {
+	t.Helper()
+	return startStorm(t, cfg, consumers, true)
+}
+
+func startStorm(t *testing.T, cfg Config, consumers int, putBack bool) *storm {
+	t.Helper()
 	var s *storm
-	cfg.Displaced = func(level uint8, r *sdklog.Record) {
-		number := numberOf(r)
+	cfg.Displaced = func(v Victim) {
+		number := numberOf(v.Record)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.gone[number] || int(level) != int(r.Severity()) {
-			t.Errorf("record %d was displaced twice, or not at level %d", number, level)
+		if s.gone[number] || int(v.Level) != int(v.Record.Severity()) {
+			t.Errorf("record %d was displaced twice, or not at level %d", number, v.Level)
 		}
 		s.gone[number] = true
 	}
-	s = newCalm(cfg, consumers)
+	s = newQuiet(cfg, consumers)
+	s.putBack = putBack
+	s.startConsumers()
 	s.aside(t)
 	return s
 }
 
 func (s *storm) consume(c *Consumer, taken *[]int) {
 	for b := c.Take(); b != nil; b = c.Take() {
+		if s.putBack && s.tryAgain(c, b, taken) {
+			continue
+		}
 		*taken = append(*taken, numbersOf(b.Records())...)
 		if len(*taken)%3 == 0 {
 			runtime.Gosched()
@@ -96,10 +124,35 @@ func (s *storm) consume(c *Consumer, taken *[]int) {
 	}
 }
 
+// tryAgain settles some of the batch's records, or puts it back, or both, and tells
+// whether it was put back. No batch is put back more than three times.
+func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
+	runtime.Gosched()
+	n := numberOf(&b.Records()[0])
+	if k := n % 5; k < len(b.Records()) {
+		recs := b.Records()[:k]
+		*taken = append(*taken, numbersOf(recs)...)
+		c.Progress(b, k, nil, s.bookingOf(recs))
+	}
+	if b.Trail.Attempts >= 3 || n%2 == 0 {
+		return false
+	}
+	b.Trail.Attempts++
+	return c.PutBack(b, nil, func(gone []Victim) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i := range gone {
+			s.gone[numberOf(gone[i].Record)] = true
+		}
+		s.gaveWay += uint64(len(gone))
+	})
+}
+
 // booking books a batch as settled.
-func (s *storm) booking(b *Batch) func() {
+func (s *storm) booking(b *Batch) func() { return s.bookingOf(b.Records()) }
+
+func (s *storm) bookingOf(recs []sdklog.Record) func() {
 	return func() {
-		recs := b.Records()
 		for i := range recs {
 			s.settled[numberOf(&recs[i])].Store(true)
 		}
@@ -217,7 +270,7 @@ func (s *storm) checkSnapshot(t *testing.T) {
 	t.Helper()
 	s.q.Snapshot(func(c Counts) {
 		// What was displaced is told after the fact, so it may be missing here.
-		ends := s.booked + uint64(c.Queued+c.InFlight)
+		ends := s.booked + s.gaveWay + uint64(c.Queued+c.InFlight)
 		exact := s.q.policy == DropNewest || s.q.policy == Block
 		if c.Queued < 0 || c.Queued > s.q.capacity || ends > c.Admitted || (exact && ends != c.Admitted) {
 			t.Errorf("%+v with %d booked, in a queue of %d", c, s.booked, s.q.capacity)
