@@ -93,6 +93,7 @@ func (p *Processor) newQueue() {
 		MaxWait:   p.cfg.overflow.maxWait,
 		KeepLevel: levelOf(p.cfg.critical),
 		Displaced: p.displaced,
+		Traded:    p.traded,
 	}
 	if p.cfg.pressure == nil {
 		p.queue = queue.New(cfg)
@@ -167,6 +168,12 @@ func (p *Processor) displaced(v queue.Victim) {
 		return
 	}
 	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1)
+}
+
+// traded accounts for queued records that gave way to newer ones, so many of a level
+// below the critical. The queue's mutex is held.
+func (p *Processor) traded(level uint8, n int, _ bool) {
+	p.ledger.drop(p.displacement(), rangeOf(log.Severity(level)), uint64(n))
 }
 
 // displacement is what a record is counted as that gave way to another.

@@ -22,6 +22,9 @@ func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
 		found = q.evictLowestLocked(level, &v)
 	}
 	if !found {
+		if q.open.Load() != nil {
+			q.publishLocked()
+		}
 		q.mu.Unlock()
 		return Full
 	}
@@ -105,5 +108,5 @@ func (q *Queue) retireLocked(b *Batch) {
 	for _, f := range b.flushes {
 		f.settleLocked(nil)
 	}
-	q.freeLocked(b, b.claimed)
+	q.freeLocked(b)
 }

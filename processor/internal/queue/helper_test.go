@@ -39,6 +39,12 @@ type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
+func (d *displacements) addTraded(level uint8, n int, _ bool) {
+	for range n {
+		*d = append(*d, displacement{level: level, number: -1})
+	}
+}
+
 func displacementOf(v Victim) displacement {
 	d := displacement{level: v.Level, number: -1}
 	if v.Record != nil {
@@ -66,6 +72,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
+	cfg.Traded = r.displaced.addTraded
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })
@@ -176,7 +183,7 @@ type preempted struct {
 // preempt claims a slot the way [Queue.Offer] does under the mutex.
 func (r *rig) preempt(t *testing.T) preempted {
 	t.Helper()
-	r.mu.Lock()
+	r.lock()
 	defer r.mu.Unlock()
 	b, slot, ok := r.reserveLocked()
 	if !ok {

@@ -50,6 +50,11 @@ type Config struct {
 	// goroutine that offered that, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
+	// Traded is told of records that gave way to newer ones all at once: so many of a
+	// level below KeepLevel, that were in the hands of a consumer before, or not. It is
+	// called under the mutex, so that no snapshot falls between. nil: none do, and each
+	// is told to Displaced.
+	Traded func(level uint8, n int, tried bool)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -72,6 +77,7 @@ type Queue struct {
 	high, low      int // marks of pressed; high 0: it is not watched
 	keepLevel      uint8
 	displaced      func(Victim)
+	traded         func(level uint8, n int, tried bool)
 
 	spare   chan struct{} // asks for Prepare
 	drained chan struct{} // closed when no consumer will get another batch
@@ -79,6 +85,7 @@ type Queue struct {
 	mu        sync.Mutex
 	ready     []*Batch // full batches, oldest first
 	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
+	trade     trade    // of the oldest records for newcomers; see lock
 	readyLive int      // records in ready
 	inFlight  int      // records in taken batches
 	reserved  int      // of those, records whose room is kept for their return
@@ -109,6 +116,7 @@ func New(cfg Config) *Queue {
 		low:       cfg.Low,
 		keepLevel: cfg.KeepLevel,
 		displaced: cfg.Displaced,
+		traded:    cfg.Traded,
 		spare:     make(chan struct{}, 1),
 		drained:   make(chan struct{}),
 		trimmed:   time.Now(),
@@ -137,7 +145,7 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 // advance opens the next batch after the last slot of b was claimed. Another
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
-	q.mu.Lock()
+	q.lock()
 	if q.tail == b {
 		q.publishLocked()
 	}
@@ -152,7 +160,7 @@ func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
 		}
 		return Full
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.closed.Load() {
 		q.mu.Unlock()
 		return Closed
@@ -165,11 +173,14 @@ func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
+	if q.policy == DropOldest {
+		return q.displaceUnlock(r, level)
+	}
 	if q.open.Load() != nil {
 		q.publishLocked() // the producer of the last slot has not come to it yet
 	}
 	switch q.policy {
-	case DropOldest, DropLowest:
+	case DropLowest:
 		return q.displaceUnlock(r, level)
 	case Block:
 		return q.waitUnlock(r, level)
@@ -182,7 +193,7 @@ func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
 // Close ends admission: records offered from now on are refused, producers that
 // wait for room are let go, and consumers get what is left.
 func (q *Queue) Close() {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if q.closed.Load() {
 		return
@@ -242,7 +253,7 @@ func (q *Queue) Expedite() {
 	if q.Due() {
 		return
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.tail != nil && q.tail.claims() > 0 {
 		q.expediteLocked()
 	}
@@ -270,8 +281,15 @@ func (q *Queue) wakeLocked() {
 // the interval, gives unused memory back, and returns how long to wait until the
 // next call.
 func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.lock()
+	next := q.tickLocked(now, interval)
+	free := len(q.free)
+	q.mu.Unlock()
+	q.wipe(free)
+	return next
+}
+
+func (q *Queue) tickLocked(now time.Time, interval time.Duration) time.Duration {
 	q.trimLocked(now)
 	next := interval
 	if t := q.tail; t != nil {
@@ -292,7 +310,7 @@ func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 // Remove takes every batch out of a closed queue that no consumer holds, for one
 // who settles them with Discard. From then on nothing can be put back.
 func (q *Queue) Remove() []*Batch {
-	q.mu.Lock()
+	q.lock()
 	q.removed = true
 	var removed []*Batch
 	for len(q.ready) > 0 {
@@ -324,7 +342,7 @@ type Counts struct {
 // Snapshot calls read under the mutex with the queue's counts, so that what
 // Settle books is in the counts or in the ledger, never in both or neither.
 func (q *Queue) Snapshot(read func(Counts)) {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
 	if q.tail != nil {
