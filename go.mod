@@ -3,6 +3,7 @@ module github.com/krunchwrapper/asynclog
 go 1.26.0
 
 require (
+	github.com/cenkalti/backoff/v5 v5.0.3
 	go.opentelemetry.io/contrib/bridges/otelslog v0.21.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/stdout/stdoutlog v0.23.0

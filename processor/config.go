@@ -28,6 +28,11 @@ const (
 	defaultExportTimeout  = 30 * time.Second
 )
 
+// defaultMaxBatchBytes leaves an eighth of gRPC's default limit for a received
+// message, 4 MiB, which a Collector has, too, to what is not estimated: whatever an
+// exporter adds.
+const defaultMaxBatchBytes = 3584 << 10
+
 var (
 	errNilExporter       = errors.New("nil exporter")
 	errDuplicateExporter = errors.New("exporter given twice")
@@ -47,6 +52,8 @@ type config struct {
 	synchronous   bool
 	meterProvider metric.MeterProvider
 	dropHook      func(Drop)
+	retry         RetryConfig
+	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
 }
 
@@ -64,6 +71,11 @@ func newConfig(exporter sdklog.Exporter, opts []Option) config {
 	c.maxBatchSize = min(c.maxBatchSize, c.maxQueueSize, queue.MaxBatchSize)
 	c.exportInterval = resolve(c.exportInterval, env.Millis, env.BLRPScheduleDelay, defaultExportInterval)
 	c.exportTimeout = resolve(c.exportTimeout, env.Millis, env.BLRPExportTimeout, defaultExportTimeout)
+
+	c.retry = c.retry.withDefaults()
+	if c.maxBatchBytes < 1 {
+		c.maxBatchBytes = defaultMaxBatchBytes
+	}
 
 	c.exporters = usable(exporter, c.exporters)
 	if c.meterProvider == nil {

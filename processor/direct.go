@@ -10,13 +10,14 @@ import (
 // direct is synchronous mode: each record is exported by the goroutine that
 // emitted it.
 //
-// Who holds the turn owns rec and next.
+// Who holds the turn owns rec, next and sizer.
 type direct struct {
 	turn   chan struct{} // capacity 1: holds a token while a record is exported
 	closed chan struct{} // closed when Shutdown begins
 
-	rec  [1]sdklog.Record
-	next int // the lane that is next
+	rec   [1]sdklog.Record
+	next  int // the lane that is next
+	sizer *sizer
 
 	inFlight atomic.Int64
 	current  atomic.Pointer[directAttempt]
@@ -31,7 +32,7 @@ type directAttempt struct {
 }
 
 func newDirect() *direct {
-	return &direct{turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	return &direct{turn: make(chan struct{}, 1), closed: make(chan struct{}), sizer: newSizer()}
 }
 
 // emitDirectly exports one record. It waits for its turn, with the processor and
@@ -50,6 +51,12 @@ func (p *Processor) emitDirectly(r *sdklog.Record) {
 		return
 	}
 	defer func() { <-d.turn }()
+	d.sizer.begin()
+	if size := d.sizer.record(r) + d.sizer.share(r); size > p.cfg.maxBatchBytes {
+		p.turnAway(r, recordTooLarge)
+		p.reporter.report(p.tooLarge(size).err)
+		return
+	}
 	lane := p.lanes[d.next]
 	if p.stopped.Load() || !lane.enter(p.exportCtx, timer.C) {
 		why := queueFull
@@ -102,6 +109,11 @@ func (d *direct) takeTurn(up <-chan time.Time) (why reason, ok bool) {
 func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	if !a.settled.CompareAndSwap(false, true) {
 		return false
+	}
+	if res := a.recs[0].Resource(); o.failed {
+		p.failed(a.lane, res, failure{pause: nobody}, o.err)
+	} else {
+		p.succeeded(a.lane, res)
 	}
 	p.closing(a.lane, a.recs, o)()
 	p.direct.inFlight.Add(-1)

@@ -148,7 +148,7 @@ func TestDropHookThatLogs(t *testing.T) {
 				e := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
 					return errors.New("refused") // so that all is lost, always
 				}))
-				p = start(t, e, append(opts, WithDropHook(l.hook), WithMaxQueueSize(2), WithExportMaxBatchSize(1))...)
+				p = start(t, e, append(opts, once, WithDropHook(l.hook), WithMaxQueueSize(2), WithExportMaxBatchSize(1))...)
 				emit(p, log.SeverityInfo, "x")
 				time.Sleep(time.Second)
 				if got := l.count(); got < 5 || got > 12 {
@@ -242,7 +242,7 @@ func TestDropHookThatCallsTheProcessor(t *testing.T) {
 			_ = p.Shutdown(t.Context())
 		}
 		e := exportertest.New()
-		p = start(t, e, WithDropHook(l.hook))
+		p = start(t, e, WithDropHook(l.hook), once)
 		e.FailNext(1, errors.New("refused"))
 		emit(p, log.SeverityInfo, "a")
 		time.Sleep(time.Minute)

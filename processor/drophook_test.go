@@ -213,7 +213,7 @@ func TestDropHookIsNotToldOfWhatTheFallbackTook(t *testing.T) {
 		l := &dropLog{}
 		var written bytes.Buffer
 		e := exportertest.New()
-		p := start(t, e, WithDropHook(l.hook), WithFallback(writerFunc(func(line []byte) (int, error) {
+		p := start(t, e, once, WithDropHook(l.hook), WithFallback(writerFunc(func(line []byte) (int, error) {
 			if bytes.Contains(line, []byte(`"bad"`)) {
 				return 0, errors.New("disk full")
 			}

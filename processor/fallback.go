@@ -22,9 +22,24 @@ const fallbackGrace = 100 * time.Millisecond
 // lost is a critical record on its way to the fallback, and what it is counted
 // as if the fallback cannot take it.
 type lost struct {
-	rec sdklog.Record
-	why reason
+	rec    sdklog.Record
+	why    reason
+	handed bool // it has been handed to an exporter before
+	beside beside
 }
+
+// beside says that writing a record is not its end, or not a user's record.
+type beside uint8
+
+const (
+	no        beside = iota
+	duplicate        // the record is in the queue as well
+	notice           // it is the processor's own
+)
+
+// maxBeside is how many of such may be pending. They do not take the place of
+// records that have none but this.
+const maxBeside = 128
 
 // fallback writes critical records that cannot be exported to a writer, one JSON
 // line each. It never lets a caller wait: records go into a bounded buffer, and
@@ -33,7 +48,8 @@ type lost struct {
 //
 // Invariants:
 //   - accepted - settled records are pending: those in chunks from head on, of
-//     which the first may be being written.
+//     which the first may be being written. So many as beside of them are in no
+//     ledger.
 //   - Each accepted record is settled once: as written, or as dropped for the
 //     reason it came with.
 //   - running is true exactly while the goroutine exists; it alone calls the
@@ -49,6 +65,7 @@ type fallback struct {
 	head     int      // the first pending record of the first chunk
 	accepted uint64
 	settled  uint64
+	beside   int // pending, of those, what is in no ledger
 	running  bool
 	stuck    bool          // given up on: the goroutine is held by a call of Write
 	changed  chan struct{} // closed when settled or running changes; nil: nobody waits
@@ -65,7 +82,7 @@ const minFallback = 1024
 const chunkSize = 32
 
 // offer takes a copy of the record, if there is room. A nil fallback has none.
-func (f *fallback) offer(r *sdklog.Record, why reason) bool {
+func (f *fallback) offer(r *sdklog.Record, why reason, handed bool) bool {
 	if f == nil {
 		return false
 	}
@@ -74,15 +91,32 @@ func (f *fallback) offer(r *sdklog.Record, why reason) bool {
 	if f.stuck || f.pendingLocked() >= f.limit {
 		return false
 	}
+	f.acceptLocked(lost{rec: r.Clone(), why: why, handed: handed})
+	return true
+}
+
+// offerBeside takes a copy of a record that is not to be counted as saved, if
+// there are not too many.
+func (f *fallback) offerBeside(r *sdklog.Record, b beside) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stuck || f.beside >= maxBeside {
+		return false
+	}
+	f.beside++
+	f.acceptLocked(lost{rec: r.Clone(), beside: b})
+	return true
+}
+
+func (f *fallback) acceptLocked(l lost) { //nolint:gocritic // it is copied into its place
 	last := len(f.chunks) - 1
 	if last < 0 || len(f.chunks[last]) == cap(f.chunks[last]) {
 		f.chunks = append(f.chunks, make([]lost, 0, chunkSize))
 		last++
 	}
-	f.chunks[last] = append(f.chunks[last], lost{r.Clone(), why})
+	f.chunks[last] = append(f.chunks[last], l)
 	f.accepted++
 	f.startLocked()
-	return true
 }
 
 // offerAll takes as many of the records as there is room for, and returns how
@@ -103,7 +137,8 @@ func (f *fallback) offerAll(recs []lost) int {
 	return n
 }
 
-func (f *fallback) pendingLocked() int { return int(f.accepted - f.settled) }
+// pendingLocked returns how many records of the ledger wait to be written.
+func (f *fallback) pendingLocked() int { return int(f.accepted-f.settled) - f.beside }
 
 func (f *fallback) startLocked() {
 	if !f.running {
@@ -181,10 +216,16 @@ func (f *fallback) write(enc *lineEncoder, r *sdklog.Record) (err error) {
 
 func (f *fallback) settleLocked(l *lost, written bool) {
 	f.settled++
-	if written {
-		f.ledger.fallback[l.why].Add(1)
-	} else {
-		f.ledger.drop(l.why, rangeOf(l.rec.Severity()), 1)
+	switch {
+	case l.beside != no:
+		f.beside--
+		if l.beside == duplicate {
+			f.ledger.copy(written)
+		}
+	case written:
+		f.ledger.save(l.why, l.handed)
+	default:
+		f.ledger.drop(l.why, rangeOf(l.rec.Severity()), 1, l.handed)
 	}
 	f.notifyLocked()
 }
@@ -222,7 +263,7 @@ func (f *fallback) finish(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	target := f.accepted
-	waiting := func() bool { return f.settled < target || f.running && f.pendingLocked() == 0 }
+	waiting := func() bool { return f.settled < target || f.running && f.accepted == f.settled }
 	for waiting() && ctx.Err() == nil {
 		if !f.awaitLocked(ctx, fallbackPatience) && ctx.Err() == nil {
 			f.giveUpLocked()

@@ -58,7 +58,7 @@ func TestShutdownBehindABlockedFallbackWriter(t *testing.T) {
 				captureErrors(t)
 				w := newGatedWriter()
 				e := exportertest.New()
-				p := start(t, e, WithFallback(w), WithMaxQueueSize(10), WithExportMaxBatchSize(10))
+				p := start(t, e, once, WithFallback(w), WithMaxQueueSize(10), WithExportMaxBatchSize(10))
 				e.FailNext(1, errors.New("refused"))
 				emit(p, critical, "a")
 				synctest.Wait() // the writer has it, as export_failed
@@ -144,7 +144,7 @@ func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 				captureErrors(t)
 				w := &lateWriter{each: tc.each}
 				e := exportertest.New()
-				p := start(t, e, WithFallback(w), WithMaxQueueSize(1000), WithExportMaxBatchSize(100))
+				p := start(t, e, once, WithFallback(w), WithMaxQueueSize(1000), WithExportMaxBatchSize(100))
 				e.FailNext(tc.records, errors.New("refused"))
 				emit(p, critical, bodyRange(0, tc.records)...)
 				synctest.Wait()
@@ -174,7 +174,7 @@ func TestFallbackLinesAreFlushed(t *testing.T) {
 		w := &lateWriter{each: 100 * time.Millisecond}
 		e := exportertest.New()
 		refused := errors.New("refused")
-		p := start(t, e, WithFallback(w))
+		p := start(t, e, once, WithFallback(w))
 		e.FailNext(10, refused)
 		emit(p, critical, bodyRange(0, 10)...)
 		begun := time.Now()
@@ -225,7 +225,7 @@ func TestFlushOfAFallbackThatIsNeverDone(t *testing.T) {
 				w := newGatedWriter()
 				e := exportertest.New()
 				e.FailNext(1, errors.New("refused"))
-				p := start(t, e, WithFallback(w))
+				p := start(t, e, once, WithFallback(w))
 				emit(p, critical, "a")
 				synctest.Wait()
 				ctx, cancel := context.WithTimeout(t.Context(), tc.deadline)

@@ -194,7 +194,7 @@ func TestFallbackTakesWhatItHasRoomFor(t *testing.T) {
 		const batch = 1000 // of which 1024 and a bit fit
 		w := newGatedWriter()
 		e := exportertest.New()
-		p := start(t, e, WithFallback(w), WithMaxQueueSize(batch), WithExportMaxBatchSize(batch))
+		p := start(t, e, once, WithFallback(w), WithMaxQueueSize(batch), WithExportMaxBatchSize(batch))
 		p.fallback.limit = 1024
 		for range 2 {
 			e.FailNext(1, errors.New("refused"))

@@ -24,6 +24,7 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 	var exportErr error
 	if p.queue != nil {
 		f := p.queue.BeginFlush()
+		p.health.flush()
 		select {
 		case <-f.Done():
 			exportErr = f.Err()

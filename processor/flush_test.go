@@ -211,7 +211,7 @@ func TestForceFlushReturnsAllErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := errors.New("first export"), errors.New("second export")
 		e := exportertest.New()
-		p := start(t, e, WithExportMaxBatchSize(1), WithExportInterval(time.Hour))
+		p := start(t, e, once, WithExportMaxBatchSize(1), WithExportInterval(time.Hour))
 		e.FailNext(1, first)
 		e.FailNext(1, second)
 		e.SetForceFlushError(errFlush)
@@ -248,7 +248,7 @@ func TestForceFlushWaitsForTheFallback(t *testing.T) {
 		})
 		e := exportertest.New()
 		e.FailNext(1, errExport)
-		p := start(t, e, WithFallback(slow), WithExportMaxBatchSize(10), WithExportInterval(time.Hour))
+		p := start(t, e, once, WithFallback(slow), WithExportMaxBatchSize(10), WithExportInterval(time.Hour))
 		emit(p, log.SeverityError, bodyRange(0, 10)...)
 		synctest.Wait()
 		if err := p.ForceFlush(t.Context()); err != nil {

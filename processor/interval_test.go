@@ -261,7 +261,7 @@ func TestExportContextEndsAfterTheTimeout(t *testing.T) {
 				e := exportertest.New()
 				release := e.Block()
 				defer release()
-				p := start(t, e, append(opts, WithExportTimeout(3*time.Second), WithExportMaxBatchSize(1))...)
+				p := start(t, e, append(opts, once, WithExportTimeout(3*time.Second), WithExportMaxBatchSize(1))...)
 				go emit(p, log.SeverityInfo, "a") // in synchronous mode it waits
 				synctest.Wait()
 				if deadline, ok := e.LastDeadline(); !ok || time.Until(deadline) != 3*time.Second {

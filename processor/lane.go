@@ -23,6 +23,8 @@ type lane struct {
 
 	turn chan struct{} // capacity 1: holds a token while the exporter is called
 
+	standing standing // guarded by the processor's health
+
 	exports, failures, exported atomic.Uint64
 	inFlight                    atomic.Int64
 	duration                    atomic.Int64
@@ -174,10 +176,13 @@ func (l *lane) goexitError(what string) error {
 	return panicError(what+" of "+l.name, "runtime.Goexit")
 }
 
-func (l *lane) stats() ExporterStats {
+func (l *lane) lastErrorText() string {
 	l.mu.Lock()
-	lastError := l.lastError
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	return l.lastError
+}
+
+func (l *lane) stats() ExporterStats {
 	return ExporterStats{
 		Type:      l.name,
 		Exports:   l.exports.Load(),
@@ -186,6 +191,6 @@ func (l *lane) stats() ExporterStats {
 		InFlight:  int(l.inFlight.Load()),
 		Duration:  time.Duration(l.duration.Load()),
 		Failing:   l.failing.Load(),
-		LastError: lastError,
+		LastError: l.lastErrorText(),
 	}
 }

@@ -26,17 +26,42 @@ type ledger struct {
 
 	dropped  [numReasons][severityRanges]atomic.Uint64
 	fallback [numReasons]atomic.Uint64 // written to the fallback, by what else they would have been dropped for
+	handed   [numReasons]atomic.Uint64 // of both, what is in submitted too: it waited for another attempt; counted last
+
+	retries  atomic.Uint64 // batches taken again after a failed export
+	copied   atomic.Uint64 // critical records written to the fallback that are in the queue, or were
+	withheld atomic.Uint64 // of those, what was not written
 
 	hook *dropHook // nil: none
 }
 
-// drop books n lost records.
-func (l *ledger) drop(why reason, severityRange int, n uint64) {
+// drop books n lost records. They may have been handed to an exporter before.
+func (l *ledger) drop(why reason, severityRange int, n uint64, handed bool) {
 	if n == 0 {
 		return
 	}
 	l.dropped[why][severityRange].Add(n)
+	if handed {
+		l.handed[why].Add(n)
+	}
 	l.hook.poke()
+}
+
+// save books a record that was written to the fallback.
+func (l *ledger) save(why reason, handed bool) {
+	l.fallback[why].Add(1)
+	if handed {
+		l.handed[why].Add(1)
+	}
+}
+
+// copy notes what has become of a copy for the fallback. It is no end of a record.
+func (l *ledger) copy(written bool) {
+	if written {
+		l.copied.Add(1)
+	} else {
+		l.withheld.Add(1)
+	}
 }
 
 func (l *ledger) fallbackTotal() uint64 {
@@ -100,8 +125,8 @@ type tally [severityRanges]uint64
 
 func (t *tally) add(s log.Severity) { t[rangeOf(s)]++ }
 
-func (l *ledger) dropTally(why reason, t *tally) {
+func (l *ledger) dropTally(why reason, t *tally, handed bool) {
 	for r, n := range t {
-		l.drop(why, r, n)
+		l.drop(why, r, n, handed)
 	}
 }

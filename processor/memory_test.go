@@ -159,7 +159,7 @@ func TestMemoryOfTheFallbackIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		gate := make(chan struct{})
-		p, e := bulky(t, WithFallback(writerFunc(func(line []byte) (int, error) {
+		p, e := bulky(t, once, WithFallback(writerFunc(func(line []byte) (int, error) {
 			<-gate
 			return io.Discard.Write(line)
 		})))

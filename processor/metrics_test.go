@@ -111,7 +111,7 @@ func TestMetrics(t *testing.T) {
 
 		got := collect(t, reader)
 		names := []string{
-			"asynclog.processor.fallback", "asynclog.processor.queue.age",
+			"asynclog.processor.degraded", "asynclog.processor.fallback", "asynclog.processor.queue.age",
 			"otel.sdk.processor.log.processed", "otel.sdk.processor.log.queue.capacity", "otel.sdk.processor.log.queue.size",
 		}
 		if found := slices.Sorted(maps.Keys(got)); !slices.Equal(found, names) {
@@ -145,6 +145,14 @@ func TestMetrics(t *testing.T) {
 					Description: "The number of log records written to the fallback because they could not be exported.",
 					Unit:        "{log_record}",
 					Data:        sum(true, me, map[string]int64{"": 1}),
+				},
+				{
+					Name:        "asynclog.processor.degraded",
+					Description: "1 while exports fail and no exporter works, else 0.",
+					Unit:        "1",
+					Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
+						Attributes: attribute.NewSet(me...), Value: 0,
+					}}},
 				},
 				{
 					Name:        "asynclog.processor.queue.age",
@@ -248,7 +256,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 				e := exportertest.New()
 				var written bytes.Buffer
 				p := start(t, e, append([]Option{
-					withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
+					once, withReader, WithFallback(&written), WithMaxQueueSize(2), WithExportMaxBatchSize(2),
 					WithExportTimeout(time.Hour), WithOverflow(Block(time.Hour)),
 				}, tc.opts...)...)
 				tc.do(t, p, e)

@@ -45,6 +45,24 @@ func WithExportMaxBatchSize(n int) Option {
 	})
 }
 
+// WithMaxExportBatchBytes sets how large, in bytes, a batch may be that an exporter
+// is given: a larger one is exported in parts, one after the other, each of which
+// succeeds or fails alone. A record that is larger by itself is not exported: it is
+// lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
+//
+// The size is that of the records in OTLP's protobuf encoding, not compressed. It is
+// estimated on the goroutines that export, not on that of a caller.
+//
+// Default: 3.5 MiB. gRPC servers, a Collector's receiver among them, refuse
+// messages of more than 4 MiB unless configured otherwise. A value less than one
+// counts as not given. With math.MaxInt there is no limit.
+func WithMaxExportBatchBytes(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxBatchBytes = n
+		return c
+	})
+}
+
 // WithExportInterval sets how long a record waits, at most, for others to fill a
 // batch with, while an exporter is free.
 //
@@ -157,6 +175,30 @@ func WithExporters(more ...sdklog.Exporter) Option {
 func WithSynchronous() Option {
 	return optionFunc(func(c config) config {
 		c.synchronous = true
+		return c
+	})
+}
+
+// WithRetry sets how failed exports are tried again.
+//
+// A batch whose export failed for a reason that may pass goes back to the front of
+// the queue. There it is [Stats].Queued, takes room, and obeys the overflow policy
+// like any other: it only keeps its room while an exporter tries it again. The
+// exporter pauses before it takes the next batch, longer each time; with several
+// exporters, those that work take it at once. See [RetryConfig] for how long, and
+// [Classify] for what may pass.
+//
+// A receiver may have taken a batch of which the exporter says that it failed: the
+// answer was lost, or came too late. Trying again then delivers the records twice.
+// Each is counted once.
+//
+// In synchronous mode ([WithSynchronous]) nothing is tried again: the caller would
+// have to wait.
+//
+// Default: the zero RetryConfig, which tries again.
+func WithRetry(r RetryConfig) Option {
+	return optionFunc(func(c config) config {
+		c.retry = r
 		return c
 	})
 }

@@ -32,13 +32,14 @@ func judge(ctx context.Context, err error, records int) (o outcome) {
 	switch {
 	case err == nil:
 		return outcome{}
-	case errors.Is(err, errPanic):
+	case isError(err, errPanic):
 		return outcome{err: err, failed: true, why: exportPanic}
 	}
-	if n, ok := rejectedRecords(err); ok {
+	left := maxErrors
+	if n, ok := rejectedRecords(err, &left); ok {
 		return outcome{err: err, rejected: min(n, records)}
 	}
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+	if ctx.Err() != nil || isError(err, context.DeadlineExceeded) {
 		return outcome{err: err, failed: true, why: exportTimeout}
 	}
 	return outcome{err: err, failed: true, why: exportFailed}
@@ -46,20 +47,23 @@ func judge(ctx context.Context, err error, records int) (o outcome) {
 
 // rejectedRecords returns how many records the receiver rejected, if the error
 // is an OTLP partial success, or several, and nothing else. The number may be 0:
-// a warning, and all was accepted.
-func rejectedRecords(err error) (int, bool) {
+// a warning, and all was accepted. It looks at no more errors than are left.
+func rejectedRecords(err error, left *int) (int, bool) {
+	if *left--; *left < 0 {
+		return 0, false
+	}
 	if n, ok := partialSuccess(err); ok {
 		return n, true
 	}
 	switch e := err.(type) { //nolint:errorlint // this is the walk down the tree
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			return rejectedRecords(inner)
+			return rejectedRecords(inner, left)
 		}
 	case interface{ Unwrap() []error }:
 		sum := 0
 		for _, inner := range e.Unwrap() {
-			n, ok := rejectedRecords(inner)
+			n, ok := rejectedRecords(inner, left)
 			if !ok { // joined with a failure: a failure
 				return 0, false
 			}

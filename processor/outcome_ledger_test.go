@@ -115,7 +115,7 @@ func TestExportThatTheTimeoutEndsIsNotKnownToBeLost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				errs := captureErrors(t)
 				e := exportertest.New(exportertest.WithDelay(time.Hour))
-				p := start(t, e, append(opts, WithExportTimeout(7*time.Second), WithExportInterval(time.Second))...)
+				p := start(t, e, append(opts, once, WithExportTimeout(7*time.Second), WithExportInterval(time.Second))...)
 				begun := time.Now()
 				emit(p, log.SeverityWarn, "a")
 				err := p.ForceFlush(t.Context())

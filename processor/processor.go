@@ -31,6 +31,7 @@ type Processor struct {
 	instruments *observ.Instruments
 	fallback    *fallback // nil: none
 	health      *health
+	degraded    degraded
 	pressure    *pressure // nil: Enabled does not heed the queue
 
 	exportCtx     context.Context // parent of all exports' contexts
@@ -53,6 +54,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	for _, e := range p.cfg.exporters {
 		p.lanes = append(p.lanes, newLane(e))
 	}
+	p.health = newHealth(p.cfg.retry, p.lanes)
+	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
 		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
 	}
@@ -73,9 +76,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.reporter.report(err)
 
 	if p.queue != nil {
-		p.health = newHealth(len(p.lanes))
 		for _, l := range p.lanes {
-			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), done: make(chan struct{})}
+			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), sizer: newSizer(), done: make(chan struct{})}
 			p.workers = append(p.workers, w)
 			go w.run()
 		}
@@ -137,6 +139,9 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
+			if p.health.degraded.Load() {
+				p.copyCritical(r)
+			}
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)
@@ -144,44 +149,6 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		p.turnAway(r, alreadyShutdown)
 	}
 	return nil
-}
-
-// turnAway accounts for a record that was not accepted.
-func (p *Processor) turnAway(r *sdklog.Record, why reason) {
-	p.ledger.turnedAway.Add(1)
-	p.lose(r, why)
-}
-
-// lose sends a record to the fallback, or drops it.
-func (p *Processor) lose(r *sdklog.Record, why reason) {
-	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why) {
-		return
-	}
-	p.ledger.drop(why, rangeOf(r.Severity()), 1)
-}
-
-// displaced accounts for a queued record that gave way to a newer one.
-func (p *Processor) displaced(v queue.Victim) {
-	why := p.displacement()
-	if v.Record != nil {
-		p.lose(v.Record, why)
-		return
-	}
-	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1)
-}
-
-// traded accounts for queued records that gave way to newer ones, so many of a level
-// below the critical. The queue's mutex is held.
-func (p *Processor) traded(level uint8, n int, _ bool) {
-	p.ledger.drop(p.displacement(), rangeOf(log.Severity(level)), uint64(n))
-}
-
-// displacement is what a record is counted as that gave way to another.
-func (p *Processor) displacement() reason {
-	if p.cfg.overflow.policy == queue.DropLowest {
-		return evicted
-	}
-	return queueFull
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

@@ -17,6 +17,9 @@ const (
 	// ReasonShutdownTimeout: it was still queued when the context of
 	// [Processor.Shutdown] ended.
 	ReasonShutdownTimeout Reason = "shutdown_timeout"
+	// ReasonRecordTooLarge: it is larger alone than a request may be
+	// ([WithMaxExportBatchBytes]).
+	ReasonRecordTooLarge Reason = "record_too_large"
 	// ReasonExportTimeout: its export did not end in time. It may have arrived:
 	// it is not known to be delivered, and not known to be lost.
 	ReasonExportTimeout Reason = "export_timeout"
@@ -37,6 +40,7 @@ const (
 	evicted
 	alreadyShutdown
 	shutdownTimeout
+	recordTooLarge
 	exportTimeout
 	exportFailed
 	exportPanic
@@ -49,6 +53,7 @@ var reasonNames = [numReasons]Reason{
 	evicted:         ReasonEvicted,
 	alreadyShutdown: ReasonAlreadyShutdown,
 	shutdownTimeout: ReasonShutdownTimeout,
+	recordTooLarge:  ReasonRecordTooLarge,
 	exportTimeout:   ReasonExportTimeout,
 	exportFailed:    ReasonExportFailed,
 	exportPanic:     ReasonExportPanic,
@@ -56,4 +61,4 @@ var reasonNames = [numReasons]Reason{
 }
 
 // beforeExport tells whether a record with this fate never reached an exporter.
-func (r reason) beforeExport() bool { return r <= shutdownTimeout }
+func (r reason) beforeExport() bool { return r <= recordTooLarge }

@@ -25,8 +25,7 @@ const (
 type reporter struct {
 	mu         sync.Mutex
 	pending    []error // at most reportBurst
-	tokens     int
-	refilled   time.Time
+	pace       bucket
 	suppressed int
 	running    chan struct{} // closed when the goroutine ends; nil: there is none
 }
@@ -37,19 +36,11 @@ func (r *reporter) report(err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
-	if r.refilled.IsZero() {
-		r.tokens, r.refilled = reportBurst, now
-	}
-	if n := int(now.Sub(r.refilled) / reportEvery); n > 0 {
-		r.tokens = min(r.tokens+n, reportBurst)
-		r.refilled = now
-	}
-	if r.tokens == 0 || len(r.pending) == reportBurst {
+	r.pace.burst, r.pace.every = reportBurst, reportEvery
+	if len(r.pending) == reportBurst || !r.pace.take(time.Now()) {
 		r.suppressed++
 		return
 	}
-	r.tokens--
 	if r.suppressed > 0 {
 		err = fmt.Errorf("%w (and %d more errors since the last report)", err, r.suppressed)
 		r.suppressed = 0

@@ -93,7 +93,7 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 					told.Add(1)
 					end()
 				})
-				p := start(t, failing(errors.New("refused")), WithExportMaxBatchSize(1), WithFallback(nil))
+				p := start(t, failing(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
 				for range 5 {
 					emit(p, log.SeverityInfo, "x")
 				}
@@ -138,7 +138,7 @@ func TestBlockedHandlerHoldsNobody(t *testing.T) {
 					<-held
 				})
 				refused := errors.New("refused")
-				p := start(t, failing(refused), append(tc.opts, WithExportMaxBatchSize(1), WithFallback(nil))...)
+				p := start(t, failing(refused), append(tc.opts, once, WithExportMaxBatchSize(1), WithFallback(nil))...)
 				begun := time.Now()
 				for range 100 {
 					emit(p, log.SeverityInfo, "x")
@@ -186,7 +186,7 @@ func TestShutdownWaitsForReports(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 			errs.Handle(err)
 		})
-		p := start(t, failing(errors.New("refused")), WithExportMaxBatchSize(1), WithFallback(nil))
+		p := start(t, failing(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
 		emit(p, log.SeverityInfo, "a", "b", "c")
 		begun := time.Now()
 		_ = p.Shutdown(t.Context())

@@ -120,7 +120,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
 		refused := errors.New("refused")
-		p := start(t, failing(refused), WithFallback(nil), WithExportMaxBatchSize(1))
+		p := start(t, failing(refused), once, WithFallback(nil), WithExportMaxBatchSize(1))
 		fail := func(n int) {
 			for range n {
 				emit(p, log.SeverityInfo, "x")

@@ -51,14 +51,19 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 func (p *Processor) shutdownQueue(ctx context.Context) error {
 	f := p.queue.BeginFlush()
 	p.queue.Close()
+	p.health.wake()
 	p.steward.end()
 
 	if ctx.Err() == nil && workersEnd(p.workers, ctx.Done()) {
 		return f.Err()
 	}
 	for _, b := range p.queue.Remove() {
-		losses, critical := p.sort(b.Records(), shutdownTimeout)
-		p.queue.Discard(b, nil, func() { p.bookLosses(shutdownTimeout, losses, critical) })
+		why := shutdownTimeout
+		if b.Trail.Attempts > 0 {
+			why = reason(b.Trail.Cause) // it may have arrived, or is known to have been refused
+		}
+		lost := p.lossOf(b.Records(), why, b.Trail.Attempts > 0)
+		p.queue.Discard(b, nil, func() { p.bookLoss(lost) })
 	}
 	p.cancelExports()
 	late := time.NewTimer(grace)

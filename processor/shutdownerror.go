@@ -54,8 +54,11 @@ func (e *ShutdownError) Error() string {
 func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // byShutdown lists the losses that end a record which had been accepted, which
-// after admission was closed is what the shutdown lost.
+// after admission was closed is what the shutdown lost; but for records that would
+// have been lost in any case.
 func (n losses) byShutdown() []Drop {
-	n[queueFull], n[evicted], n[alreadyShutdown] = [severityRanges]uint64{}, [severityRanges]uint64{}, [severityRanges]uint64{}
+	for _, why := range []reason{queueFull, evicted, alreadyShutdown, recordTooLarge} {
+		n[why] = [severityRanges]uint64{}
+	}
 	return n.list()
 }

@@ -21,6 +21,12 @@ func (p *Processor) Stats() Stats {
 		s.Emitted = c.Admitted + p.ledger.turnedAway.Load() + s.Filtered
 	})
 	s.Dropped = dropped.list()
+	s.Retries = p.ledger.retries.Load()
+	s.FallbackCopies, s.FallbackWithheld = p.ledger.copied.Load(), p.ledger.withheld.Load()
+	if p.health != nil {
+		s.DegradedSince, s.ConsecutiveFailures = p.health.state()
+		s.Degraded = !s.DegradedSince.IsZero()
+	}
 	if p.queue != nil {
 		s.Capacity = p.queue.Capacity()
 	}
@@ -54,6 +60,7 @@ func (p *Processor) reading() observ.Reading {
 		Submitted: int64(p.ledger.submitted.Load()),
 		Fallback:  int64(p.ledger.fallbackTotal()),
 	}
+	r.Degraded = p.health.degraded.Load()
 	if p.queue != nil {
 		r.Queued, r.Capacity = int64(p.queue.Len()), int64(p.queue.Capacity())
 	}
@@ -64,11 +71,12 @@ func (p *Processor) reading() observ.Reading {
 		if !why.beforeExport() {
 			continue
 		}
+		handed := p.ledger.handed[why].Load() // first: it is counted last
 		n := p.ledger.fallback[why].Load()
 		for s := range severityRanges {
 			n += p.ledger.dropped[why][s].Load()
 		}
-		if n > 0 {
+		if n -= handed; n > 0 {
 			r.Lost = append(r.Lost, observ.Lost{ErrorType: string(reasonNames[why]), Records: int64(n)})
 		}
 	}

@@ -46,6 +46,26 @@ type Stats struct {
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
 
+	// Degraded tells that no exporter works: the last three exports, or more, have
+	// failed, and there is no exporter whose last export succeeded, or that has not
+	// been used. Records wait in the queue meanwhile.
+	Degraded bool
+	// DegradedSince is when that began; the zero time if it is not so.
+	DegradedSince time.Time
+	// ConsecutiveFailures is how many exports have failed since the last success,
+	// of whichever exporter.
+	ConsecutiveFailures int
+	// Retries counts batches that were exported again after a failure.
+	Retries uint64
+	// FallbackCopies counts critical records that were written to the fallback as
+	// they came, because the processor was degraded. They are in the queue as well,
+	// and no part of the equation: if one is lost after all it is written again, and
+	// counted in Fallback.
+	FallbackCopies uint64
+	// FallbackWithheld counts those that were not, because they were too many: more
+	// than 100 at once, and then ten a second.
+	FallbackWithheld uint64
+
 	// Pressed tells that the queue is under pressure right now, so that Enabled
 	// holds callers back; Suppressed counts how often it has done so. Both are for
 	// [WithPressure]. What was suppressed is not among the Emitted, and is about

@@ -31,6 +31,9 @@ const (
 	// AgeName is the histogram of how old the oldest record of a batch is when
 	// the batch is handed to its exporter.
 	AgeName = "asynclog.processor.queue.age"
+
+	// DegradedName is the gauge that is 1 while no exporter works.
+	DegradedName = "asynclog.processor.degraded"
 )
 
 // ageBoundaries reach from a record that was exported at once to one that sat
@@ -51,6 +54,7 @@ type Reading struct {
 	Submitted        int64 // records handed to an exporter
 	Lost             []Lost
 	Fallback         int64
+	Degraded         bool
 	Pressure         bool  // callers are held back under pressure
 	Suppressed       int64 // how often they were
 }
@@ -84,7 +88,10 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	degraded, err7 := m.Int64ObservableGauge(DegradedName,
+		metric.WithUnit("1"),
+		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
 
@@ -111,6 +118,11 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			o.ObserveInt64(processed.Inst(), l.Records, set, metric.WithAttributes(semconv.ErrorTypeKey.String(l.ErrorType)))
 		}
 		o.ObserveInt64(fallback, r.Fallback, set)
+		isDegraded := int64(0)
+		if r.Degraded {
+			isDegraded = 1
+		}
+		o.ObserveInt64(degraded, isDegraded, set)
 		if r.Pressure {
 			o.ObserveInt64(suppressed, r.Suppressed, set)
 		}
@@ -119,7 +131,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
-	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback, suppressed)
+	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded, suppressed)
 	if err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}

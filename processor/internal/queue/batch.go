@@ -50,7 +50,7 @@ type Trail struct {
 	Cause    uint8     // what the last of them is counted as
 }
 
-func newBatch(size int) *Batch { return &Batch{slots: newSlots(size)} }
+func (q *Queue) newBatch() *Batch { return &Batch{slots: newSlots(q.size, q.bytes != nil)} }
 
 func pack(limit, claimed uint32) uint64 { return uint64(limit)<<32 | uint64(claimed) }
 
@@ -63,6 +63,14 @@ func handedOut(word uint64) uint32 {
 // claims returns how many slots of an open batch are handed out.
 func (b *Batch) claims() int {
 	return int(handedOut(b.word.Load()))
+}
+
+// put writes a record into a slot that was claimed for it, and commits it.
+func (b *Batch) put(slot uint32, n *newcomer) {
+	if n.held {
+		b.slots.setSize(slot, n.size)
+	}
+	b.slots.put(slot, n.rec, n.level)
 }
 
 // seal ends claiming for good and notes how many slots were handed out.

@@ -37,6 +37,7 @@ func (c *Consumer) Take() *Batch {
 			q.publishLocked()
 			q.mu.Unlock()
 			b.settleIn(c.commit)
+			q.releaseBytes(b)
 			return b
 		}
 		if q.exhaustedLocked() {
@@ -116,6 +117,7 @@ func (q *Queue) releaseLocked(b *Batch, n int) {
 	q.inFlight -= n
 	if b.back {
 		q.reserved -= n
+		q.forgoBytesLocked(b, n)
 		q.publishLocked()
 	}
 }

@@ -63,7 +63,7 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	number := r.numbers
 	r.numbers++
 	rec := fuzzRecord(number, level)
-	want, victim := r.m.offer(item{number: number, level: level, committed: true})
+	want, victims := r.m.offer(item{number: number, level: level, size: fuzzSize(number), committed: true})
 	if want == waits {
 		w := &waitingReal{model: r.m.waiting[len(r.m.waiting)-1]}
 		r.waiting = append(r.waiting, w)
@@ -72,6 +72,7 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 			spoil(&rec)
 			w.verdict.Store(&verdict)
 		}()
+		r.sleep(1) // no two of them have the same deadline
 		return
 	}
 	start := time.Now()
@@ -82,12 +83,8 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 		r.t.Fatalf("Offer waited %v", waited)
 	}
 	spoil(&rec)
-	if victim != nil {
-		gone := displacement{level: victim.level, number: -1}
-		if victim.level >= r.keep {
-			gone.number = victim.number
-		}
-		r.gone = append(r.gone, gone)
+	for _, it := range victims {
+		r.gone = append(r.gone, r.displacement(it))
 	}
 }
 
@@ -107,6 +104,27 @@ func (r *fuzzRun) checkDisplaced() {
 	r.displaced, r.gone = nil, nil
 }
 
+// displacement is what the queue is to tell of a record that gives way.
+func (r *fuzzRun) displacement(it *item) displacement {
+	d := displacement{level: it.level, number: -1}
+	if it.level >= r.keep {
+		d.number = it.number
+	}
+	return d
+}
+
+// sleep sleeps, and has the model know of each whose time is up by then.
+func (r *fuzzRun) sleep(d time.Duration) {
+	end := time.Now().Add(d)
+	for len(r.m.waiting) > 0 && !r.m.waiting[0].deadline.After(end) {
+		time.Sleep(time.Until(r.m.waiting[0].deadline))
+		synctest.Wait()
+		r.m.letGo(false)
+	}
+	time.Sleep(time.Until(end))
+	synctest.Wait()
+}
+
 // slow has a producer claim a slot and stop, or one of those go on.
 func (r *fuzzRun) slow(arg int) {
 	if arg%2 == 1 {
@@ -115,28 +133,23 @@ func (r *fuzzRun) slow(arg int) {
 		}
 		return
 	}
-	if r.m.closed || len(r.m.waiting) > 0 || r.m.full() {
+	it := item{number: r.numbers, level: uint8(arg), size: fuzzSize(r.numbers)}
+	if r.m.closed || len(r.m.waiting) > 0 || !r.m.fits(&it) {
 		return
 	}
-	r.q.lock()
-	b, slot, ok := r.q.reserveLocked()
-	r.q.publishLocked()
-	r.q.mu.Unlock()
-	if !ok {
-		r.t.Fatal("no slot to claim")
-	}
+	p := preempt(r.t, r.q, it.size)
 	g := r.m.open
-	r.m.offer(item{number: r.numbers, level: uint8(arg)})
+	r.m.offer(it)
 	r.numbers++
 	r.everSlow = true
-	r.slowly = append(r.slowly, preempted{b, slot})
+	r.slowly = append(r.slowly, p)
 	r.slowItems = append(r.slowItems, g.items[len(g.items)-1])
 }
 
 func (r *fuzzRun) commit(i int) {
 	it := r.slowItems[i]
 	rec := fuzzRecord(it.number, it.level)
-	r.slowly[i].batch.slots.put(r.slowly[i].slot, &rec, it.level)
+	r.slowly[i].put(&rec, it.level)
 	it.committed = true
 	r.slowly = slices.Delete(r.slowly, i, i+1)
 	r.slowItems = slices.Delete(r.slowItems, i, i+1)
@@ -198,14 +211,14 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }) {
+		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
 	}
 	var got, want displacements
 	booked := 0
-	ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
+	flushing, ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
 		booked++
 		for _, v := range gone {
 			got.add(v)
@@ -218,11 +231,10 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 	r.m.held--
 	r.everBack = true
 	for _, it := range r.m.putBack(h.groups, fail) {
-		d := displacement{level: it.level, number: -1}
-		if it.level >= r.keep {
-			d.number = it.number
-		}
-		want = append(want, d)
+		want = append(want, r.displacement(it))
+	}
+	if flushing && fail {
+		r.t.Fatal("a flush waits for a batch that was put back with an error")
 	}
 	if !slices.Equal(got, want) {
 		r.t.Fatalf("%v gave way to %v, want %v", got, h.numbers, want)
@@ -288,7 +300,11 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
 	}
-	r.m.leave(h.groups, len(h.numbers))
+	var left []*item
+	for _, g := range h.groups {
+		left = append(left, g.items...)
+	}
+	r.m.leave(h.groups, left)
 }
 
 func (r *fuzzRun) remove() {
@@ -316,7 +332,7 @@ func (r *fuzzRun) check() {
 	if !r.everSlow || r.m.policy != DropOldest {
 		checkSlots(r.t, r.q, r.everBack)
 	}
-	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight}
+	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, QueuedBytes: r.m.bytes()}
 	r.q.Snapshot(func(got Counts) {
 		if got != want {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)

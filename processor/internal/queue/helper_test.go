@@ -178,23 +178,36 @@ func done(f *Flush) bool {
 type preempted struct {
 	batch *Batch
 	slot  uint32
+	newcomer
 }
 
-// preempt claims a slot the way [Queue.Offer] does under the mutex.
-func (r *rig) preempt(t *testing.T) preempted {
+// preempt claims a slot, and bytes, the way [Queue.Offer] does under the mutex.
+func preempt(t *testing.T, q *Queue, size int) preempted {
 	t.Helper()
-	r.lock()
-	defer r.mu.Unlock()
-	b, slot, ok := r.reserveLocked()
+	q.lock()
+	defer q.mu.Unlock()
+	n := newcomer{size: size}
+	b, slot, ok := q.admitLocked(&n)
 	if !ok {
 		t.Fatal("no slot to claim")
 	}
-	r.publishLocked()
-	return preempted{b, slot}
+	q.publishLocked()
+	return preempted{b, slot, n}
 }
 
-// commit lets the producer go on.
+func (r *rig) preempt(t *testing.T) preempted {
+	t.Helper()
+	return preempt(t, r.Queue, 0)
+}
+
+// put lets the producer go on.
+func (p preempted) put(rec *sdklog.Record, level uint8) {
+	n := p.newcomer
+	n.rec, n.level = rec, level
+	p.batch.put(p.slot, &n)
+}
+
 func (p preempted) commit(number int, level uint8) {
 	rec := record(number, level)
-	p.batch.slots.put(p.slot, &rec, level)
+	p.put(&rec, level)
 }

@@ -15,6 +15,7 @@ func checkInvariants(t *testing.T, q *Queue) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	checkCapacity(t, q)
+	checkBytes(t, q)
 	checkOpen(t, q)
 	checkTrade(t, q)
 	checkEnd(t, q)
@@ -51,11 +52,11 @@ func checkCapacity(t *testing.T, q *Queue) {
 // full tells whether every record that the queue may hold has its slot.
 func full(q *Queue) bool {
 	live := q.readyLive + q.reserved
-	if q.tail != nil {
+	switch {
+	case q.trade.front != nil: // each claim beyond displaces a record, which is put down later
+		live += int(q.trade.base) - q.tail.holes
+	case q.tail != nil:
 		live += q.tail.claims() - q.tail.holes
-	}
-	if q.trade.front != nil {
-		live -= q.tail.claims() - int(q.trade.base) // what is displaced, and not put down yet
 	}
 	return live == q.capacity
 }
@@ -87,6 +88,44 @@ func checkTrade(t *testing.T, q *Queue) {
 	}
 }
 
+// fitsFirst tells whether there are bytes for the first of those who wait.
+func (q *Queue) fitsFirst() bool {
+	w := q.waiters.Front().Value.(*waiter)
+	return q.bytes == nil || q.bytes.used.Load()+int64(w.newcomer.size) <= q.bytes.max
+}
+
+// checkBytes holds the account of bytes against the records whose size is known.
+func checkBytes(t *testing.T, q *Queue) {
+	t.Helper()
+	if q.bytes == nil {
+		if q.sizes != (levelCounts{}) {
+			t.Errorf("sizes %v in a queue that does not ask for them", q.sizes)
+		}
+		return
+	}
+	known := q.bytes.reserved
+	batches := slices.Clone(q.ready)
+	if q.tail != nil {
+		batches = append(batches, q.tail)
+	}
+	for _, b := range batches {
+		n := b.claimed
+		if b == q.tail {
+			n = b.claims()
+		}
+		for i := range uint32(n) {
+			if _, ok := b.slots.level(i); ok {
+				known += b.slots.size(i)
+			}
+		}
+	}
+	// Producers may have bytes and no slot yet, or be in the middle of a copy, and a
+	// batch that is being taken has not returned its.
+	if used := int(q.bytes.used.Load()); known > used || used > int(q.bytes.max) || q.bytes.reserved < 0 {
+		t.Errorf("%d bytes of %d taken, %d of them reserved, by records of %d", used, q.bytes.max, q.bytes.reserved, known)
+	}
+}
+
 func checkOpen(t *testing.T, q *Queue) {
 	t.Helper()
 	open, closed := q.open.Load(), q.closed.Load()
@@ -95,9 +134,9 @@ func checkOpen(t *testing.T, q *Queue) {
 		t.Error("the open batch is not the tail")
 	case open != nil && q.waiters.Len() > 0:
 		t.Errorf("the queue is open to all while %d wait for room", q.waiters.Len())
-	case open == nil && !closed && !full(q):
+	case open == nil && !closed && q.waiters.Len() == 0 && !full(q):
 		t.Error("nothing is open, but the queue is neither full nor closed")
-	case q.waiters.Len() > 0 && !full(q):
+	case q.waiters.Len() > 0 && !full(q) && q.fitsFirst():
 		t.Errorf("%d producers wait for room that there is", q.waiters.Len())
 	case q.waiters.Len() > 0 && (closed || q.policy != Block):
 		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
@@ -261,17 +300,18 @@ func isZero(r *sdklog.Record) bool { return reflect.ValueOf(r).Elem().IsZero() }
 // not looked at may be in any state.
 func checkLevels(t *testing.T, q *Queue) {
 	t.Helper()
-	var sum levelCounts
+	var sum, sumSizes levelCounts
 	partial := 0
 	check := func(b *Batch, n int) {
 		x := &b.index
-		var counts levelCounts
+		var counts, sizes levelCounts
 		for i := range x.next {
 			level, ok := b.slots.level(i)
 			if !ok {
 				continue
 			}
 			counts[level]++
+			sizes[level] += b.slots.size(i)
 			if i < x.cursor[level] {
 				t.Errorf("slot %d has level %d, whose cursor is %d", i, level, x.cursor[level])
 			}
@@ -279,8 +319,12 @@ func checkLevels(t *testing.T, q *Queue) {
 		if counts != x.counts || int(x.next) > n {
 			t.Errorf("index %v of %d slots, the first %d of them have %v", x.counts, n, x.next, counts)
 		}
+		if sizes != x.sizes {
+			t.Errorf("sizes %v of the first %d slots, which have %v", x.sizes, x.next, sizes)
+		}
 		for level, n := range x.counts {
 			sum[level] += n
+			sumSizes[level] += x.sizes[level]
 		}
 		if x.partial {
 			partial++
@@ -294,6 +338,9 @@ func checkLevels(t *testing.T, q *Queue) {
 	}
 	if q.tail != nil {
 		check(q.tail, q.tail.claims())
+	}
+	if sumSizes != q.sizes {
+		t.Errorf("sizes %v, the batches' sum is %v", q.sizes, sumSizes)
 	}
 	if sum != q.levels || partial != q.unindexed {
 		t.Errorf("levels %v with %d incomplete, the batches' sum is %v with %d", q.levels, q.unindexed, sum, partial)

@@ -15,7 +15,7 @@ func (q *Queue) takeFreeLocked() *Batch {
 	n := len(q.free)
 	if n == 0 {
 		q.wantSpare()
-		return newBatch(q.size)
+		return q.newBatch()
 	}
 	b := q.free[n-1]
 	q.free[n-1] = nil
@@ -29,9 +29,12 @@ func (q *Queue) takeFreeLocked() *Batch {
 
 // freeLocked keeps a batch for later whose records were evicted. It is the first to be
 // used again, and what its slots hold goes then, or when the steward comes by: emptying
-// them here would hold up producers.
+// them here would hold up producers. Where bytes are bounded that would be no bound.
 func (q *Queue) freeLocked(b *Batch) {
 	b.recycle()
+	if q.bytes != nil {
+		b.wipe()
+	}
 	q.keepLocked(b)
 }
 
@@ -90,7 +93,7 @@ func (q *Queue) Prepare() {
 	if !needed {
 		return
 	}
-	b := newBatch(q.size)
+	b := q.newBatch()
 	b.slots.touch()
 	q.mu.Lock()
 	q.keepLocked(b)

@@ -17,10 +17,12 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 		return limit
 	}
 	elsewhere := q.readyLive + q.reserved - tail.holes
-	switch taken := elsewhere + int(claimed); {
-	case taken >= q.high:
+	taken := elsewhere + int(claimed)
+	high, low := q.bytes.marks()
+	switch {
+	case high || taken >= q.high:
 		q.pressLocked(true)
-	case taken <= q.low:
+	case low && taken <= q.low:
 		q.pressLocked(false)
 	}
 	if q.pressed.Load() {

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
 )
 
 // pressed checks the flag after each step of a test.

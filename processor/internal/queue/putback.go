@@ -12,15 +12,15 @@ import "slices"
 // With an error, flushes that cover the batch are over, and return it: it is known
 // that nobody will export the batch now. Without, they go on.
 //
-// PutBack does nothing and reports false when the queue takes nothing back any
-// more: Remove was called.
-func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) bool {
+// It tells whether a flush waits for the batch now. It does nothing and is not ok
+// when the queue takes nothing back any more: Remove was called.
+func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flushing, ok bool) {
 	b.forget()
 	q := c.q
 	q.lock()
 	defer q.mu.Unlock()
 	if q.removed {
-		return false
+		return false, false
 	}
 	if err != nil {
 		for _, f := range b.flushes {
@@ -28,7 +28,9 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) bool {
 		}
 		b.flushes = nil
 	}
+	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.inFlight -= b.live()
+	q.requeueBytesLocked(b)
 	if b.back {
 		q.reserved -= b.live()
 	}
@@ -40,7 +42,7 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) bool {
 	c.holding = nil
 	q.drainedLocked() // if all of it has given way
 	q.wakeLocked()
-	return true
+	return flushing, true
 }
 
 // pushFrontLocked makes b the first of the ready batches. All its records are
@@ -101,6 +103,7 @@ func (q *Queue) makeRoomLocked() (gone []Victim) {
 			gone = q.evictNewestLocked(gone)
 		}
 	}
+	gone = q.makeByteRoomLocked(gone)
 	if t := q.tail; t != nil && t.claims() == t.holes {
 		// It has nothing that could be handed out.
 		q.sealTailLocked()

@@ -29,19 +29,23 @@ const (
 	Accepted Verdict = iota
 	Full
 	Closed
+	TooLarge // the record has more bytes than the queue may hold
 )
 
 // Config is what a queue is made from.
 type Config struct {
 	Capacity  int // most records queued; at least 1
+	MaxBytes  int // most bytes queued, for OfferSized; 0: no bound
 	BatchSize int // most records a batch; 1 … min(Capacity, MaxBatchSize)
 	Policy    Policy
 	MaxWait   time.Duration // Block only
 
 	// High and Low are the marks between which Pressed changes, in records: it is
 	// true from High on, and until the queue has come down to Low. High is 1 …
-	// Capacity, or 0: nobody asks; Low is less.
-	High, Low int
+	// Capacity, or 0: nobody asks; Low is less. In a queue that is bounded by bytes
+	// HighBytes and LowBytes are the same for those, and either may be reached.
+	High, Low           int
+	HighBytes, LowBytes int
 
 	// KeepLevel is the level from which on a displaced record is kept for
 	// Displaced; below, only its level is told.
@@ -74,7 +78,8 @@ type Queue struct {
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
-	high, low      int // marks of pressed; high 0: it is not watched
+	high, low      int        // marks of pressed; high 0: it is not watched
+	bytes          *byteBound // nil: none
 	keepLevel      uint8
 	displaced      func(Victim)
 	traded         func(level uint8, n int, tried bool)
@@ -92,8 +97,9 @@ type Queue struct {
 	removed   bool     // Remove was called: nothing is taken back
 	admitted  uint64   // slots handed out in sealed batches
 	levels    levelCounts
-	unindexed int       // ready batches whose index is not complete
-	waiters   list.List // of *waiter; while there are any, there is no room
+	sizes     levelCounts // bytes by level, where they are bounded
+	unindexed int         // ready batches whose index is not complete
+	waiters   list.List   // of *waiter; while there are any, there is no room
 	// idle is a stack: the last to fall idle is the first to be woken, but those
 	// that are reluctant go to the bottom, where they take turns. Consumers
 	// fall idle only when there is nothing to take, and one is woken for each batch
@@ -121,12 +127,24 @@ func New(cfg Config) *Queue {
 		drained:   make(chan struct{}),
 		trimmed:   time.Now(),
 	}
+	if cfg.MaxBytes > 0 {
+		q.bytes = newByteBound(cfg)
+	}
 	q.publishLocked()
 	return q
 }
 
+// newcomer is a record that is offered.
+type newcomer struct {
+	rec   *sdklog.Record
+	level uint8
+	size  int  // in bytes; 0 where these are not bounded
+	held  bool // it has its bytes
+}
+
 // Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel,
-// ranks it under DropLowest. Offer blocks only under Block.
+// ranks it under DropLowest. Offer blocks only under Block. A queue that is bounded by
+// bytes is offered records with OfferSized.
 func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if b := q.open.Load(); b != nil {
 		word := b.word.Add(1)
@@ -139,7 +157,7 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	return q.offerSlowly(r, level)
+	return q.offerSlowly(newcomer{rec: r, level: level})
 }
 
 // advance opens the next batch after the last slot of b was claimed. Another
@@ -153,40 +171,61 @@ func (q *Queue) advance(b *Batch) {
 }
 
 // offerSlowly is Offer when the open batch has no slot left.
-func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
+func (q *Queue) offerSlowly(n newcomer) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
-		if q.closed.Load() {
-			return Closed
-		}
-		return Full
+		q.returnBytes(&n)
+		return q.refuse()
 	}
 	q.lock()
 	if q.closed.Load() {
+		q.returnBytes(&n)
 		q.mu.Unlock()
 		return Closed
 	}
 	if q.waiters.Len() == 0 {
-		if b, slot, ok := q.reserveLocked(); ok {
+		if b, slot, ok := q.admitLocked(&n); ok {
 			q.publishLocked()
 			q.mu.Unlock()
-			b.slots.put(slot, r, level)
+			b.put(slot, &n)
 			return Accepted
 		}
 	}
-	if q.policy == DropOldest {
-		return q.displaceUnlock(r, level)
-	}
-	if q.open.Load() != nil {
-		q.publishLocked() // the producer of the last slot has not come to it yet
-	}
 	switch q.policy {
-	case DropLowest:
-		return q.displaceUnlock(r, level)
+	case DropOldest, DropLowest:
+		if q.bytes != nil {
+			q.announceLocked()
+			return q.displaceSizedUnlock(n)
+		}
+		if q.policy == DropLowest {
+			q.announceLocked() // where the oldest give way, displaceUnlock says when
+		}
+		return q.displaceUnlock(n)
 	case Block:
-		return q.waitUnlock(r, level)
+		q.returnBytes(&n)
+		q.announceLocked()
+		return q.waitUnlock(n)
 	default:
+		q.returnBytes(&n)
+		q.announceLocked()
 		q.mu.Unlock()
 		return Full
+	}
+}
+
+// refuse tells why there is no room.
+func (q *Queue) refuse() Verdict {
+	if q.closed.Load() {
+		return Closed
+	}
+	return Full
+}
+
+// announceLocked lets go of an open batch that has no slot left, where the producer
+// of the last one has not come to it yet, and gives bytes that were returned to
+// those who wait for them.
+func (q *Queue) announceLocked() {
+	if q.open.Load() != nil || q.bytes != nil {
+		q.publishLocked()
 	}
 }
 
@@ -323,6 +362,7 @@ func (q *Queue) Remove() []*Batch {
 	commit := make(chan struct{}, 1)
 	for _, b := range removed {
 		b.settleIn(commit)
+		q.releaseBytes(b)
 	}
 	return removed
 }
@@ -337,6 +377,10 @@ type Counts struct {
 	Admitted uint64 // records ever accepted
 	Queued   int    // of those, waiting
 	InFlight int    // of those, taken and not settled
+
+	// QueuedBytes is the size of the records that wait, where it is bounded. A
+	// batch that is being taken counts until its last record is committed.
+	QueuedBytes int
 }
 
 // Snapshot calls read under the mutex with the queue's counts, so that what
@@ -350,6 +394,9 @@ func (q *Queue) Snapshot(read func(Counts)) {
 		c.Admitted += uint64(n)
 		c.Queued += n - q.tail.holes
 	}
+	if q.bytes != nil {
+		c.QueuedBytes = int(q.bytes.used.Load()) - q.bytes.reserved
+	}
 	read(c)
 }
 
@@ -362,6 +409,14 @@ func (q *Queue) Len() int {
 
 // Capacity returns how many records can be queued.
 func (q *Queue) Capacity() int { return q.capacity }
+
+// MaxBytes returns how many bytes can be queued; 0 if that is not bounded.
+func (q *Queue) MaxBytes() int {
+	if q.bytes == nil {
+		return 0
+	}
+	return int(q.bytes.max)
+}
 
 // BatchSize returns how many records a batch can hold.
 func (q *Queue) BatchSize() int { return q.size }

@@ -11,6 +11,15 @@ func (q *Queue) limitLocked(tail *Batch) uint32 {
 	return uint32(min(q.size, q.capacity-q.readyLive-q.reserved+tail.holes))
 }
 
+// admitLocked claims a slot for a newcomer, and the bytes if it has none. The bytes
+// it keeps, also if there is no slot.
+func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
+	if !q.obtainBytes(n) {
+		return nil, 0, false
+	}
+	return q.reserveLocked()
+}
+
 // reserveLocked claims the next slot on behalf of one producer. It reports
 // false when the queue is full.
 func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
@@ -39,16 +48,7 @@ func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
 // and then opens what is left to everyone.
 func (q *Queue) publishLocked() {
 	q.endTradeLocked()
-	for q.waiters.Len() > 0 {
-		b, slot, ok := q.reserveLocked()
-		if !ok {
-			break
-		}
-		q.grantLocked(b, slot)
-	}
-	if q.waiters.Len() > 0 {
-		q.shutLocked()
-		return
+	for q.waiters.Len() > 0 && q.grantLocked() {
 	}
 	for q.tailLocked() {
 		t := q.tail
@@ -56,17 +56,17 @@ func (q *Queue) publishLocked() {
 		claimed := handedOut(word)
 		limit := q.limitLocked(t)
 		switch {
-		case claimed < limit:
+		case int(claimed) == q.size:
+			q.pushTailLocked()
+		case claimed >= limit || q.waiters.Len() > 0: // who waits for bytes is not passed over
+			q.shutLocked()
+			return
+		default:
 			limit = q.watchLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.open.Store(t)
 				return
 			}
-		case int(claimed) == q.size:
-			q.pushTailLocked()
-		default:
-			q.shutLocked()
-			return
 		}
 	}
 	q.shutLocked()

@@ -40,6 +40,7 @@ const marksPerLine = 16
 type slots struct {
 	records []sdklog.Record
 	marks   []atomic.Uint32
+	sizes   []int // of the records, in bytes; nil where these are not bounded
 
 	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
 
@@ -47,12 +48,17 @@ type slots struct {
 	lineShift uint32 // log2 of the number of mark lines
 }
 
-func newSlots(size int) slots {
+func newSlots(size int, sized bool) slots {
 	lines := uint32(1)
 	if need := (size + marksPerLine - 1) / marksPerLine; need > 1 {
 		lines = 1 << bits.Len32(uint32(need-1))
 	}
+	var sizes []int
+	if sized {
+		sizes = make([]int, size)
+	}
 	return slots{
+		sizes:     sizes,
 		records:   make([]sdklog.Record, size),
 		marks:     make([]atomic.Uint32, lines*marksPerLine),
 		lineMask:  lines - 1,
@@ -75,6 +81,30 @@ func (s *slots) put(i uint32, r *sdklog.Record, level uint8) {
 	if s.mark(i).Swap(uint32(level)+1) == markAwaited {
 		s.commit <- struct{}{}
 	}
+}
+
+// setSize notes the size of the record that is to be put into slot i, which the
+// caller has claimed.
+func (s *slots) setSize(i uint32, size int) { s.sizes[i] = size }
+
+// size returns the size of the record in slot i, which is committed.
+func (s *slots) size(i uint32) int {
+	if s.sizes == nil {
+		return 0
+	}
+	return s.sizes[i]
+}
+
+// sumSizes returns the size of the records in slots from … to-1, which are committed
+// and without holes.
+func (s *slots) sumSizes(from, to int) (sum int) {
+	if s.sizes == nil {
+		return 0
+	}
+	for _, size := range s.sizes[from:to] {
+		sum += size
+	}
+	return sum
 }
 
 // level returns the level of the record in slot i; ok is false when the slot
@@ -129,6 +159,9 @@ func (s *slots) compact(first uint32, n int) int {
 		if to != from {
 			s.records[to] = s.records[from]
 			s.mark(to).Store(uint32(level) + 1)
+			if s.sizes != nil {
+				s.sizes[to] = s.sizes[from]
+			}
 		}
 		to++
 	}
@@ -143,6 +176,9 @@ func (s *slots) compact(first uint32, n int) int {
 // holes, behind the first at records of s.
 func (s *slots) appendFrom(at int, src *slots, n int) {
 	copy(s.records[at:at+n], src.records[:n])
+	if s.sizes != nil {
+		copy(s.sizes[at:at+n], src.sizes[:n])
+	}
 	for i := range uint32(n) {
 		s.mark(uint32(at) + i).Store(src.mark(i).Load())
 	}

@@ -74,11 +74,18 @@ func (s *storm) startConsumers() {
 	}
 }
 
+func (s *storm) offer(r *sdklog.Record, level uint8) Verdict {
+	if s.q.bytes != nil {
+		return s.q.OfferSized(r, level, fuzzSize(numberOf(r)))
+	}
+	return s.q.Offer(r, level)
+}
+
 // offerSome offers records and has them handed out.
 func (s *storm) offerSome(producer, n int) {
 	for i := range n {
 		rec := record(stormNumber(producer, i), 9)
-		s.q.Offer(&rec, 9)
+		s.offer(&rec, 9)
 	}
 	s.q.Expedite()
 }
@@ -155,7 +162,7 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 		return false
 	}
 	b.Trail.Attempts++
-	return c.PutBack(b, nil, func(gone []Victim) {
+	_, ok := c.PutBack(b, nil, func(gone []Victim) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i := range gone {
@@ -167,6 +174,7 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 		}
 		s.gaveWay += uint64(len(gone))
 	})
+	return ok
 }
 
 // booking books a batch as settled.
@@ -190,7 +198,7 @@ func (s *storm) offerFrom(from, to int) {
 				number := stormNumber(producer, n)
 				level := uint8(n % stormLevels)
 				rec := fuzzRecord(number, level)
-				switch s.q.Offer(&rec, level) {
+				switch s.offer(&rec, level) {
 				case Accepted:
 					accepted = append(accepted, number)
 					s.count.Add(1)

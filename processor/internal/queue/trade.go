@@ -32,9 +32,10 @@ func (q *Queue) lock() {
 
 // tradeLocked begins a trade, if the policy and the oldest records allow it. The
 // queue is full. Without a tail there is none: the next newcomer comes by the mutex,
-// displaces a record on its own and opens one.
+// displaces a record on its own and opens one. Where bytes are bounded there is
+// none either: how many records a newcomer displaces depends on their size.
 func (q *Queue) tradeLocked() bool {
-	if q.policy != DropOldest || q.traded == nil || q.tail == nil || len(q.ready) == 0 {
+	if q.policy != DropOldest || q.traded == nil || q.bytes != nil || q.tail == nil || len(q.ready) == 0 {
 		return false
 	}
 	front := q.ready[0]
