@@ -100,17 +100,18 @@ func write(w io.Writer, names []string, runs pair.Runs) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "\t%s\n", strings.Join(names, "\t"))
 	for _, f := range figures {
-		line, told := f.name, false
+		line, told := []string{f.name}, false
 		for _, name := range names {
 			of, ratio := runs.Of(name, f.value), runs.Ratio(names[0], name, f.value)
-			line += fmt.Sprintf("\t%.6g", of.Median)
+			cell := fmt.Sprintf("%.6g", of.Median)
 			if name != names[0] {
-				line += fmt.Sprintf("  %.3f (%.3f–%.3f)", ratio.Median, ratio.Min, ratio.Max)
+				cell += fmt.Sprintf("  %.3f (%.3f–%.3f)", ratio.Median, ratio.Min, ratio.Max)
 			}
+			line = append(line, cell)
 			told = told || of.Median != 0 && !math.IsNaN(of.Median)
 		}
 		if told {
-			fmt.Fprintln(out, line)
+			fmt.Fprintln(out, strings.Join(line, "\t"))
 		}
 	}
 	return out.Flush()

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 
-	cfg := report.Config{Plan: report.Full, Progress: stderr}
+	cfg := report.Config{Plan: report.Full, Progress: log.New(stderr, "", 0)}
 	if *brief {
 		cfg.Plan = report.Brief
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -91,10 +92,8 @@ func New(name string, cfg Config) (*Contender, error) {
 
 // only is an error for contenders that cannot be measured at the level.
 func only(name string, cfg Config, levels ...Level) error {
-	for _, l := range levels {
-		if cfg.Level == l {
-			return nil
-		}
+	if slices.Contains(levels, cfg.Level) {
+		return nil
 	}
 	return fmt.Errorf("contender: %s has no %s", name, cfg.Level)
 }

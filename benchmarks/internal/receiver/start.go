@@ -24,14 +24,20 @@ type Receiver struct {
 // and with this process.
 func Start(ctx context.Context) (*Receiver, error) {
 	r := new(Receiver)
-	return r, r.start(ctx, []string{Command}, &r.OTLP, &r.Lines)
+	if err := r.start(ctx, []string{Command}, &r.OTLP, &r.Lines); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // StartCollector starts the OpenTelemetry Collector whose binary is given. It ends as
 // that of [Start] does.
 func StartCollector(ctx context.Context, binary string) (*Receiver, error) {
 	r := new(Receiver)
-	return r, r.start(ctx, []string{CollectorCommand, binary}, &r.OTLP)
+	if err := r.start(ctx, []string{CollectorCommand, binary}, &r.OTLP); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // start starts this program again, which writes its addresses, one a line.

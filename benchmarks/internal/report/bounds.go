@@ -3,7 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
@@ -11,7 +11,7 @@ import (
 
 // bounds tells how asynclog does against what it is held to, in ratios to the SDK's
 // batch processor.
-func bounds(ctx context.Context, r *report, w io.Writer) error {
+func bounds(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "Ratios of asynclog to the SDK's batch processor, which has the same queue, batches and exporter.\n\n")
 	t := newTable("", "at most", "measured", "")
 	row := func(what string, most float64, s pair.Spread) {

@@ -3,7 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
@@ -12,7 +12,7 @@ import (
 )
 
 // claims measures again what was claimed of the system that asynclog is a rebuild of.
-func claims(ctx context.Context, r *report, w io.Writer) error {
+func claims(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "The claims of the system of which asynclog is a rebuild. `make bench-report ONLY=claims` prints this table alone; the last column says\n"+
 		"which section measures the figure beside others.\n\n")
 	t := newTable("claim", "measured", "section")

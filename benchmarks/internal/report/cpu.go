@@ -3,7 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
@@ -41,7 +41,7 @@ func (r *report) toTarget(ctx context.Context, names []string, address, what str
 	}, nil)
 }
 
-func cpu(ctx context.Context, r *report, w io.Writer) error {
+func cpu(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprintf(w, "User and system time of the sending process, from the log call until a receiver in another process has acknowledged the record;\n"+
 		"%d goroutines, no record lost. The exporter is otlploggrpc with its defaults, the same for all.\n\n", rateGoroutines)
 	runs, err := r.onWire(ctx)
@@ -89,7 +89,7 @@ func cpu(ctx context.Context, r *report, w io.Writer) error {
 	return r.plot(w, "cpu", bars)
 }
 
-func addCPU(w io.Writer, runs pair.Runs, names []string) {
+func addCPU(w *strings.Builder, runs pair.Runs, names []string) {
 	t := newTable("", "processor time a record", "allocations", "bytes", "acknowledged a second", "lost", "processor time: asynclog to it")
 	for _, name := range names {
 		t.add(titles[name],

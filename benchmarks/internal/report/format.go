@@ -19,8 +19,10 @@ func significant(f float64) string {
 	case f == 0:
 		return "0"
 	}
-	digits := 2 - int(math.Floor(math.Log10(math.Abs(f))))
-	return strconv.FormatFloat(f, 'f', max(0, digits), 64)
+	// The exponent is that of the rounded figure: 0.9999 becomes 1.00.
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 2, 64), 64)
+	digits := 2 - int(math.Floor(math.Log10(math.Abs(rounded))))
+	return strconv.FormatFloat(rounded, 'f', max(0, digits), 64)
 }
 
 // scaled writes a figure with the largest unit of which there is at least one.

@@ -3,8 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
@@ -31,7 +31,7 @@ func (r *report) fullQueue(ctx context.Context, goroutines int) (pair.Runs, erro
 	}, nil)
 }
 
-func handOver(ctx context.Context, r *report, w io.Writer) error {
+func handOver(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "`OnEmit` of a record with five attributes, and nothing else. No record is lost: it is an error if one is.\n"+
 		"The mean is time passed by calls made, in rounds of half a queue and without a clock between the calls; quantiles are of calls\n"+
 		"that go on without an end, as fast as records are delivered, and include the clock's cost.\n")

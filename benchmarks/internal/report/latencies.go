@@ -3,8 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
@@ -15,7 +15,7 @@ import (
 // offered is how many calls a second are due in trials of slow exporters.
 const offered = 20_000
 
-func latencies(ctx context.Context, r *report, w io.Writer) error {
+func latencies(ctx context.Context, r *report, w *strings.Builder) error {
 	names := slices.Insert(slices.Clone(callNames), 1, eightExporters)
 	fmt.Fprintf(w, "%s log calls a second are due from %d goroutines, with the default queue of %s records, while the sink takes longer and longer for each batch, or each\n"+
 		"write. Who makes callers wait makes fewer calls than are due; who does not loses what does not fit. The SDK's processors have one\n"+

@@ -3,8 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
@@ -21,7 +21,7 @@ func (r *report) logCalls(ctx context.Context, goroutines int, latency time.Dura
 	}, nil)
 }
 
-func logCalls(ctx context.Context, r *report, w io.Writer) error {
+func logCalls(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "A whole log call with five fields, as a program makes it: for asynclog and the SDK through slog and a logger provider, for the others\n"+
 		"through their own API. asynclog and the SDK hand structured records to an exporter, the others write JSON, so they are\n"+
 		"neighbours, not rivals: what is done with a record later is in *Processor time a record*.\n")
@@ -59,7 +59,7 @@ func logCalls(ctx context.Context, r *report, w io.Writer) error {
 	return r.blockedCalls(ctx, w)
 }
 
-func (r *report) blockedCalls(ctx context.Context, w io.Writer) error {
+func (r *report) blockedCalls(ctx context.Context, w *strings.Builder) error {
 	d := r.Plan.Trial / 2
 	fmt.Fprintf(w, "\nA sink that takes nothing for %v, with the queue of %s records full for half of that. Who waits for it is released at the end. Calls are\n"+
 		"those that returned in the second half.\n\n", d, count(defaultQueue))

@@ -3,7 +3,6 @@ package report
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -79,7 +78,7 @@ func versions() []string {
 }
 
 // writeHead writes what comes before the sections.
-func (r *report) writeHead(w io.Writer, m machine) {
+func (r *report) writeHead(w *strings.Builder, m machine) {
 	fmt.Fprintf(w, "# Measured\n\n`make bench-report` wrote this on %s, in %v.\n\n", r.start.UTC().Format(time.DateOnly), time.Since(r.start).Round(time.Second))
 	if r.Plan != Full {
 		fmt.Fprint(w, "**It was a brief run, whose figures are of no worth.**\n\n")

@@ -3,7 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-func memory(ctx context.Context, r *report, w io.Writer) error {
+func memory(ctx context.Context, r *report, w *strings.Builder) error {
 	const queue = 50_000
 	names := []string{contender.Asynclog, contender.SDK, contender.Zap, contender.Zerolog, contender.Phuslu}
 	runs, err := r.run(ctx, names, r.Plan.Turns, trial.Spec{

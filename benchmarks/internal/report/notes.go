@@ -1,6 +1,6 @@
 package report
 
-import "io"
+import "strings"
 
 // notes are for those who ask whether it was fair.
 const notes = `
@@ -29,4 +29,4 @@ const notes = `
   lost, whatever the contender says of it.
 `
 
-func writeNotes(w io.Writer) { _, _ = io.WriteString(w, notes) }
+func writeNotes(w *strings.Builder) { w.WriteString(notes) }

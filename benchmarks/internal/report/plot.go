@@ -2,9 +2,9 @@ package report
 
 import (
 	"image/color"
-	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -24,7 +24,7 @@ type figure interface {
 
 // plot draws the figure into a file and writes a reference to it, if there are to be
 // plots.
-func (r *report) plot(w io.Writer, name string, f figure) error {
+func (r *report) plot(w *strings.Builder, name string, f figure) error {
 	if r.Dir == "" {
 		return nil
 	}

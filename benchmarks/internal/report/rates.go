@@ -3,8 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
+	"strings"
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
@@ -15,7 +15,7 @@ import (
 // compared.
 const rateGoroutines = 8
 
-func rates(ctx context.Context, r *report, w io.Writer) error {
+func rates(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprintf(w, "From the log call until a sink in the same process, which takes everything at once, has acknowledged the record; %d goroutines.\n\n"+
 		"Records that can be delivered: goroutines wait when half a queue of %s records is under way.\n\n", rateGoroutines, count(ampleQueue))
 	runs, err := r.run(ctx, callNames, r.Plan.Turns, trial.Spec{
@@ -43,7 +43,7 @@ func rates(ctx context.Context, r *report, w io.Writer) error {
 	return nil
 }
 
-func addRates(w io.Writer, runs pair.Runs, names []string) {
+func addRates(w *strings.Builder, runs pair.Runs, names []string) {
 	t := newTable("", "calls a second", "arrived a second", "lost", "p99.9 of a call", "processor time a record", "arrived: asynclog to it")
 	for _, name := range names {
 		t.add(titles[name],

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ type Config struct {
 	// Collector is the path of a Collector's binary. "": without.
 	Collector string
 	// Progress is told what is being measured.
-	Progress io.Writer
+	Progress *log.Logger
 }
 
 // report is one that is being written.
@@ -35,7 +36,6 @@ type report struct {
 	start     time.Time
 	runs      map[string]pair.Runs // by what was measured: sections share them
 	failures  []string
-	plots     []string
 	receiver  *receiver.Receiver
 	collector *receiver.Receiver // nil: none
 }
@@ -44,7 +44,7 @@ type report struct {
 type section struct {
 	name  string
 	title string
-	write func(context.Context, *report, io.Writer) error
+	write func(context.Context, *report, *strings.Builder) error
 }
 
 var sections = []section{
@@ -112,9 +112,9 @@ func (r *report) run(ctx context.Context, names []string, times int, spec trial.
 	if runs, ok := r.runs[key]; ok {
 		return runs, nil
 	}
-	fmt.Fprintf(r.Progress, "[%4.0fs] %v: %s\n", time.Since(r.start).Seconds(), &spec, strings.Join(names, ", "))
+	r.Progress.Printf("[%4.0fs] %v: %s", time.Since(r.start).Seconds(), &spec, strings.Join(names, ", "))
 	runs, err := pair.Run(ctx, names, times, spec, vary, func(err error) {
-		fmt.Fprintln(r.Progress, err)
+		r.Progress.Print(err)
 		r.failures = append(r.failures, err.Error())
 	})
 	if err == nil {
@@ -155,7 +155,7 @@ func (r *report) stopReceivers() {
 	}
 }
 
-func (r *report) writeFailures(w io.Writer) {
+func (r *report) writeFailures(w *strings.Builder) {
 	if len(r.failures) == 0 {
 		return
 	}
@@ -166,7 +166,7 @@ func (r *report) writeFailures(w io.Writer) {
 }
 
 // plotFile returns where a plot goes, and writes the reference to it.
-func (r *report) plotFile(w io.Writer, name, caption string) string {
+func (r *report) plotFile(w *strings.Builder, name, caption string) string {
 	fmt.Fprintf(w, "\n![%s](plots/%s.svg)\n", caption, name)
 	return filepath.Join(r.Dir, "plots", name+".svg")
 }
