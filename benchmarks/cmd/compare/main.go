@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"os"
 	"os/signal"
@@ -89,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	names := strings.Split(*impls, ",")
-	runs, err := pair.Run(ctx, names, *times, s, nil, func(err error) { fmt.Fprintln(stderr, err) })
+	runs, err := pair.Run(ctx, names, *times, s, nil, func(err error) { log.New(stderr, "", 0).Print(err) })
 	if err != nil {
 		return err
 	}
@@ -97,21 +98,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 func write(w io.Writer, names []string, runs pair.Runs) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "\t%s\n", strings.Join(names, "\t"))
+	rows := [][]string{append([]string{""}, names...)}
 	for _, f := range figures {
-		line, told := []string{f.name}, false
+		row, told := []string{f.name}, false
 		for _, name := range names {
 			of, ratio := runs.Of(name, f.value), runs.Ratio(names[0], name, f.value)
 			cell := fmt.Sprintf("%.6g", of.Median)
 			if name != names[0] {
 				cell += fmt.Sprintf("  %.3f (%.3f–%.3f)", ratio.Median, ratio.Min, ratio.Max)
 			}
-			line = append(line, cell)
+			row = append(row, cell)
 			told = told || of.Median != 0 && !math.IsNaN(of.Median)
 		}
 		if told {
-			fmt.Fprintln(out, strings.Join(line, "\t"))
+			rows = append(rows, row)
+		}
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		if _, err := io.WriteString(out, strings.Join(row, "\t")+"\n"); err != nil {
+			return err
 		}
 	}
 	return out.Flush()

@@ -60,8 +60,11 @@ func CollectorMain(binary string) (err error) {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // what is wrong with it, it has told standard error
+	}()
 	if err := awaitListener(address, ended); err != nil {
 		_ = cmd.Process.Kill()
 		return err
@@ -80,12 +83,12 @@ func CollectorMain(binary string) (err error) {
 }
 
 // awaitListener waits until somebody listens at the address.
-func awaitListener(address string, ended <-chan error) error {
+func awaitListener(address string, ended <-chan struct{}) error {
 	const patience = 30 * time.Second
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		select {
-		case err := <-ended:
-			return fmt.Errorf("receiver: the Collector ended: %w", err)
+		case <-ended:
+			return errors.New("receiver: the Collector ended")
 		case <-time.After(50 * time.Millisecond):
 		}
 		conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
