@@ -119,6 +119,13 @@ func (p *Processor) displaced(v queue.Victim) {
 	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Tried)
 }
 
+// putDown has the queue tell what has been displaced and was not told yet.
+func (p *Processor) putDown() {
+	if p.queue != nil {
+		p.queue.Len()
+	}
+}
+
 // traded accounts for queued records that gave way to newer ones, so many of a level
 // below the critical. The queue's mutex is held.
 func (p *Processor) traded(level uint8, n int, tried bool) {

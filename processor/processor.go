@@ -57,7 +57,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.health = newHealth(p.cfg.retry, p.lanes)
 	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
-		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
+		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.putDown, p.reporter.report)
 	}
 	room := p.cfg.maxBatchSize * len(p.lanes)
 	if p.cfg.synchronous {
