@@ -9,6 +9,8 @@ BENCH ?= .
 PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
+# ocb, the OpenTelemetry Collector Builder: the version of the components in its manifest.
+OCB = go.opentelemetry.io/collector/cmd/builder@v0.161.0
 
 # Untracked modules count too, so that a new one is checked before it is committed.
 MODULES = $(patsubst %/,%,$(dir $(shell git ls-files --cached --others --exclude-standard -- go.mod '*/go.mod')))
@@ -109,6 +111,10 @@ bench: ## Run the benchmarks COUNT (6) times, also into .bench/latest.txt (PKG=.
 bench-compare: .tools/benchstat bench ## Run the benchmarks and compare impl=sdk with impl=asynclog
 	.tools/benchstat -col '/impl@($(IMPLS))' .bench/latest.txt
 
+.PHONY: bench-start
+bench-start: ## Time Start to its first record, and compare a log call through it with impl=handwired
+	@$(MAKE) bench-compare PKG=. BENCH='Start|LogCall' IMPLS='handwired start'
+
 .PHONY: bench-once
 bench-once: ## Run every benchmark for one iteration, so that none rots
 	$(need_modules)
@@ -134,6 +140,28 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 .PHONY: quickstart
 quickstart: ## Run the quick start (ARGS='-out FILE')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: collector
+collector: ## Build the OpenTelemetry Collector of the integration tests into .backends/, if its manifest changed (minutes)
+	@set -euo pipefail; \
+	if [ -x .backends/otelcol ] && cmp -s integration/collector.yaml .backends/otelcol.yaml; then exit 0; fi; \
+	mkdir -p .backends/src; set -x; \
+	go run $(OCB) --config integration/collector.yaml --skip-compilation; \
+	(cd .backends/src/otelcol && go build -trimpath -ldflags='-s -w' -o ../../otelcol .); \
+	rm -r .backends/src/otelcol; \
+	cp integration/collector.yaml .backends/otelcol.yaml
+
+.PHONY: integration
+integration: collector ## Test against a real Collector, built if need be
+	cd integration && go vet ./... && go test ./...
+
+.PHONY: outage-proof
+outage-proof: collector ## Prove what long outages cost, and soak for a minute over each protocol (ten minutes)
+	cd integration && ASYNCLOG_LONG=1 go test -count=1 -timeout 30m -v -run 'TestLongOutages|TestSoak' .
+
+.PHONY: outage-report
+outage-report: collector ## Print the README's table of outages, beside the SDK's processor (a quarter of an hour; ARGS='-over http')
+	@cd integration && go run ./cmd/outage-report $(ARGS)
 
 .PHONY: ci
 ci: ## Run everything the continuous integration runs

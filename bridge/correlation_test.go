@@ -37,7 +37,7 @@ func TestCorrelationContext(t *testing.T) {
 // logged, and not where nobody has set one.
 func TestCorrelationInGroups(t *testing.T) {
 	s := newService(t)
-	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(s.provider)))
+	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(s)))
 	ctx := bridge.ContextWithCorrelationID(t.Context(), "req-1")
 
 	l.InfoContext(ctx, "plain")
@@ -52,7 +52,7 @@ func TestCorrelationInGroups(t *testing.T) {
 
 func TestCorrelationOfTheCaller(t *testing.T) {
 	s := newService(t)
-	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(s.provider)))
+	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(s)))
 	ctx := bridge.ContextWithCorrelationID(t.Context(), "req-1")
 	l.InfoContext(ctx, "…", "correlation.id", "mine")
 	wantAttributes(t, s.last(t), map[string]any{"correlation.id": "mine"})

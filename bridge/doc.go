@@ -18,6 +18,12 @@
 // Log with a context, as in [log/slog.InfoContext], wherever there is one: it
 // carries the trace and the correlation ID.
 //
+// The error of a record becomes exception.type and exception.message; of several,
+// otelslog takes the last. Where the methods of what is logged panic, as Error of a
+// nil pointer in an error interface does, the record says so, or "<nil>", and the
+// caller notices nothing, as with slog's own handlers. That holds, after [Install],
+// for the error of a record that comes from other libraries, too.
+//
 // # All logging
 //
 // [Install] directs all logging of the process to one provider, and back again.
@@ -88,7 +94,8 @@
 //   - A line of the log package is emitted while the log package's mutex is held.
 //     An exporter that prints with it must therefore not be called synchronously,
 //     that is with processor.WithSynchronous or the SDK's simple processor: it
-//     would wait for itself.
+//     would wait for itself. In the background it may; only log.Fatal, which holds
+//     that mutex while it flushes, then waits its five seconds in vain.
 //
 // # Phases
 //

@@ -9,6 +9,8 @@ import (
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel"
+
+	"github.com/krunchwrapper/asynclog/internal/outlive"
 )
 
 // errorSwitch is the ErrorHandler of OpenTelemetry while there are installations
@@ -61,13 +63,14 @@ func (e *errorSwitch) undivert() {
 
 // plainOutput returns where to write what must not come back into the pipeline:
 // the output of the log package, unless slog.SetDefault has routed it to a handler
-// that is known to emit to OpenTelemetry.
+// that is known to emit to OpenTelemetry. If nobody reads there any more that is no
+// reason to end the process, as package os does.
 func plainOutput(stdOutput io.Writer, slogDefault slog.Handler) io.Writer {
 	if hasType(stdOutput, "log/slog", "handlerWriter") {
 		switch slogDefault.(type) {
 		case *otelslog.Handler, *handler, *switchHandler:
-			return os.Stderr
+			return outlive.Writer(os.Stderr)
 		}
 	}
-	return stdOutput
+	return outlive.Writer(stdOutput)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // How long a flush may take. The caller waits for it, holding the log package's
@@ -40,7 +42,7 @@ func (i *installation) flushWithin(limit time.Duration) error {
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
-				done <- fmt.Errorf("panic: %v", v)
+				done <- fmt.Errorf("%w: %s", errPanicked, panictext.Of(v))
 			}
 		}()
 		done <- i.flush(ctx)

@@ -56,17 +56,26 @@ func (h *handler) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= h.level.Level() && h.next.Enabled(ctx, l)
 }
 
-func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+func (h *handler) Handle(ctx context.Context, r slog.Record) (err error) {
+	next := h.next
 	if r.PC == 0 && h.bare != nil {
-		return h.bare.Handle(ctx, r)
+		next = h.bare
 	}
-	return h.next.Handle(ctx, r)
+	defer func() {
+		if v := recover(); v != nil {
+			err = handleTamed(ctx, next, r, v)
+		}
+	}()
+	return next.Handle(ctx, r)
 }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
+	// Now, because an error that panics does so with each record, where it is too
+	// late to take it out.
+	attrs, _ = tameAttrs(attrs)
 	return h.derive(func(h slog.Handler) slog.Handler { return h.WithAttrs(attrs) })
 }
 

@@ -11,14 +11,12 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/bridge"
-	"github.com/krunchwrapper/asynclog/internal/exportertest"
-	"github.com/krunchwrapper/asynclog/processor"
 )
 
 // BenchmarkDisabled is a call whose level is off. The rival is slog's own
 // TextHandler.
 func BenchmarkDisabled(b *testing.B) {
-	p := newPipe(b, exportertest.New(exportertest.WithoutRecords()))
+	p := newBenchPipe(b)
 	var level slog.LevelVar
 	text := slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: &level})
 	own := bridge.NewHandler("bench", bridge.WithLoggerProvider(p), bridge.WithLevel(&level))
@@ -71,43 +69,13 @@ func BenchmarkEnabled(b *testing.B) {
 			}},
 		} {
 			b.Run(attrs.name+"/impl="+impl.name, func(b *testing.B) {
-				const queue = 1 << 14
-				p := newPipe(b, exportertest.New(exportertest.WithoutRecords()), processor.WithMaxQueueSize(queue))
+				p := newBenchPipe(b)
 				l, end := impl.logger(p.LoggerProvider)
 				defer end()
-				logInRounds(b, p, queue/2, func(ctx context.Context) {
+				logInRounds(b, p, func(ctx context.Context) {
 					l.LogAttrs(ctx, slog.LevelInfo, "a message of ordinary length for a benchmark", attrs.list...)
 				})
 			})
 		}
-	}
-}
-
-// logInRounds makes b.N calls, and drains the queue after each round of them.
-func logInRounds(b *testing.B, p *pipe, round int, call func(context.Context)) {
-	b.Helper()
-	ctx := context.Background()
-	drain := func() {
-		if err := p.ForceFlush(ctx); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for range round { // warm
-		call(ctx)
-	}
-	drain()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for left := b.N; left > 0; left -= round {
-		for range min(left, round) {
-			call(ctx)
-		}
-		b.StopTimer()
-		drain()
-		b.StartTimer()
-	}
-	b.StopTimer()
-	if s := p.processor.Stats(); s.Exported != s.Emitted {
-		b.Fatalf("dropped records flatter the result: %+v", s)
 	}
 }

@@ -245,10 +245,7 @@ func TestSetDefaultAfterInstall(t *testing.T) {
 	slog.Info("slog")
 	r := p.only(t)
 	wantAttributes(t, r, map[string]any{"service": "shop"})
-	func() {
-		defer func() { _ = recover() }()
-		stdlog.Panic("log")
-	}()
+	survive(func() { stdlog.Panic("log") })
 	records := p.exporter.Records()
 	if r := records[len(records)-1]; r.Severity() != log.SeverityError || r.Body().AsString() != "log" {
 		t.Errorf("severity %v, body %v", r.Severity(), r.Body())

@@ -17,8 +17,12 @@ func Middleware(next http.Handler) http.Handler { return NewMiddleware()(next) }
 // neither has such an ID, it is the one that the request's context has, and if that
 // has none, one is made as [NewCorrelationID] does. The ID is sent back in the
 // response, as X-Correlation-ID, and is put on the request's context, by
-// [ContextWithCorrelationID]: from there it comes to logs, spans and further calls. Headers that were not taken do not reach the handler; the ID takes their
-// place, so that what copies headers, as a reverse proxy does, copies the ID.
+// [ContextWithCorrelationID]: from there it comes to logs, spans and further calls.
+//
+// Headers that were not taken do not reach the handler; the ID takes their place,
+// so that what copies headers, as a reverse proxy does, copies the ID. Such a proxy
+// needs the transport of [NewTransport] to pass on an ID that was made here, and a
+// ModifyResponse that deletes X-Correlation-ID, or its answer has the header twice.
 //
 // For the ID to be the trace's, and for the server's span to have it, the handler
 // that starts the span, such as that of otelhttp, must be outside:

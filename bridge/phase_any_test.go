@@ -49,7 +49,13 @@ func TestLogAnyData(t *testing.T) {
 		"number":      {7, map[string]any{"asynclog.data": int64(7)}},
 		"empty key":   {map[string]int{"": 1}, map[string]any{"(empty)": int64(1)}},
 		"phase":       {map[string]any{"asynclog.phase": "mine"}, map[string]any{}},
-		"error":       {errors.New("broken"), map[string]any{"exception.type": "*errors.errorString", "exception.message": "broken"}},
+		"error that knows its type": {
+			fmt.Errorf("asking: %w", timeoutError{}), map[string]any{"exception.type": "timeout", "exception.message": "asking: too late"},
+		},
+		"error whose type panics": {
+			panickingType{}, map[string]any{"exception.type": "bridge_test.panickingType", "exception.message": "text"},
+		},
+		"error": {errors.New("broken"), map[string]any{"exception.type": "*errors.errorString", "exception.message": "broken"}},
 		"wrapped error": {
 			fmt.Errorf("reading: %w", textError("broken")),
 			map[string]any{"exception.type": "github.com/krunchwrapper/asynclog/bridge_test.textError", "exception.message": "reading: broken"},
@@ -150,3 +156,9 @@ func TestLogAnyKeepsTheMessageWhole(t *testing.T) {
 func isHexID(id string) bool {
 	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" && strings.Trim(id, "0") != ""
 }
+
+// timeoutError knows its error.type.
+type timeoutError struct{}
+
+func (timeoutError) Error() string     { return "too late" }
+func (timeoutError) ErrorType() string { return "timeout" }

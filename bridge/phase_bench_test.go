@@ -8,79 +8,20 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
-	"go.opentelemetry.io/otel/metric/noop"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/bridge"
-	"github.com/krunchwrapper/asynclog/internal/exportertest"
-	"github.com/krunchwrapper/asynclog/processor"
 )
-
-// benchQueue is so large, and a round so short, that nothing is dropped.
-const (
-	benchQueue = 1 << 16
-	benchRound = benchQueue / 2
-)
-
-// benchProvider returns a pipeline for benchmarks: provider, decorators,
-// processor, and an exporter that takes everything.
-func benchProvider(b *testing.B, decorators ...sdklog.Processor) (*sdklog.LoggerProvider, func()) {
-	b.Helper()
-	p := processor.New(
-		exportertest.New(exportertest.WithoutRecords()),
-		processor.WithMaxQueueSize(benchQueue), processor.WithMeterProvider(noop.NewMeterProvider()),
-	)
-	var opts []sdklog.LoggerProviderOption
-	for _, d := range append(decorators, p) {
-		opts = append(opts, sdklog.WithProcessor(d))
-	}
-	provider := sdklog.NewLoggerProvider(opts...)
-	b.Cleanup(func() {
-		if err := provider.Shutdown(context.Background()); err != nil {
-			b.Error(err)
-		}
-		if s := p.Stats(); !s.Balanced() || s.Exported != s.Emitted {
-			b.Errorf("dropped records flatter the result: %+v", s)
-		}
-	})
-	return provider, func() {
-		if err := p.ForceFlush(context.Background()); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// benchRounds calls f b.N times, and drains the pipeline between rounds with the
-// clock stopped.
-func benchRounds(b *testing.B, drain, f func()) {
-	b.Helper()
-	for range benchRound {
-		f() // warm
-	}
-	drain()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for left := b.N; left > 0; left -= benchRound {
-		for range min(left, benchRound) {
-			f()
-		}
-		b.StopTimer()
-		drain()
-		b.StartTimer()
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
-}
 
 // BenchmarkPhaseLog is a phase with three attributes on one goroutine. The rival
 // is the same record emitted with the bare API.
 func BenchmarkPhaseLog(b *testing.B) {
-	ctx := context.Background()
 	b.Run("attrs=3/impl=bare", func(b *testing.B) {
-		provider, drain := benchProvider(b)
-		logger := provider.Logger("bench")
-		benchRounds(b, drain, func() {
+		p := newBenchPipe(b)
+		logger := p.Logger("bench")
+		logInRounds(b, p, func(ctx context.Context) {
 			var r log.Record
 			r.SetEventName(bridge.PhaseEventName)
 			r.SetTimestamp(time.Now())
@@ -95,18 +36,18 @@ func BenchmarkPhaseLog(b *testing.B) {
 		})
 	})
 	b.Run("attrs=3/impl=asynclog", func(b *testing.B) {
-		provider, drain := benchProvider(b)
-		l := bridge.NewPhaseLogger(provider)
-		benchRounds(b, drain, func() {
+		p := newBenchPipe(b)
+		l := bridge.NewPhaseLogger(p)
+		logInRounds(b, p, func(ctx context.Context) {
 			l.Log(ctx, "ANALYSIS", "a message of ordinary length for a benchmark",
 				attribute.String("file", "prompt.txt"), attribute.Int("tokens", 1234), attribute.Float64("ratio", 0.5))
 		})
 	})
 	b.Run("attrs=3/impl=asynclog-any", func(b *testing.B) {
-		provider, drain := benchProvider(b)
-		l := bridge.NewPhaseLogger(provider)
+		p := newBenchPipe(b)
+		l := bridge.NewPhaseLogger(p)
 		data := map[string]any{"file": "prompt.txt", "tokens": 1234, "ratio": 0.5}
-		benchRounds(b, drain, func() {
+		logInRounds(b, p, func(ctx context.Context) {
 			l.LogAny(ctx, "ANALYSIS", "a message of ordinary length for a benchmark", data, "req-7f3a")
 		})
 	})
@@ -123,8 +64,7 @@ func BenchmarkPhaseOff(b *testing.B) {
 			}
 		}
 	})
-	provider, _ := benchProvider(b)
-	l := bridge.NewPhaseLogger(provider, bridge.WithVerbose(false))
+	l := bridge.NewPhaseLogger(newBenchPipe(b), bridge.WithVerbose(false))
 	ctx := context.Background()
 	b.Run("attrs=0/impl=asynclog", func(b *testing.B) {
 		b.ReportAllocs()
@@ -152,9 +92,9 @@ func BenchmarkCorrelateLog(b *testing.B) {
 		{"attrs=3/impl=asynclog", []sdklog.Processor{bridge.NewLogProcessor()}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			provider, drain := benchProvider(b, c.decorators...)
-			logger := provider.Logger("bench")
-			benchRounds(b, drain, func() {
+			p := newBenchPipe(b, c.decorators...)
+			logger := p.Logger("bench")
+			logInRounds(b, p, func(context.Context) {
 				var r log.Record
 				r.SetBody(attribute.StringValue("a message"))
 				r.AddAttributes(

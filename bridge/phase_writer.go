@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // reportEvery is the least time between two reports to otel.Handle.
@@ -99,7 +101,7 @@ func (w *phaseWriter) run(f func()) {
 func (w *phaseWriter) contain(f func() error) {
 	defer func() {
 		if v := recover(); v != nil {
-			w.failed(fmt.Errorf("%w: %v", errPanicked, v))
+			w.failed(fmt.Errorf("%w: %s", errPanicked, panictext.Of(v)))
 		}
 	}()
 	if err := f(); err != nil {

@@ -157,7 +157,7 @@ func TestExportNow(t *testing.T) {
 	l.Log(t.Context(), bridge.PhaseCompletion, "does not")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := s.logs.WaitRecords(ctx, 2); err != nil {
+	if err := s.exporter.WaitRecords(ctx, 2); err != nil {
 		t.Error(err)
 	}
 }

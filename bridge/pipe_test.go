@@ -26,8 +26,20 @@ type pipe struct {
 // record must be accounted for.
 func newPipe(tb testing.TB, exporter *exportertest.Exporter, opts ...processor.Option) *pipe {
 	tb.Helper()
+	return newDecoratedPipe(tb, nil, exporter, opts...)
+}
+
+// newDecoratedPipe is newPipe with processors before the one that exports.
+func newDecoratedPipe(
+	tb testing.TB, decorators []sdklog.Processor, exporter *exportertest.Exporter, opts ...processor.Option,
+) *pipe {
+	tb.Helper()
 	p := processor.New(exporter, append([]processor.Option{processor.WithFallback(nil)}, opts...)...)
-	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	var all []sdklog.LoggerProviderOption
+	for _, d := range append(decorators, p) {
+		all = append(all, sdklog.WithProcessor(d))
+	}
+	provider := sdklog.NewLoggerProvider(all...)
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

@@ -67,7 +67,13 @@ type boundLogger struct {
 }
 
 func (l *switchLogger) Emit(ctx context.Context, r log.Record) {
-	l.current().Emit(ctx, r)
+	to := l.current()
+	defer func() {
+		if v := recover(); v != nil {
+			emitTamed(ctx, to, r, v)
+		}
+	}()
+	to.Emit(ctx, r)
 }
 
 func (l *switchLogger) Enabled(ctx context.Context, p log.EnabledParameters) bool {

@@ -8,14 +8,13 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/bridge"
-	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
 // BenchmarkGlobalLogger is what the switch between installations costs a logger
 // of the global provider: Enabled, because Emit's own cost hides it. The rival is
 // a logger of the SDK's provider.
 func BenchmarkGlobalLogger(b *testing.B) {
-	p := newPipe(b, exportertest.New(exportertest.WithoutRecords()))
+	p := newBenchPipe(b)
 	defer bridge.Install(p)()
 	for _, impl := range []struct {
 		name   string

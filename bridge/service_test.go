@@ -18,9 +18,7 @@ import (
 
 // service is the telemetry of one program: logs and spans, with correlation.
 type service struct {
-	logs      *exportertest.Exporter
-	processor *processor.Processor
-	provider  *sdklog.LoggerProvider
+	*pipe
 
 	spans  *tracetest.InMemoryExporter
 	tracer trace.Tracer
@@ -30,12 +28,11 @@ type service struct {
 // when the test ends, when every record must be accounted for.
 func newService(tb testing.TB, opts ...bridge.Option) *service {
 	tb.Helper()
-	s := &service{logs: exportertest.New(), spans: tracetest.NewInMemoryExporter()}
-	s.processor = processor.New(s.logs, processor.WithFallback(nil), processor.WithExportInterval(time.Hour))
-	s.provider = sdklog.NewLoggerProvider(
-		sdklog.WithProcessor(bridge.NewLogProcessor(opts...)),
-		sdklog.WithProcessor(s.processor),
-	)
+	decorators := []sdklog.Processor{bridge.NewLogProcessor(opts...)}
+	s := &service{
+		pipe:  newDecoratedPipe(tb, decorators, exportertest.New(), processor.WithExportInterval(time.Hour)),
+		spans: tracetest.NewInMemoryExporter(),
+	}
 	tracers := sdktrace.NewTracerProvider(
 		sdktrace.WithSpanProcessor(bridge.NewSpanProcessor(opts...)),
 		sdktrace.WithSyncer(s.spans),
@@ -44,14 +41,8 @@ func newService(tb testing.TB, opts ...bridge.Option) *service {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := s.provider.Shutdown(ctx); err != nil {
-			tb.Errorf("Shutdown: %v", err)
-		}
 		if err := tracers.Shutdown(ctx); err != nil {
 			tb.Errorf("Shutdown of the tracers: %v", err)
-		}
-		if st := s.processor.Stats(); !st.Balanced() || st.Queued != 0 || st.InFlight != 0 {
-			tb.Errorf("the books do not balance: %+v", st)
 		}
 	})
 	return s
@@ -60,16 +51,7 @@ func newService(tb testing.TB, opts ...bridge.Option) *service {
 // phases returns a PhaseLogger that, unless the options say otherwise, does not
 // write to standard error.
 func (s *service) phases(opts ...bridge.Option) *bridge.PhaseLogger {
-	return bridge.NewPhaseLogger(s.provider, append([]bridge.Option{bridge.WithSynchronousWriter(nil)}, opts...)...)
-}
-
-// records returns all that has been logged so far.
-func (s *service) records(tb testing.TB) []sdklog.Record {
-	tb.Helper()
-	if err := s.provider.ForceFlush(context.Background()); err != nil {
-		tb.Fatalf("ForceFlush: %v", err)
-	}
-	return s.logs.Records()
+	return bridge.NewPhaseLogger(s.LoggerProvider, append([]bridge.Option{bridge.WithSynchronousWriter(nil)}, opts...)...)
 }
 
 // last returns the latest record.

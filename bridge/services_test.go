@@ -48,7 +48,7 @@ func twoServices(t *testing.T, p propagation.TextMapPropagator, opts ...bridge.O
 	front, back = newService(t, opts...), newService(t, opts...)
 	mw := bridge.NewMiddleware(opts...)
 
-	backLog := slog.New(bridge.NewHandler("back", bridge.WithLoggerProvider(back.provider)))
+	backLog := slog.New(bridge.NewHandler("back", bridge.WithLoggerProvider(back)))
 	backServer := httptest.NewServer(back.traced(mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ctx, span := back.tracer.Start(r.Context(), "query")
 		defer span.End()

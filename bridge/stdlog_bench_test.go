@@ -10,8 +10,6 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/bridge"
-	"github.com/krunchwrapper/asynclog/internal/exportertest"
-	"github.com/krunchwrapper/asynclog/processor"
 )
 
 // BenchmarkStdLog is a line of the log package. The rival is the route that
@@ -30,10 +28,9 @@ func BenchmarkStdLog(b *testing.B) {
 		{"installed/source", func(p *sdklog.LoggerProvider) func() { return bridge.Install(p, bridge.WithSource(true)) }},
 	} {
 		b.Run("impl="+impl.name, func(b *testing.B) {
-			const queue = 1 << 14
-			p := newPipe(b, exportertest.New(exportertest.WithoutRecords()), processor.WithMaxQueueSize(queue))
+			p := newBenchPipe(b)
 			defer impl.install(p.LoggerProvider)()
-			logInRounds(b, p, queue/2, func(context.Context) {
+			logInRounds(b, p, func(context.Context) {
 				stdlog.Print("a message of ordinary length for a benchmark")
 			})
 		})

@@ -108,6 +108,12 @@ func TestEarlySlogLoggers(t *testing.T) {
 	}
 }
 
+// survive calls a function that may panic.
+func survive(f func()) {
+	defer func() { _ = recover() }()
+	f()
+}
+
 func TestStdLogPanic(t *testing.T) {
 	keepState(t)
 	var out bytes.Buffer
@@ -122,10 +128,7 @@ func TestStdLogPanic(t *testing.T) {
 		"(*log.Logger).Panicf": func() { stdlog.Default().Panicf("x") },
 	} {
 		before := p.exporter.RecordsTaken()
-		func() {
-			defer func() { _ = recover() }()
-			f()
-		}()
+		survive(f)
 		// No flush here: it has been done.
 		records := p.exporter.Records()[before:]
 		if len(records) != 1 || records[0].Severity() != log.SeverityError || records[0].Body().AsString() != "x" {
@@ -145,10 +148,7 @@ func TestStdLogPanicWithoutFlush(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	type unflushable struct{ log.LoggerProvider }
 	defer bridge.Install(unflushable{p})()
-	func() {
-		defer func() { _ = recover() }()
-		stdlog.Panic("the end")
-	}()
+	survive(func() { stdlog.Panic("the end") })
 	if out.String() != "the end\n" {
 		t.Errorf("printed %q", out.String())
 	}
@@ -165,10 +165,7 @@ func TestStdLogPanicAfterShutdown(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	func() {
-		defer func() { _ = recover() }()
-		stdlog.Panic("the end")
-	}()
+	survive(func() { stdlog.Panic("the end") })
 	if out.String() != "the end\n" {
 		t.Errorf("printed %q", out.String())
 	}
@@ -183,10 +180,7 @@ func TestStdLogPanicWithLeftovers(t *testing.T) {
 	stdlog.SetOutput(io.MultiWriter(stdlog.Writer()))
 	restore()
 	defer bridge.Install(p, bridge.WithFlush(func(context.Context) error { return io.ErrClosedPipe }))()
-	func() {
-		defer func() { _ = recover() }()
-		stdlog.Panic("the end")
-	}()
+	survive(func() { stdlog.Panic("the end") })
 	wantBodies(t, p, "the end")
 	if out.String() != "the end\n" {
 		t.Errorf("printed %q", out.String())

@@ -9,6 +9,8 @@ import (
 	"reflect"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // ask calls the method by which a value tells what it is, if it has one. Errors
@@ -51,11 +53,11 @@ func (c *converter) ask(v any, t reflect.Type, depth int) (out attribute.Value, 
 }
 
 func (c *converter) failed(method string, t reflect.Type, err error) attribute.Value {
-	return c.text(fmt.Sprintf("(%s of %v failed: %v)", method, t, err))
+	return c.text(fmt.Sprintf("(%s of %v failed: %s)", method, t, panictext.Of(err)))
 }
 
 func (c *converter) panicked(method string, t reflect.Type, r any) attribute.Value {
-	return c.text(fmt.Sprintf("(%s of %v panicked: %v)", method, t, r))
+	return c.text(panickedText(method, t, r))
 }
 
 // json takes what is too long, or no JSON, as text.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -213,6 +214,19 @@ func TestValueOfCycles(t *testing.T) {
 	}
 }
 
+// TestValueOfArrayIsNotCopied: an array may be large, and a hundred elements of it
+// are kept.
+func TestValueOfArrayIsNotCopied(t *testing.T) {
+	array := new([1 << 20]int)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	v := bridge.ValueOf(array)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 || len(v.AsSlice()) != 101 {
+		t.Errorf("%d elements, %d bytes allocated", len(v.AsSlice()), n)
+	}
+}
+
 // TestValueOfHostileMethods: whatever a method does, short of not returning, the
 // value says so and its neighbours are unharmed.
 func TestValueOfHostileMethods(t *testing.T) {
@@ -227,6 +241,8 @@ func TestValueOfHostileMethods(t *testing.T) {
 		"Error panics":       "(Error" + who + "Error panicked: at the disco)",
 		"String panics":      "(String" + who + "Stringer panicked: at the disco)",
 		"panic panics":       "(String" + who + "Stringer panicked: %!v(PANIC=String method: at the disco))",
+		"panic never ends":   "(String" + who + "Stringer panicked: (bridge_test.hostileStringer))",
+		"error never ends":   "(MarshalJSON" + who + "JSON failed: (bridge_test.hostileError))",
 	} {
 		v := bridge.ValueOf([]any{"before", mode.value(), "after"})
 		got := v.AsSlice()
@@ -249,7 +265,7 @@ func (h hostile) value() any {
 	switch {
 	case strings.HasPrefix(string(h), "LogValue"):
 		return hostileLogValuer{h}
-	case strings.HasPrefix(string(h), "MarshalJSON"):
+	case strings.HasPrefix(string(h), "MarshalJSON"), h == "error never ends":
 		return hostileJSON{h}
 	case strings.HasPrefix(string(h), "MarshalText"):
 		return hostileText{h}
@@ -264,6 +280,9 @@ func (h hostile) marshal() ([]byte, error) {
 	if strings.HasSuffix(string(h), "fails") {
 		return nil, fmt.Errorf("not %s", "today")
 	}
+	if h == "error never ends" {
+		return nil, hostileError{h}
+	}
 	panic("at the disco")
 }
 
@@ -275,8 +294,17 @@ func (h hostileLogValuer) LogValue() slog.Value {
 }
 func (h hostileJSON) MarshalJSON() ([]byte, error) { return h.marshal() }
 func (h hostileText) MarshalText() ([]byte, error) { return h.marshal() }
-func (h hostileError) Error() string               { panic("at the disco") }
+func (h hostileError) Error() string {
+	if h.hostile == "error never ends" {
+		panic(h) // fmt gives up on such a value, and panics
+	}
+	panic("at the disco")
+}
+
 func (h hostileStringer) String() string {
+	if h.hostile == "panic never ends" {
+		panic(h)
+	}
 	if h.hostile == "panic panics" {
 		panic(hostileStringer{"String panics"})
 	}

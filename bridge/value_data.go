@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"reflect"
 
@@ -17,8 +15,8 @@ func dataAttributes(data any) []attribute.KeyValue {
 	if err, ok := data.(error); ok && !isNil(reflect.ValueOf(data)) {
 		if _, ok := data.(slog.LogValuer); !ok {
 			return []attribute.KeyValue{
-				semconv.ExceptionType(exceptionType(err)),
-				{Key: semconv.ExceptionMessageKey, Value: c.errorText(err)},
+				{Key: semconv.ExceptionTypeKey, Value: c.text(exceptionType(err))},
+				{Key: semconv.ExceptionMessageKey, Value: c.text(errorText(err))},
 			}
 		}
 	}
@@ -32,30 +30,13 @@ func dataAttributes(data any) []attribute.KeyValue {
 	}
 }
 
-func (c *converter) errorText(err error) (out attribute.Value) {
+// exceptionType returns the semantic conventions' type of an error, or that of Go
+// if the error panics when it is asked.
+func exceptionType(err error) (kind string) {
 	defer func() {
-		if r := recover(); r != nil {
-			out = c.panicked("Error", reflect.TypeOf(err), r)
+		if recover() != nil {
+			kind = reflect.TypeOf(err).String()
 		}
 	}()
-	return c.text(err.Error())
-}
-
-var wrapErrorType = reflect.TypeOf(fmt.Errorf("%w", errors.New("")))
-
-// exceptionType returns what the SDK does for the error of a record: the type of
-// the first error in the chain that is more than fmt.Errorf's way to add text.
-func exceptionType(err error) string {
-	for reflect.TypeOf(err) == wrapErrorType {
-		wrapped := errors.Unwrap(err)
-		if wrapped == nil {
-			break
-		}
-		err = wrapped
-	}
-	t := reflect.TypeOf(err)
-	if t.PkgPath() != "" && t.Name() != "" {
-		return t.PkgPath() + "." + t.Name()
-	}
-	return t.String()
+	return semconv.ErrorType(err).Value.AsString()
 }

@@ -12,7 +12,7 @@ func (c *converter) list(rv reflect.Value, depth int) attribute.Value {
 	if rv.Type().Elem().Kind() == reflect.Uint8 {
 		return c.bytesOf(rv)
 	}
-	if rv.CanInterface() {
+	if rv.Kind() == reflect.Slice && rv.CanInterface() { // it would copy an array
 		switch v := rv.Interface().(type) { // of lists, these have no methods
 		case []attribute.KeyValue:
 			return c.attributes(v, depth)

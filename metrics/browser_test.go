@@ -31,18 +31,18 @@ var consoleLine = regexp.MustCompile(`(?m)^.*\bCONSOLE\b.*$`)
 // takes a screenshot, if those are asked for.
 func browse(t *testing.T, url string, after time.Duration, picture string, flags ...string) visit {
 	t.Helper()
-	browser := findBrowser(t)
 	run := func(more ...string) (stdout, stderr string) {
-		args := append(browserFlags(t, "--hide-scrollbars", "--enable-logging=stderr",
-			"--virtual-time-budget="+strconv.FormatInt(after.Milliseconds(), 10)), flags...)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, browser, append(args, append(more, url)...)...)
-		cmd.WaitDelay = 10 * time.Second
+		args := append([]string{
+			"--hide-scrollbars", "--enable-logging=stderr",
+			"--virtual-time-budget=" + strconv.FormatInt(after.Milliseconds(), 10),
+		}, flags...)
+		cmd := browserCommand(ctx, t, append(args, append(more, url)...)...)
 		var out, errs strings.Builder
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		if err := cmd.Run(); err != nil {
-			t.Fatalf("%s: %v\n%s", browser, err, errs.String())
+			t.Fatalf("%v: %v\n%s", cmd, err, errs.String())
 		}
 		return out.String(), errs.String()
 	}
@@ -56,15 +56,38 @@ func browse(t *testing.T, url string, after time.Duration, picture string, flags
 	return visit{stdout, strings.Join(consoleLine.FindAllString(stderr, -1), "\n")}
 }
 
-// browserFlags returns the flags with those that every browser here has: a new
-// profile, and no word to anybody but the test's server.
-func browserFlags(t *testing.T, more ...string) []string {
+// browserCommand returns a command that runs a browser with a new profile, and
+// without a word to anybody but the test's server. When the test ends and the
+// command has been waited for, what is left of the browser is ended, and then the
+// profile removed.
+func browserCommand(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	return append([]string{
+	profile := t.TempDir()
+	cmd := exec.CommandContext(ctx, findBrowser(t), append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--user-data-dir=" + t.TempDir(),
-	}, more...)
+		"--user-data-dir=" + profile,
+	}, args...)...)
+	cmd.WaitDelay = 10 * time.Second
+	ownGroup(cmd)
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			endGroup(t, cmd)
+		}
+		removeSoon(profile)
+	})
+	return cmd
+}
+
+// removeSoon removes a folder that somebody may just have written into. If that
+// goes on, it is for TempDir to say so.
+func removeSoon(dir string) {
+	for range 50 {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 func findBrowser(t *testing.T) string {

@@ -2,10 +2,10 @@ package metrics_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +24,9 @@ type tab struct {
 // openTab opens a page in a browser of its own.
 func openTab(t *testing.T, url string) *tab {
 	t.Helper()
-	path := findBrowser(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // the pipe has no deadline
+	t.Cleanup(cancel)
+	cmd := browserCommand(ctx, t, "--remote-debugging-pipe", "--window-size=1280,1080")
 	commands, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -33,16 +35,14 @@ func openTab(t *testing.T, url string) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), path, browserFlags(t, "--remote-debugging-pipe", "--window-size=1280,1080")...)
 	cmd.ExtraFiles = []*os.File{commands, answers} // descriptors 3 and 4
-	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = commands.Close(), answers.Close() // the browser has its own
-	t.Cleanup(func() {                       // before the context ends and kills what is left
+	t.Cleanup(func() {
 		_, _ = in.Close(), out.Close()
-		_ = cmd.Wait()
+		_ = cmd.Wait() // the context has ended, and the browser with it
 	})
 	b := &tab{t: t, in: in, out: bufio.NewReader(out)}
 	var target struct {
@@ -121,7 +121,7 @@ func (b *tab) eval(expression string) string {
 // until waits for an expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); b.eval(expression) != "true"; {
+	for deadline := time.Now().Add(time.Minute); b.eval(expression) != "true"; {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("never true: %s\n%s", expression, b.eval("document.body.innerText"))
 		}

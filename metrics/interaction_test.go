@@ -2,13 +2,45 @@ package metrics_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/metrics"
 )
+
+// A page that has been paused while an answer was on its way stays paused, whatever
+// the answer is.
+func TestPauseDuringRequestInBrowser(t *testing.T) {
+	handler := metrics.Handler(newEvening().next)
+	var holding atomic.Bool
+	held, release := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if holding.Load() && r.URL.Query().Get("format") == "json" {
+			held <- struct{}{}
+			<-release
+			http.Error(w, "no", http.StatusServiceUnavailable)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	b := openTab(t, server.URL)
+	b.until(`document.getElementById('state')?.textContent === 'live'`)
+	b.eval(`window.warned = false; console.warn = () => { window.warned = true; }; 0`)
+	holding.Store(true)
+	<-held
+	b.eval(`document.getElementById('pause').click()`)
+	holding.Store(false)
+	close(release)
+	b.until(`window.warned`)
+	if got := b.eval(`document.getElementById('state').textContent`); got != "paused" {
+		t.Errorf("state %q", got)
+	}
+}
 
 // What a person does with the page: sort, filter, point at a chart, pause.
 func TestUseOfPageInBrowser(t *testing.T) {

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// falseSharing is how far apart those must be who shall not slow each other down.
+// A cache line has 64 bytes, but some processors fetch two at a time.
+const falseSharing = 128
+
 // stripe is a share of an operation's statistics. Each measurement is in exactly
 // one stripe; which one does not matter, so timers on different processors use
 // different stripes and do not wait for each other.
@@ -18,7 +22,7 @@ type stripe struct {
 	recent []measurement // a ring once it has length window
 	oldest int           // in a full ring, where the oldest is
 
-	_ [64]byte // the next stripe belongs to other processors
+	_ [falseSharing]byte // the next stripe belongs to other processors
 }
 
 // tally sums up measurements.

@@ -30,7 +30,7 @@ type slot struct {
 	generation atomic.Uint64
 	stripe     uint32 // which stripe of the statistics the timer is counted in
 
-	_ [64 - 12]byte // slots of different processors do not share a cache line
+	_ [falseSharing - 12]byte // slots of different processors do not share cache lines
 }
 
 var (

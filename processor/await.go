@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 const (
@@ -46,5 +48,5 @@ func awaitBriefly(ctx context.Context, done <-chan struct{}) {
 }
 
 func panicError(where string, v any) error {
-	return fmt.Errorf("asynclog: %s: %w: %v", where, errPanic, v)
+	return fmt.Errorf("asynclog: %s: %w: %s", where, errPanic, panictext.Of(v))
 }

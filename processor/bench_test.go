@@ -72,6 +72,27 @@ func BenchmarkHandOver(b *testing.B) {
 	}
 }
 
+// BenchmarkHandOverBytes is the same with a bound of bytes, which is never reached: the
+// caller pays for looking at all of its record, and for a counter that all share.
+func BenchmarkHandOverBytes(b *testing.B) {
+	const queue = 1 << 16
+	for _, goroutines := range []int{1, 8, 32} {
+		for _, attrs := range []int{0, 5} {
+			for _, bytes := range []string{"off", "on"} {
+				b.Run(fmt.Sprintf("goroutines=%d/attrs=%d/bytes=%s", goroutines, attrs, bytes), func(b *testing.B) {
+					opts := []processor.Option{processor.WithMaxQueueSize(queue), processor.WithMeterProvider(noop.NewMeterProvider())}
+					if bytes == "on" {
+						opts = append(opts, processor.WithMaxQueueBytes(1<<30))
+					}
+					p := processor.New(sink{}, opts...)
+					defer shutdown(b, p)
+					rounds(b, p, benchRecord(attrs), goroutines, queue/2)
+				})
+			}
+		}
+	}
+}
+
 // rounds emits b.N records from so many goroutines, draining the queue after
 // each round.
 func rounds(b *testing.B, p sdklog.Processor, r sdklog.Record, goroutines, round int) {

@@ -16,11 +16,11 @@ type loss struct {
 	critical []lost
 }
 
-// closing works out what becomes of records with this outcome, and returns what is
-// to be booked in one step.
-func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome) (book func()) {
+// closing works out what becomes of records with this outcome, which have been
+// handed to an exporter or not, and returns what is to be booked in one step.
+func (p *Processor) closing(l *lane, recs []sdklog.Record, o outcome, handed bool) (book func()) {
 	if o.failed {
-		lost := p.lossOf(recs, o.why, false)
+		lost := p.lossOf(recs, o.why, handed)
 		return func() { p.bookLoss(lost) }
 	}
 	exported := uint64(len(recs) - o.rejected)
@@ -38,6 +38,7 @@ func (p *Processor) lossOf(recs []sdklog.Record, why reason, handed bool) loss {
 	lo := loss{why: why, handed: handed}
 	for i := range recs {
 		r := &recs[i]
+		p.gaps.see(r)
 		if p.fallback != nil && r.Severity() >= p.cfg.critical {
 			lo.critical = append(lo.critical, lost{rec: r.Clone(), why: why, handed: handed})
 			continue
@@ -58,6 +59,7 @@ func (p *Processor) refused(recs []sdklog.Record, n int) loss {
 	if n == 0 {
 		return lo
 	}
+	p.gaps.see(&recs[0])
 	common := rangeOf(recs[0].Severity())
 	for i := range recs {
 		if rangeOf(recs[i].Severity()) != common {
@@ -78,6 +80,7 @@ func (p *Processor) giveWay(gone []queue.Victim) {
 			switch {
 			case v.Tried != handed:
 			case v.Record != nil && p.fallback != nil:
+				p.gaps.see(v.Record)
 				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: handed})
 			default:
 				lo.counted.add(log.Severity(v.Level))
@@ -103,6 +106,7 @@ func (p *Processor) turnAway(r *sdklog.Record, why reason) {
 
 // lose sends a record to the fallback, or drops it.
 func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
+	p.gaps.see(r)
 	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why, handed) {
 		return
 	}

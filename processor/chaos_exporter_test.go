@@ -60,23 +60,29 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 		return nil
 	}
 	switch {
-	case what < 8:
+	case what < 4:
 		return errors.New("refused")
-	case what < 14:
+	case what < 6: // it does not say for which record
+		return &answer{code: 400}
+	case what < 7:
+		return &answer{code: 401}
+	case what < 12:
+		return &answer{code: 503}
+	case what < 15:
 		panic("boom")
-	case what < 17:
+	case what < 18:
 		runtime.Goexit()
 		return nil
 	case what < 25: // rejects some, or none, or claims to reject more than it was sent
 		taken = max(0, len(records)-some)
 		return partial(int64(some), "quota")
-	case what < 28: // hangs until it is told to stop
+	case what < 29: // hangs until it is told to stop
 		<-ctx.Done()
 		return ctx.Err()
-	case what < 30: // does not heed the deadline, and fails
+	case what < 31: // does not heed the deadline, and fails
 		time.Sleep(late)
 		return errors.New("refused late")
-	case what < 33: // does not heed the deadline, and delivers
+	case what < 34: // does not heed the deadline, and delivers
 		time.Sleep(late)
 		return take()
 	case what < 50:

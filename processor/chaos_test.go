@@ -24,7 +24,8 @@ const (
 )
 
 // Everything that can go wrong, at random and at the same time: exporters that
-// fail, panic, hang, end their goroutine, are late or reject a part; a fallback
+// fail, for all kinds of reasons, panic, hang, end their goroutine, are late or reject
+// a part; a fallback
 // that fails; flushes and a shutdown in the middle of what 16 goroutines log. In
 // the end every record is accounted for, and the account is true.
 func TestChaosConcurrentSafe(t *testing.T) {
@@ -70,7 +71,8 @@ func newChaos(t *testing.T, seed uint64, exporters int, opts ...Option) *chaos {
 	c.p = start(t, all[0], append(opts,
 		WithExporters(all[1:]...), WithFallback(c.writer), WithMinSeverity(fixed(chaosMinimum)),
 		WithMaxQueueSize(64), WithExportMaxBatchSize(8),
-		WithExportInterval(chaosTimeout), WithExportTimeout(chaosTimeout))...)
+		WithExportInterval(chaosTimeout), WithExportTimeout(chaosTimeout),
+		WithRetry(RetryConfig{InitialInterval: chaosTimeout / 20, MaxInterval: chaosTimeout, MaxElapsedTime: 4 * chaosTimeout}))...)
 	return c
 }
 

@@ -55,6 +55,8 @@ type config struct {
 	retry         RetryConfig
 	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
+	maxQueueBytes int             // less than one: no bound
+	gapRecords    bool
 }
 
 func newConfig(exporter sdklog.Exporter, opts []Option) config {

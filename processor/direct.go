@@ -115,7 +115,7 @@ func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	} else {
 		p.succeeded(a.lane, res)
 	}
-	p.closing(a.lane, a.recs, o)()
+	p.closing(a.lane, a.recs, o, true)()
 	p.direct.inFlight.Add(-1)
 	p.reporter.report(o.err)
 	return true

@@ -207,7 +207,7 @@ func TestDropInForceFlushErrorBesideShutdownConcurrentSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
 		release := e.Block()
-		e.FailNext(1, errExport)
+		e.FailNext(2, errExport) // the one under way, and the last attempt
 		p := start(t, e, WithExportInterval(time.Hour))
 		emit(p, log.SeverityInfo, "a")
 		flushed, down := make(chan error, 1), make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -292,6 +293,27 @@ func TestMinSeverityIsReadAtEachRecord(t *testing.T) {
 	if s := p.Stats(); s.Filtered != filtered || s.Emitted != s.Exported+filtered {
 		t.Errorf("%+v, want %d filtered and the rest exported", s, filtered)
 	}
+}
+
+// A minimum whose method panics, as that of a nil pointer does, is none.
+func TestMinSeverityPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errs := captureErrors(t)
+		e := exportertest.New()
+		p := start(t, e, WithMinSeverity((*switchable)(nil)))
+		if !p.Enabled(t.Context(), sdklog.EnabledParameters{Severity: log.SeverityTrace}) {
+			t.Error("not enabled")
+		}
+		emit(p, log.SeverityTrace, "a")
+		if err := p.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		wantBodies(t, e, []string{"a"})
+		if got := errs.matching(errPanic); len(got) != 2 {
+			t.Errorf("reported %v, want two panics", got)
+		}
+	})
 }
 
 // The minimum is looked at before anything else, so what it filters is never

@@ -19,9 +19,10 @@ type errand struct {
 
 	resource *resource.Resource // of its first record
 
-	splits  int // how often the batch may be parted
+	splits  int // how often the batch may still be parted
 	parted  bool
 	arrived bool // something has
+	closed  bool // the queue was closed when the last export began
 
 	// The last failure since something arrived, for health.
 	failed bool
@@ -46,6 +47,9 @@ func (w *worker) deliver(b *queue.Batch) {
 	}
 	for e.step() {
 	}
+	if e.arrived {
+		w.tellGap(e.resource)
+	}
 }
 
 func (w *worker) newErrand(b *queue.Batch) *errand {
@@ -59,6 +63,7 @@ func (e *errand) step() bool {
 	if size := e.parts[0].size; size > 0 {
 		return e.settle(e.w.p.tooLarge(size))
 	}
+	e.closed = e.w.p.queue.Closed()
 	o, ok := e.w.export(e.b, &e.parts[0])
 	switch {
 	case !ok:
@@ -92,8 +97,8 @@ func (e *errand) fail(o outcome) bool {
 	switch {
 	case o.why == exportPanic:
 		pause = thisOne
-	case class == Poisoned:
-		pause = nobody
+	case class == Poisoned, class == Unknown && e.arrived:
+		pause = nobody // the receiver is there
 	}
 	if class == Unknown {
 		trail.Unclear++
@@ -115,8 +120,9 @@ func (e *errand) fail(o outcome) bool {
 func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	w, p, trail := e.w, e.w.p, &e.b.Trail
 	retry, now := p.cfg.retry, time.Now()
-	if retry.Disabled || p.queue.Closed() && !p.health.othersWork(&w.lane.standing) {
-		// When the queue is closed this was the last attempt.
+	if retry.Disabled || e.closed && !p.health.othersWork(&w.lane.standing) {
+		// An attempt begun while the queue is closed is the last one. One that was
+		// under way when Shutdown came is not: the batch is tried once more.
 		e.failed, e.pause, e.err = true, allOfThem, o.err
 		return e.settle(o)
 	}
@@ -133,13 +139,13 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	trail.Cause = uint8(o.why)
 
 	for _, rest := range e.parts {
-		if !rest.tried && rest.size == 0 {
+		if !rest.tried {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}
 	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
 	var tell error
-	if class == Transient && !others {
+	if class == Transient && !others && !p.queue.Closed() {
 		tell = o.err // nobody will export it now
 	}
 	flushing, ok := w.consumer.PutBack(e.b, tell, p.giveWay)
@@ -157,11 +163,11 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 // split parts the next part in two, if it can be parted, and that has not been
 // done so often that it is no use.
 func (e *errand) split() bool {
-	n, trail := e.parts[0].n, &e.b.Trail
-	if n < 2 || e.w.fruitless || trail.Splits >= e.splits || e.w.p.cfg.retry.Disabled {
+	n := e.parts[0].n
+	if n < 2 || e.w.fruitless || e.splits == 0 || e.w.p.cfg.retry.Disabled {
 		return false
 	}
-	trail.Splits++
+	e.splits--
 	e.parted = true
 	e.parts = append([]part{{n: n / 2, tried: true}, {n: n - n/2, tried: true}}, e.parts[1:]...)
 	return true
@@ -171,7 +177,7 @@ func (e *errand) split() bool {
 // that was the last. It tells whether there is another.
 func (e *errand) settle(o outcome) bool {
 	w, n, last := e.w, e.parts[0].n, len(e.parts) == 1
-	book := w.p.closing(w.lane, e.b.Records()[:n], o)
+	book := w.p.closing(w.lane, e.b.Records()[:n], o, e.parts[0].tried)
 	if !last {
 		e.parts = e.parts[1:]
 		w.consumer.Progress(e.b, n, o.err, book)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // fallbackPatience is how long ForceFlush and Shutdown wait for a fallback
@@ -200,7 +202,7 @@ func (f *fallback) popLocked() {
 func (f *fallback) write(enc *lineEncoder, r *sdklog.Record) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: %v", errPanic, v)
+			err = fmt.Errorf("%w: %s", errPanic, panictext.Of(v))
 		}
 	}()
 	line, err := enc.encode(r)

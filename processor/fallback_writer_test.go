@@ -80,6 +80,7 @@ func TestFallbackSurvivesItsWriter(t *testing.T) {
 		{"short write without an error", func(b []byte) (int, error) { return len(b) - 1, nil }, io.ErrShortWrite},
 		{"nothing written without an error", func([]byte) (int, error) { return 0, nil }, io.ErrShortWrite},
 		{"panic", func([]byte) (int, error) { panic("boom") }, errPanic},
+		{"panic with a hostile value", func([]byte) (int, error) { panic(unprintable{}) }, errPanic},
 		{"panic with an error", func([]byte) (int, error) { panic(broken) }, errPanic},
 		{"end of its goroutine", func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, errPanic},
 	} {

@@ -45,6 +45,11 @@ type typedNil struct{ text string }
 
 func (e *typedNil) Error() string { return e.text }
 
+// unprintable panics with itself when fmt asks it what it is, which makes fmt panic.
+type unprintable struct{}
+
+func (unprintable) Error() string { panic(unprintable{}) }
+
 func TestJudge(t *testing.T) {
 	var (
 		refused  = errors.New("connection refused")

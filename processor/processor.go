@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/log"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/observ"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
 var _ sdklog.Processor = (*Processor)(nil)
@@ -33,6 +35,7 @@ type Processor struct {
 	health      *health
 	degraded    degraded
 	pressure    *pressure // nil: Enabled does not heed the queue
+	gaps        *gaps     // nil: nobody is told
 
 	exportCtx     context.Context // parent of all exports' contexts
 	cancelExports context.CancelFunc
@@ -58,6 +61,10 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
 		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.putDown, p.reporter.report)
+	}
+	if p.cfg.gapRecords && !p.cfg.synchronous {
+		p.gaps = newGaps(&p.ledger)
+		p.ledger.gaps = p.gaps
 	}
 	room := p.cfg.maxBatchSize * len(p.lanes)
 	if p.cfg.synchronous {
@@ -97,12 +104,14 @@ func (p *Processor) newQueue() {
 		Displaced: p.displaced,
 		Traded:    p.traded,
 	}
+	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
 	if p.cfg.pressure == nil {
 		p.queue = queue.New(cfg)
 		return
 	}
 	pc := p.cfg.pressure.withDefaults()
 	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+	cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
 	p.queue = queue.New(cfg)
 	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
 }
@@ -116,7 +125,18 @@ func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters)
 }
 
 func (p *Processor) belowMinimum(s log.Severity) bool {
-	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.cfg.minSeverity.Severity()
+	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.minSeverity()
+}
+
+// minSeverity asks the user's code for the minimum. There is none while that panics.
+func (p *Processor) minSeverity() (s log.Severity) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.reporter.report(panicError("minimum severity", v))
+			s = math.MinInt
+		}
+	}()
+	return p.cfg.minSeverity.Severity()
 }
 
 // OnEmit takes a copy of the record. It does not block, unless [Block] or
@@ -135,7 +155,7 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		p.emitDirectly(r)
 		return nil
 	}
-	switch p.queue.Offer(r, levelOf(severity)) {
+	switch p.offer(r, severity) {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
@@ -145,10 +165,21 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)
+	case queue.TooLarge:
+		p.turnAway(r, recordTooLarge)
 	case queue.Closed:
 		p.turnAway(r, alreadyShutdown)
 	}
 	return nil
+}
+
+// offer hands the record to the queue. Only where bytes are bounded does the caller
+// pay for counting them.
+func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict {
+	if p.cfg.maxQueueBytes > 0 {
+		return p.queue.OfferSized(r, levelOf(severity), size.Record(r))
+	}
+	return p.queue.Offer(r, levelOf(severity))
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

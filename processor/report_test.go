@@ -49,6 +49,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 		{"export", nil, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"export, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, errPanic},
 		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
 		{"partial success", nil, func(_ *Processor, e *exportertest.Exporter) {
 			e.FailNext(1, errors.Join(PartialSuccess{ErrorMessage: "quota"}, nil))

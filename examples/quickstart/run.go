@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/krunchwrapper/asynclog/metrics"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 // Exit statuses.
@@ -53,37 +53,39 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		con.printf("%v", errors.Join(err, out.close()))
 		return exitFailed
 	}
-
-	monitor, err := metrics.NewMonitor()
-	if err != nil {
-		con.printf("the phases are not timed: %v", err)
+	if logs.Disabled() {
+		con.printf("there is nothing to show: OTEL_SDK_DISABLED is true")
+		return exitUsage
 	}
+
 	j := &job{
 		sources: sources, repeat: opts.repeat, workers: opts.workers,
-		phases: logs.phases, monitor: monitor, console: con,
+		phases: logs.PhaseLogger(), monitor: logs.Monitor(), console: con,
 	}
 	s := summary{started: time.Now(), options: opts, planned: uint64(len(sources)) * uint64(opts.repeat), output: out}
-	stop := startProgress(con, j.processed.Load, logs.processor.Stats)
+	stop := startProgress(con, j.processed.Load, func() processor.Stats { return logs.Statistics().AsyncLogging })
 	s.tally = j.run(work)
 
 	drain, cancel := drainContext(ctx)
 	defer cancel()
-	logs.restore()
-	s.shutdownErr = logs.provider.Shutdown(drain)
+	s.shutdownErr = logs.Shutdown(drain)
 	s.elapsed = time.Since(s.started)
 	stop()
 	s.writeErr = out.failure()
 	s.closeErr = out.close() // a write that Shutdown gave up on fails now
-	s.stats = logs.processor.Stats()
-	s.timings = monitor.Stats()
+	statistics := logs.Statistics()
+	s.stats, s.timings = statistics.AsyncLogging, statistics.PerformanceMonitoring
 	s.interrupted = ctx.Err() != nil
 	_, _ = con.Write([]byte(s.String()))
 	return s.exitStatus()
 }
 
+// forEver is a deadline that is never reached; without any, Shutdown has its own.
+const forEver = 365 * 24 * time.Hour
+
 // drainContext returns a context that ends drainTime after ctx.
 func drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), forEver)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cancel) })
 	return drain, func() {
 		stop()

@@ -115,3 +115,25 @@ func TestLoggingIsRestored(t *testing.T) {
 		t.Error("slog or log is not as it was")
 	}
 }
+
+func TestNothingToShow(t *testing.T) {
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	r := invoke(t, text, "-")
+	r.wantStatus(t, exitUsage)
+	r.wantError(t, "OTEL_SDK_DISABLED")
+	if r.stdout != "" {
+		t.Errorf("standard output: %s", r.stdout)
+	}
+}
+
+// What the environment asks for, the program does: here, to export each record before
+// its log call returns.
+func TestSynchronousByEnvironment(t *testing.T) {
+	t.Setenv("KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING", "false")
+	r := invoke(t, text, "-")
+	r.wantStatus(t, exitOK)
+	r.wantError(t, ", queue 0)")
+	if n := len(parseRecords(t, r.stdout)); r.ledger(t)["exported"] != n || n == 0 {
+		t.Errorf("%d lines written", n)
+	}
+}

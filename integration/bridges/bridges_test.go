@@ -110,26 +110,7 @@ var libraries = map[string]struct {
 func TestLibraries(t *testing.T) {
 	for name, library := range libraries {
 		t.Run(name, func(t *testing.T) {
-			exporter := exportertest.New()
-			p := processor.New(exporter, processor.WithFallback(nil))
-			provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
-			restore := bridge.Install(provider)
-			library.log(t.Context())
-			restore()
-
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			if err := provider.Shutdown(ctx); err != nil {
-				t.Error(err)
-			}
-			if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-				t.Errorf("the books do not balance: %+v", s)
-			}
-			records := exporter.Records()
-			if len(records) != 1 {
-				t.Fatalf("%d records, want 1", len(records))
-			}
-			r := records[0]
+			r := logged(t, library.log)
 			if r.Body().AsString() != "text" || r.Severity() != library.severity {
 				t.Errorf("severity %v, body %v; want %v", r.Severity(), r.Body(), library.severity)
 			}
@@ -141,6 +122,59 @@ func TestLibraries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// noError is a nil pointer that became an error, as happens; its Error panics.
+type noError struct{ text string }
+
+func (e *noError) Error() string { return e.text }
+
+// TestErrorsThatPanic: the record arrives, and its caller goes on.
+func TestErrorsThatPanic(t *testing.T) {
+	var err error = (*noError)(nil)
+	for name, log := range map[string]func(context.Context){
+		"slog":   func(context.Context) { slog.Error("text", "err", err) },
+		"zap":    func(context.Context) { earlyZap.Error("text", zap.Error(err)) },
+		"logr":   func(context.Context) { logr.FromSlogHandler(slog.Default().Handler()).Error(err, "text") },
+		"logrus": func(context.Context) { earlyLogrus.WithError(err).Error("text") },
+		"klog": func(context.Context) {
+			klog.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
+			defer klog.ClearLogger()
+			klog.ErrorS(err, "text")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := logged(t, log)
+			if got := attributeOf(&r, "exception.message"); got != "<nil>" || r.Body().AsString() != "text" {
+				t.Errorf("exception.message is %q, body %v", got, r.Body())
+			}
+		})
+	}
+}
+
+// logged returns the one record that f logs during an installation.
+func logged(t *testing.T, f func(context.Context)) sdklog.Record {
+	t.Helper()
+	exporter := exportertest.New()
+	p := processor.New(exporter, processor.WithFallback(nil))
+	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	restore := bridge.Install(provider)
+	f(t.Context())
+	restore()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := provider.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
+		t.Errorf("the books do not balance: %+v", s)
+	}
+	records := exporter.Records()
+	if len(records) != 1 {
+		t.Fatalf("%d records, want 1", len(records))
+	}
+	return records[0]
 }
 
 func attributeOf(r *sdklog.Record, key attribute.Key) (value string) {

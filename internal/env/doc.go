@@ -14,6 +14,9 @@
 //     trim them, so " 100" is invalid here too;
 //   - zero and negative values are ignored without a report.
 //
+// [ParseInt] and [ParseMillis] are the same rules for a caller that reports in its
+// own way.
+//
 // Two things differ. The SDK reports an invalid value each time a processor is
 // made, this package once in the life of the process. And the SDK lets a number
 // of milliseconds that is too large for a [time.Duration] wrap around to an

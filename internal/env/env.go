@@ -3,15 +3,17 @@ package env
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // ErrInvalid is wrapped by every error this package reports: the value of a
 // variable is not what the variable allows, and was ignored.
 var ErrInvalid = errors.New("invalid value")
+
+// ErrTooSmall is wrapped, with [ErrInvalid], by the error for a number that is
+// less than one. [Int] and [Millis] do not report it, as the SDK does not.
+var ErrTooSmall = errors.New("less than 1")
 
 // Int returns the value of the integer variable key, as lookup finds it.
 //
@@ -24,19 +26,7 @@ var ErrInvalid = errors.New("invalid value")
 // with an error that wraps [ErrInvalid]. Neither may be nil. Int is safe for
 // concurrent use.
 func Int(lookup func(string) (string, bool), handle func(error), key string) (n int, ok bool) {
-	v, ok := lookup(key)
-	if !ok || v == "" {
-		return 0, false
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil {
-		reportOnce(handle, key, v, "a whole number from 1 to "+strconv.Itoa(math.MaxInt), err)
-		return 0, false
-	}
-	if n < 1 {
-		return 0, false
-	}
-	return n, true
+	return read(lookup, handle, key, ParseInt)
 }
 
 // Millis returns the value of the variable key, a number of milliseconds, as a
@@ -47,39 +37,44 @@ func Int(lookup func(string) (string, bool), handle func(error), key string) (n 
 // who writes it means "never", and nothing nearer to that can be offered. A d
 // returned with ok is at least one millisecond.
 func Millis(lookup func(string) (string, bool), handle func(error), key string) (d time.Duration, ok bool) {
+	return read(lookup, handle, key, ParseMillis)
+}
+
+func read[T int | time.Duration](
+	lookup func(string) (string, bool),
+	handle func(error),
+	key string,
+	parse func(key, v string) (T, error),
+) (T, bool) {
 	v, ok := lookup(key)
 	if !ok || v == "" {
 		return 0, false
 	}
-	// For a number out of range ParseInt returns the nearest int64, which is
-	// enough: too large a one saturates below, too small a one is less than one.
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil && !(errors.Is(err, strconv.ErrRange) && isInteger(v)) {
-		reportOnce(handle, key, v, "a whole number of milliseconds, at least 1", err)
+	n, err := parse(key, v)
+	if err != nil {
+		if !errors.Is(err, ErrTooSmall) {
+			ReportOnce(handle, key, v, err)
+		}
 		return 0, false
 	}
-	switch {
-	case n < 1:
-		return 0, false
-	case n > int64(math.MaxInt64/time.Millisecond):
-		return math.MaxInt64, true
-	default:
-		return time.Duration(n) * time.Millisecond, true
-	}
+	return n, true
 }
 
-// isInteger completes the syntax check for a v that ParseInt finds out of range:
-// it gives up at the first digit too many and never looks at what follows.
-func isInteger(v string) bool {
-	return strings.Trim(v[1:], "0123456789") == ""
+// Invalid returns the error for value v of key, which wraps [ErrInvalid] and the
+// reason; allowed says what the variable takes. Of a [*strconv.NumError] only the
+// reason inside is kept: its text would name the value a second time.
+func Invalid(key, v, allowed string, reason error) error {
+	if num := (*strconv.NumError)(nil); errors.As(reason, &num) {
+		reason = num.Err
+	}
+	return fmt.Errorf("%s=%q: %w (%w), ignored; allowed: %s", key, clip(v), ErrInvalid, reason, allowed)
 }
 
-// invalid builds the error for value v of key, where allowed says what the
-// variable takes. Only the reason inside err is kept: its text would name the
-// value a second time.
-func invalid(key, v, allowed string, err error) error {
-	if num := (*strconv.NumError)(nil); errors.As(err, &num) {
-		err = num.Err
+// clip bounds what a message quotes.
+func clip(v string) string {
+	const most = 100
+	if len(v) <= most {
+		return v
 	}
-	return fmt.Errorf("%s=%q: %w (%w), ignored; allowed: %s", key, v, ErrInvalid, err, allowed)
+	return v[:most] + "…"
 }

@@ -11,10 +11,11 @@ var reported sync.Map
 
 type reportKey struct{ key, value string }
 
-// reportOnce hands the error to handle unless this key and value were reported
-// before. Of concurrent callers exactly one reports.
-func reportOnce(handle func(error), key, v, allowed string, err error) {
+// ReportOnce hands err, which is about the value v of the variable key, to handle
+// unless this key and value were reported before. Of concurrent callers exactly
+// one reports.
+func ReportOnce(handle func(error), key, v string, err error) {
 	if _, dup := reported.LoadOrStore(reportKey{key, v}, struct{}{}); !dup {
-		handle(invalid(key, v, allowed, err))
+		handle(err)
 	}
 }

@@ -104,7 +104,7 @@ async function ask() {
     tell('live', 'live');
   } catch (error) {
     console.warn('asynclog:', error);
-    tell('lost', answered ? `no answer since ${clock(answered)}` : 'no answer');
+    if (!paused) tell('lost', answered ? `no answer since ${clock(answered)}` : 'no answer');
   }
 }
 

@@ -45,7 +45,6 @@ type Batch struct {
 type Trail struct {
 	Attempts int       // exports that failed
 	Unclear  int       // of those, for a reason that nobody knows
-	Splits   int       // times that it was parted to find the records at fault
 	Failed   time.Time // when the first of them did
 	Cause    uint8     // what the last of them is counted as
 }

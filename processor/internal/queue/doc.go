@@ -51,6 +51,15 @@
 //     reach beyond the high mark, so the producer that takes the queue there comes
 //     by the mutex, and pressure begins with that record.
 //
+// In a queue that is bounded by bytes, further:
+//
+//   - used <= its bound; see byteBound. A record's bytes are taken before its slot is
+//     claimed, so there is never a slot without bytes.
+//   - Bytes are returned under the mutex, followed by publishLocked, so that none who
+//     waits for them is forgotten; only DropNewest, under which nobody waits, returns
+//     them without.
+//   - While producers wait, for slots or for bytes, nothing is open.
+//
 // # Who owns what
 //
 //   - A slot belongs to the producer that claimed it until its mark is stored.

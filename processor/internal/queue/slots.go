@@ -40,12 +40,12 @@ const marksPerLine = 16
 type slots struct {
 	records []sdklog.Record
 	marks   []atomic.Uint32
-	sizes   []int // of the records, in bytes; nil where these are not bounded
-
-	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
 
 	lineMask  uint32 // number of mark lines - 1; a power of two - 1
 	lineShift uint32 // log2 of the number of mark lines
+
+	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
+	sizes  []int         // of the records, in bytes; nil where these are not bounded
 }
 
 func newSlots(size int, sized bool) slots {

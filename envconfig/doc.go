@@ -1,0 +1,82 @@
+// Package envconfig finds out how the log pipeline is to work: from options in
+// the code, from environment variables, from a configuration file, and where none
+// of them says anything, from a profile for development or for production.
+//
+//	config, err := envconfig.Load()
+//	if err != nil {
+//		return err // all that is wrong, each with its line and column
+//	}
+//	p := processor.New(exporter, config.ProcessorOptions()...)
+//
+// Printed, the [Config] is a table of the values and of where each came from.
+//
+// # Precedence
+//
+// For each value the first of these that says something decides:
+//
+//  1. an option of [Load];
+//  2. an environment variable;
+//  3. the configuration file;
+//  4. the profile of the environment.
+//
+// # Environment variables
+//
+//	KRUNCHWRAPPER_ENV                   development or production
+//	KRUNCHWRAPPER_CONFIG                the path of the configuration file
+//	KRUNCHWRAPPER_LOG_LEVEL             the minimum level, see ParseLevel
+//	KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING  false: export while the log call waits
+//	KRUNCHWRAPPER_VERBOSE               false: phases are not logged
+//	ASYNC_LOG_QUEUE_SIZE                how many records can be queued; before
+//	OTEL_BLRP_MAX_QUEUE_SIZE            the same
+//	OTEL_BLRP_MAX_EXPORT_BATCH_SIZE     how many records are exported in one call
+//	OTEL_BLRP_SCHEDULE_DELAY            how long a record waits for others, in ms
+//	OTEL_BLRP_EXPORT_TIMEOUT            how long an export may take, in ms
+//
+// A variable that is empty counts as unset. Words may be in upper or lower case, and
+// true and false may be written as 1, yes, on and 0, no, off. Blanks around a value
+// do not matter, but for the OTEL_ variables, which are read exactly as
+// OpenTelemetry's SDK reads them. A value that is not usable is reported once to
+// otel.Handle, and ignored, as OpenTelemetry's specification asks for; Config.Sources shows it.
+//
+// # The environment
+//
+// An option or KRUNCHWRAPPER_ENV decides outright. Else each of these makes it
+// development:
+//
+//   - the variable DEBUG is true. What other programs put there, as in
+//     DEBUG=express:*, is no mistake;
+//   - --debug among the arguments before "--", also as -debug and --debug=true;
+//   - a level of DEBUG or below, by option or by variable.
+//
+// Else it is production. The profiles differ in two things: in development the
+// minimum level is DEBUG and the queue takes 20,000 records, in production INFO
+// and 50,000. Both export in the background, log phases, and have OpenTelemetry's
+// defaults: batches of 512, an interval of one second, a timeout of 30.
+//
+// # The configuration file
+//
+// JSON with comments and trailing commas, in UTF-8, at most 1 MiB:
+//
+//	{
+//	  "logging": {
+//	    "verbose_logging": true,     // false: phases are not logged
+//	    "async_logging": {
+//	      "enabled": true,           // false: export while the log call waits
+//	      "queue_size": 10000,       // how many records can be queued
+//	      "batch_size": 50,          // how many records are exported in one call
+//	      "worker_timeout": 0.1,     // how long a record waits for others, in seconds
+//	    },
+//	  },
+//	}
+//
+// All keys may be left out. Keys outside "logging" are somebody else's; below it a
+// key that is not known, or given twice, is an error, and so is a value that is not
+// allowed: a mistake in a file should be found by who made it, not by who misses the
+// records.
+//
+// The file is the one that [WithFile] names, else the one that KRUNCHWRAPPER_CONFIG
+// names, else config/config.jsonc in the working directory if it exists. A file that
+// is named and cannot be read is an error, also if the variable names it: that is
+// where this package departs from OpenTelemetry's rule, since going on without the
+// file would silently undo all that is in it.
+package envconfig

@@ -1,0 +1,75 @@
+package envconfig
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// maxFileSize bounds what is read, should the path lead to something endless.
+const maxFileSize = 1 << 20
+
+// file reads the configuration file, if there is one, and says in c which.
+func (l *loader) file(c *Config) fileValues {
+	var named finding[string]
+	what := "the default configuration file"
+	switch {
+	case l.opts.noFile:
+		c.Sources.File = Source{Origin: FromOption, Name: "WithoutFile"}
+		return fileValues{}
+	case l.opts.file != "":
+		named = finding[string]{value: l.opts.file, ok: true, source: Source{Origin: FromOption, Name: "WithFile"}}
+		what = fmt.Sprintf("envconfig.WithFile(%q)", clip(l.opts.file))
+	default:
+		if named = variable(l, varConfig, func(_, v string) (string, error) { return v, nil }); named.ok {
+			what = fmt.Sprintf("%s=%q", varConfig, clip(named.value))
+		}
+	}
+
+	path := named.value
+	if !named.ok {
+		path = defaultFile
+		named.source = Source{Origin: FromDetection, Name: "the default path"}
+	}
+	c.Sources.File = named.source
+
+	text, err := l.opts.readFile(path)
+	switch {
+	case err != nil && !named.ok && isMissing(err):
+		c.Sources.File.Name = "no " + defaultFile
+		return fileValues{}
+	case err != nil:
+		// A file that is named and not read would be silently without effect.
+		l.fail(fmt.Errorf("%s: %w", what, err))
+		c.Sources.File.Ignored = []string{path}
+		return fileValues{}
+	}
+
+	values, errs := parseFile(path, text)
+	l.errs = append(l.errs, errs...)
+	if errors.Is(errors.Join(errs...), ErrSyntax) {
+		c.Sources.File.Ignored = []string{path}
+		return fileValues{}
+	}
+	c.File = path
+	return values
+}
+
+// isMissing reports whether there is no file at the default path. Many a working
+// directory has a file called config.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// readFile reads at most one byte more than may be parsed.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, maxFileSize+1))
+}

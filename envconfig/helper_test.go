@@ -1,0 +1,97 @@
+package envconfig_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/krunchwrapper/asynclog/envconfig"
+)
+
+// path is where the files of these tests lie, in no file system.
+const path = "etc/test.jsonc"
+
+// world is all that Load can see: the tests touch no process state.
+type world struct {
+	environ map[string]string
+	args    []string
+	files   map[string]string
+	reports []error
+}
+
+// load runs Load in the world. Options given come last and so win.
+func (w *world) load(opts ...envconfig.Option) (envconfig.Config, error) {
+	return envconfig.Load(append([]envconfig.Option{
+		envconfig.WithLookup(func(key string) (string, bool) {
+			v, ok := w.environ[key]
+			return v, ok
+		}),
+		envconfig.WithArgs(w.args),
+		envconfig.WithReadFile(func(name string) ([]byte, error) {
+			text, ok := w.files[name]
+			if !ok {
+				return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+			}
+			return []byte(text), nil
+		}),
+		envconfig.WithErrorHandler(func(err error) { w.reports = append(w.reports, err) }),
+	}, opts...)...)
+}
+
+// mustLoad is load for a world in which nothing is wrong.
+func (w *world) mustLoad(t *testing.T, opts ...envconfig.Option) envconfig.Config {
+	t.Helper()
+	c, err := w.load(opts...)
+	if err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	if len(w.reports) != 0 {
+		t.Errorf("reported %v", w.reports)
+	}
+	checkValid(t, c)
+	return c
+}
+
+// withFile is a world that has one file, named by its variable.
+func withFile(text string) *world {
+	return &world{
+		environ: map[string]string{"KRUNCHWRAPPER_CONFIG": path},
+		files:   map[string]string{path: text},
+	}
+}
+
+// asyncFile is a file with these members in logging.async_logging.
+func asyncFile(members string) string {
+	return `{"logging": {"async_logging": {` + members + `}}}`
+}
+
+// checkValid checks what holds for whatever Load returns, with an error or without.
+func checkValid(t *testing.T, c envconfig.Config) {
+	t.Helper()
+	if c.Environment != envconfig.Development && c.Environment != envconfig.Production {
+		t.Errorf("environment %q", c.Environment)
+	}
+	if c.Level < envconfig.LevelTrace || c.Level > envconfig.LevelFatal+3 {
+		t.Errorf("level %v", c.Level)
+	}
+	if c.QueueSize < 1 || c.BatchSize < 1 || c.BatchSize > min(c.QueueSize, 1<<16) {
+		t.Errorf("queue size %d, batch size %d", c.QueueSize, c.BatchSize)
+	}
+	if c.ExportInterval < 1 || c.ExportTimeout < 1 {
+		t.Errorf("export interval %v, export timeout %v", c.ExportInterval, c.ExportTimeout)
+	}
+	s := c.Sources
+	for i, source := range []envconfig.Source{
+		s.Environment, s.Level, s.Async, s.Verbose, s.QueueSize, s.BatchSize, s.ExportInterval, s.ExportTimeout, s.File,
+	} {
+		if source.Origin == envconfig.Unknown || source.Name == "" {
+			t.Errorf("source %d is not told: %+v", i, source)
+		}
+		if inFile := source.Origin == envconfig.FromFile; inFile != (source.Line > 0) || inFile != (source.Column > 0) || inFile != (source.File != "") {
+			t.Errorf("source %d has half a place: %+v", i, source)
+		}
+	}
+	if lines := strings.Count(c.String(), "\n"); lines != 9 {
+		t.Errorf("String has %d lines, want 9:\n%s", lines, c)
+	}
+}

@@ -1,0 +1,187 @@
+package asynclog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	otellog "go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// asChild has the name of the program that the test binary is to run instead of the
+// tests; see child_test.go.
+const asChild = "ASYNCLOG_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(asChild); name != "" {
+		children[name]()
+		return
+	}
+	// What the tests expect must not depend on the shell they are run in.
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if name == "DEBUG" || strings.HasPrefix(name, "KRUNCHWRAPPER_") ||
+			strings.HasPrefix(name, "ASYNC_LOG_") || strings.HasPrefix(name, "OTEL_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// start starts a pipeline on an exporter that tests look into. When the test ends the
+// pipeline is shut down, if the test has not done so, its books must balance, and all
+// logging must be as it was.
+func start(t testing.TB, opts ...asynclog.Option) (*asynclog.Pipeline, *exportertest.Exporter) {
+	t.Helper()
+	exporter := exportertest.New()
+	return startWith(t, exporter, opts...), exporter
+}
+
+func startWith(t testing.TB, exporter sdklog.Exporter, opts ...asynclog.Option) *asynclog.Pipeline {
+	t.Helper()
+	exportertest.NoLeaks(t)
+	before := loggingNow()
+	p, err := asynclog.Start(t.Context(), append([]asynclog.Option{asynclog.WithExporter(exporter)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.Shutdown(context.Background()) // what it loses is in the books
+		checkBooks(t, p)
+		before.wantNow(t)
+	})
+	return p
+}
+
+func checkBooks(t testing.TB, p *asynclog.Pipeline) {
+	t.Helper()
+	s := p.Statistics().AsyncLogging
+	for deadline := time.Now().Add(5 * time.Second); s.InFlight > 0 && time.Now().Before(deadline); s = p.Statistics().AsyncLogging {
+		time.Sleep(time.Millisecond) // the fallback may still be writing
+	}
+	if !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
+		t.Errorf("the books do not balance after Shutdown: %+v", s)
+	}
+}
+
+// logging is what a process has one of.
+type logging struct {
+	slog     *slog.Logger
+	writer   any
+	prefix   string
+	flags    int
+	provider otellog.LoggerProvider
+	errors   otel.ErrorHandler
+}
+
+func loggingNow() logging {
+	return logging{slog.Default(), log.Writer(), log.Prefix(), log.Flags(), otel.GetLoggerProvider(), otel.GetErrorHandler()}
+}
+
+func (l logging) wantNow(t testing.TB) {
+	t.Helper()
+	if now := loggingNow(); now != l {
+		t.Errorf("logging is not as it was:\n%+v, want\n%+v", now, l)
+	}
+}
+
+// flushed returns the records that have been exported, with all that were logged so
+// far among them.
+func flushed(t testing.TB, p *asynclog.Pipeline, e *exportertest.Exporter) []sdklog.Record {
+	t.Helper()
+	if err := p.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e.Records()
+}
+
+func bodies(records []sdklog.Record) []string {
+	texts := make([]string, len(records))
+	for i := range records {
+		texts[i] = records[i].Body().AsString()
+	}
+	return texts
+}
+
+// attr returns the text of a record's attribute; "" if it has none of that key.
+func attr(r *sdklog.Record, key string) (value string) {
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if string(kv.Key) == key {
+			value = kv.Value.String()
+		}
+		return true
+	})
+	return value
+}
+
+func tempFile(t testing.TB) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func contents(t testing.TB, f *os.File) string {
+	t.Helper()
+	text, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// caught is an ErrorHandler that keeps what it is told.
+type caught struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+// catchErrors makes it the ErrorHandler of OpenTelemetry for the test.
+func catchErrors(t testing.TB) *caught {
+	t.Helper()
+	before, c := otel.GetErrorHandler(), &caught{}
+	otel.SetErrorHandler(c)
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	return c
+}
+
+func (c *caught) Handle(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, err)
+}
+
+// text returns all errors, a line each.
+func (c *caught) text() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint(errors.Join(c.errs...))
+}
+
+func correlated(ctx context.Context, id string) context.Context {
+	return bridge.ContextWithCorrelationID(ctx, id)
+}
+
+// withoutRetry has a failed export be the last word on its records.
+func withoutRetry() asynclog.Option {
+	return asynclog.WithProcessorOptions(processor.WithRetry(processor.RetryConfig{Disabled: true}))
+}

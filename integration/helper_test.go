@@ -1,0 +1,215 @@
+package integration_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/integration/internal/rig"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// TestMain keeps the variables of whoever runs the tests out of them. Most of their time
+// they wait, so more of them run at once than there are processors.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // before a -parallel is read
+		panic(err)
+	}
+	for _, pair := range os.Environ() {
+		if key, _, _ := strings.Cut(pair, "="); strings.HasPrefix(key, "OTEL_") {
+			_ = os.Unsetenv(key)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// patience bounds what should take no time: starting, stopping and flushing on a
+// machine that has much else to do.
+const patience = 60 * time.Second
+
+// overBoth runs a test over each protocol.
+func overBoth(t *testing.T, test func(*testing.T, rig.Protocol)) {
+	for _, p := range rig.Protocols {
+		t.Run(p.Name, func(t *testing.T) { test(t, p) })
+	}
+}
+
+func newExporter(t testing.TB, over rig.Protocol, addr string) sdklog.Exporter {
+	t.Helper()
+	e, err := over.Exporter(t.Context(), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// newCollector returns a running Collector, which is killed when the test ends.
+func newCollector(t testing.TB) *rig.Collector {
+	t.Helper()
+	c, err := rig.NewCollector(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the Collector said:\n%s", c.Output())
+		}
+		if err := c.Kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	startCollector(t, c)
+	return c
+}
+
+func startCollector(t testing.TB, c *rig.Collector) {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	if err := c.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stop ends the Collector, so that what it wrote is complete.
+func stop(t testing.TB, c *rig.Collector) {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	if err := c.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// arrived stops the Collector and returns what it wrote.
+func arrived(t testing.TB, c *rig.Collector) []rig.Record {
+	t.Helper()
+	stop(t, c)
+	records, err := c.Records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// count stops the Collector and counts what it wrote.
+func count(t testing.TB, c *rig.Collector, emitted int64) rig.Tally {
+	t.Helper()
+	stop(t, c)
+	tally, err := c.Count(emitted)
+	if err != nil {
+		t.Error(err)
+	}
+	return tally
+}
+
+func withPatience(t testing.TB) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(context.Background(), patience)
+}
+
+func newNetwork(t testing.TB, addr string) *rig.Network {
+	t.Helper()
+	n, err := rig.NewNetwork(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Cut)
+	return n
+}
+
+// pipeline is a processor behind a LoggerProvider, with a source of records.
+type pipeline struct {
+	*rig.Source
+
+	processor *processor.Processor
+	provider  *sdklog.LoggerProvider
+	shutdown  func(context.Context) error // once
+}
+
+// newPipeline returns a pipeline whose books are checked when the test ends: it is
+// shut down, unless the test has done so, nothing may be left in it, and every record
+// must be accounted for. It has no fallback unless the options say so.
+func newPipeline(t testing.TB, exporter sdklog.Exporter, opts ...processor.Option) *pipeline {
+	t.Helper()
+	p := processor.New(exporter, append([]processor.Option{processor.WithFallback(nil)}, opts...)...)
+	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	var once sync.Once
+	l := &pipeline{
+		Source:    rig.NewSource(provider),
+		processor: p,
+		provider:  provider,
+		shutdown: func(ctx context.Context) (err error) {
+			once.Do(func() { err = provider.Shutdown(ctx) })
+			return err
+		},
+	}
+	t.Cleanup(func() {
+		ctx, cancel := withPatience(t)
+		defer cancel()
+		_ = l.shutdown(ctx) // what it loses is in the books
+		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
+			t.Errorf("the books do not balance after Shutdown: %+v", s)
+		}
+	})
+	return l
+}
+
+// end shuts the pipeline down and holds its ledger against what the Collector wrote.
+// It returns both.
+func (l *pipeline) end(t testing.TB, c *rig.Collector) (processor.Stats, rig.Tally) {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	if err := l.shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	tally := count(t, c, l.Emitted())
+	s := l.processor.Stats()
+	if err := rig.Reconcile(s, l.Emitted(), tally.Distinct()); err != nil {
+		t.Error(err)
+	}
+	return s, tally
+}
+
+// flush waits until all that was emitted has been exported, or has failed to be.
+func (l *pipeline) flush(t testing.TB) error {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	return l.processor.ForceFlush(ctx)
+}
+
+// deliverAll waits until everything that was emitted has been exported: unlike flush
+// it does not end when an export has failed and will be tried again.
+func (l *pipeline) deliverAll(t testing.TB) error {
+	t.Helper()
+	ctx, cancel := withPatience(t)
+	defer cancel()
+	for l.processor.Stats().Exported < uint64(l.Emitted()) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+			l.processor.ExportNow()
+		}
+	}
+	return nil
+}
+
+// longVariable is the environment variable that lets the tests run which take
+// minutes: "make outage-proof" sets it.
+const longVariable = "ASYNCLOG_LONG"
+
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv(longVariable) == "" {
+		t.Skipf("it takes minutes: set %s=1", longVariable)
+	}
+}

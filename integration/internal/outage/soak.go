@@ -1,0 +1,184 @@
+package outage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/integration/internal/rig"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+const (
+	soakQueue = 50_000
+	soakShare = 0.8 // of the capacity
+	// The first samples see pools and connections being made.
+	warmUp = 5
+)
+
+// Soak is what a lasting load did to the process.
+type Soak struct {
+	Capacity int // records a second that one exporter delivers, callers waiting
+	Rate     int // records a second emitted
+	Took     time.Duration
+
+	Emitted, Arrived int64
+	Ledger           processor.Stats
+
+	// Sampled each second, after a garbage collection.
+	Heap       []uint64 // live bytes
+	Goroutines []int
+}
+
+// RunSoak measures for a few seconds how many records a second arrive at most, and
+// then emits four fifths as many for that long.
+func RunSoak(ctx context.Context, over rig.Protocol, during time.Duration) (s Soak, err error) {
+	const measure = 5 * time.Second
+	s.Capacity, err = capacity(ctx, over, measure)
+	if err != nil {
+		return s, err
+	}
+	s.Rate = int(soakShare * float64(s.Capacity))
+
+	err = withCollector(ctx, func(c *rig.Collector) error {
+		return s.run(ctx, c, over, during)
+	})
+	return s, err
+}
+
+func (s *Soak) run(ctx context.Context, c *rig.Collector, over rig.Protocol, during time.Duration) error {
+	e, err := over.Exporter(ctx, over.Addr(c))
+	if err != nil {
+		return err
+	}
+	p := processor.New(e, processor.WithMaxQueueSize(soakQueue), processor.WithFallback(nil))
+	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	source := rig.NewSource(provider)
+	start := time.Now()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		source.EmitAt(ctx, int(during.Seconds()*float64(s.Rate)), s.Rate)
+	}()
+	for tick := time.NewTicker(time.Second); ; {
+		select {
+		case <-tick.C:
+			s.sample()
+			continue
+		case <-done:
+		}
+		tick.Stop()
+		break
+	}
+	s.Took = time.Since(start)
+
+	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	err = errors.Join(ctx.Err(), provider.Shutdown(deadline), c.Stop(deadline))
+	s.Ledger, s.Emitted = p.Stats(), source.Emitted()
+	if err != nil {
+		return err
+	}
+	tally, err := c.Count(s.Emitted)
+	s.Arrived = tally.Distinct()
+	return err
+}
+
+func (s *Soak) sample() {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	s.Heap = append(s.Heap, m.HeapAlloc)
+	s.Goroutines = append(s.Goroutines, runtime.NumGoroutine())
+}
+
+// Check says whether the ledger agrees with what arrived, and whether memory and
+// goroutines stayed flat: whether the median of the last third of the samples is
+// much above that of the first.
+func (s Soak) Check() error {
+	err := rig.Reconcile(s.Ledger, s.Emitted, s.Arrived)
+	if len(s.Heap) < warmUp+6 {
+		return errors.Join(err, fmt.Errorf("only %d samples", len(s.Heap)))
+	}
+	const slack = 8 << 20 // a few batches in flight, and the runtime
+	first, last := ends(s.Heap[warmUp:])
+	if last > first+first/4+slack {
+		err = errors.Join(err, fmt.Errorf("live memory grew from %d to %d bytes", first, last))
+	}
+	from, to := ends(s.Goroutines[warmUp:])
+	if to > from+5 {
+		err = errors.Join(err, fmt.Errorf("goroutines grew from %d to %d", from, to))
+	}
+	return err
+}
+
+// String says it all, on one line.
+func (s Soak) String() string {
+	text := fmt.Sprintf("capacity %s records a second; %s a second for %v: emitted %s, arrived %s, dropped %s",
+		thousands(int64(s.Capacity)), thousands(int64(s.Rate)), s.Took.Round(time.Second),
+		thousands(s.Emitted), thousands(s.Arrived), thousands(int64(s.Ledger.DroppedTotal())))
+	if len(s.Heap) > warmUp {
+		first, last := ends(s.Heap[warmUp:])
+		from, to := ends(s.Goroutines[warmUp:])
+		text += fmt.Sprintf("; live memory %.1f to %.1f MiB, goroutines %d to %d",
+			float64(first)/(1<<20), float64(last)/(1<<20), from, to)
+	}
+	return text
+}
+
+// ends returns the medians of the first third and of the last.
+func ends[T int | uint64](samples []T) (first, last T) {
+	third := max(len(samples)/3, 1)
+	return median(samples[:third]), median(samples[len(samples)-third:])
+}
+
+func median[T int | uint64](samples []T) T {
+	sorted := slices.Sorted(slices.Values(samples))
+	return sorted[len(sorted)/2]
+}
+
+// capacity measures how many records a second one exporter delivers to a Collector
+// while callers wait for room.
+func capacity(ctx context.Context, over rig.Protocol, during time.Duration) (perSecond int, err error) {
+	err = withCollector(ctx, func(c *rig.Collector) error {
+		e, err := over.Exporter(ctx, over.Addr(c))
+		if err != nil {
+			return err
+		}
+		p := processor.New(e, processor.WithFallback(nil), processor.WithOverflow(processor.Block(shutdownTime)))
+		provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+		source := rig.NewSource(provider)
+		start := time.Now()
+		for time.Since(start) < during {
+			source.Emit(ctx, 0, 100)
+		}
+		err = provider.Shutdown(ctx)
+		perSecond = int(float64(p.Stats().Exported) / time.Since(start).Seconds())
+		return err
+	})
+	return perSecond, err
+}
+
+// withCollector runs f with a Collector, which it ends afterwards.
+func withCollector(ctx context.Context, f func(*rig.Collector) error) (err error) {
+	dir, err := os.MkdirTemp("", "outage")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	c, err := rig.NewCollector(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Kill()) }()
+	if err := c.Start(ctx); err != nil {
+		return err
+	}
+	return f(c)
+}

@@ -1,0 +1,41 @@
+package outage
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+func TestSoakCheck(t *testing.T) {
+	const mib = 1 << 20
+	flat := slices.Repeat([]uint64{40 * mib, 42 * mib, 38 * mib}, 10)
+	growing := make([]uint64, 30)
+	for i := range growing {
+		growing[i] = uint64(30+2*i) * mib
+	}
+	steady := slices.Repeat([]int{12}, 30)
+	leaking := make([]int, 30)
+	for i := range leaking {
+		leaking[i] = 12 + i
+	}
+	books := processor.Stats{Emitted: 3, Exported: 3}
+	for name, c := range map[string]struct {
+		soak Soak
+		good bool
+	}{
+		"flat":                 {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat, Goroutines: steady}, true},
+		"a high start":         {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: append([]uint64{900 * mib}, flat...), Goroutines: steady}, true},
+		"memory grows":         {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: growing, Goroutines: steady}, false},
+		"goroutines grow":      {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat, Goroutines: leaking}, false},
+		"too short to tell":    {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat[:5], Goroutines: steady[:5]}, false},
+		"one did not arrive":   {Soak{Emitted: 3, Arrived: 2, Ledger: books, Heap: flat, Goroutines: steady}, false},
+		"one is not in ledger": {Soak{Emitted: 4, Arrived: 3, Ledger: books, Heap: flat, Goroutines: steady}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := c.soak.Check(); (err == nil) != c.good {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package rig
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// echo returns the address of a server that sends back what it is sent.
+func echo(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func network(t *testing.T) *Network {
+	t.Helper()
+	n, err := NewNetwork(echo(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Cut)
+	return n
+}
+
+func dial(t *testing.T, n *Network) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", n.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// say sends a byte and waits so long for its echo.
+func say(c net.Conn, patience time.Duration) error {
+	if _, err := c.Write([]byte{'x'}); err != nil {
+		return err
+	}
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(c, make([]byte, 1))
+	return err
+}
+
+func TestCutAndRestore(t *testing.T) {
+	n := network(t)
+	c := dial(t, n)
+	if err := say(c, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	n.Cut()
+	if err := say(c, time.Minute); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection survived: %v", err)
+	}
+	if _, err := net.Dial("tcp", n.Addr); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a new connection was not refused: %v", err)
+	}
+	if err := n.Restore(); err != nil {
+		t.Fatal(err)
+	}
+	if err := say(dial(t, n), time.Minute); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestToxics(t *testing.T) {
+	const lag = 300 * time.Millisecond
+	for name, c := range map[string]struct {
+		toxic Toxic
+		check func(t *testing.T, err error, took time.Duration)
+	}{
+		"latency": {Latency(lag, 0), func(t *testing.T, err error, took time.Duration) {
+			if err != nil || took < lag {
+				t.Errorf("%v after %v", err, took)
+			}
+		}},
+		"deaf": {Deaf(), wantSilence},
+		"mute": {Mute(), wantSilence},
+		"reset": {ResetPeer(0), func(t *testing.T, err error, _ time.Duration) {
+			if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("the connection was not reset: %v", err)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := network(t)
+			if err := n.Poison(c.toxic); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			err := say(dial(t, n), 2*time.Second)
+			c.check(t, err, time.Since(start))
+
+			n.Heal()
+			if err := say(dial(t, n), time.Minute); err != nil {
+				t.Errorf("after it was healed: %v", err)
+			}
+		})
+	}
+}
+
+func wantSilence(t *testing.T, err error, _ time.Duration) {
+	t.Helper()
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("not silent: %v", err)
+	}
+}
+
+func TestBandwidth(t *testing.T) {
+	n := network(t)
+	if err := n.Poison(Bandwidth(100)); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, n)
+	text := make([]byte, 50_000)
+	start := time.Now()
+	go func() { _, _ = c.Write(text) }()
+	if _, err := io.ReadFull(c, text); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < 300*time.Millisecond {
+		t.Errorf("50 kB took %v at 100 kB a second", took)
+	}
+}
+
+func TestToxicThatIsNone(t *testing.T) {
+	if err := network(t).Poison(Toxic{Type: "curse", Stream: upstream}); err == nil {
+		t.Error("no error")
+	}
+}

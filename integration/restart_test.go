@@ -1,0 +1,85 @@
+package integration_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/krunchwrapper/asynclog/integration/internal/rig"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// A Collector is killed and started again: what it had written is there, and what was
+// emitted while it was down arrives when it is back.
+func TestCollectorIsKilledAndRestarted(t *testing.T) {
+	t.Parallel()
+	const phase = 2000
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(3*phase))
+
+		l.Emit(t.Context(), 0, phase)
+		if err := l.flush(t); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(rig.FlushTime)
+		if err := c.Kill(); err != nil {
+			t.Fatal(err)
+		}
+
+		l.Emit(t.Context(), 0, phase)
+		l.processor.ExportNow()
+		time.Sleep(time.Second) // they are refused meanwhile
+
+		startCollector(t, c)
+		l.Emit(t.Context(), 0, phase)
+
+		s, tally := l.end(t, c)
+		if s.Exported != 3*phase || tally.Distinct() != 3*phase {
+			t.Errorf("of %d records %d are exported, and %d arrived", 3*phase, s.Exported, tally.Distinct())
+		}
+	})
+}
+
+// A Collector that is killed in the middle of its work, again and again, takes with it
+// what it had acknowledged and not yet written, which no client can know. The ledger
+// balances, and what arrived is what was emitted.
+func TestCollectorIsKilledUnderLoad(t *testing.T) {
+	t.Parallel()
+	const kills, records, rate = 3, 12_000, 4000
+	overBoth(t, func(t *testing.T, over rig.Protocol) {
+		t.Parallel()
+		c := newCollector(t)
+		l := newPipeline(t, newExporter(t, over, over.Addr(c)),
+			processor.WithMaxQueueSize(records))
+		emitted := make(chan struct{})
+		go func() {
+			defer close(emitted)
+			l.EmitAt(t.Context(), records, rate)
+		}()
+		for range kills {
+			time.Sleep(500 * time.Millisecond)
+			if err := c.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+			startCollector(t, c)
+		}
+		<-emitted
+
+		ctx, cancel := withPatience(t)
+		defer cancel()
+		if err := l.shutdown(ctx); err != nil {
+			t.Log(err) // what it lost is in the ledger
+		}
+		tally := count(t, c, l.Emitted())
+		s := l.processor.Stats()
+		if s.Emitted != records {
+			t.Errorf("%d records are emitted, want %d", s.Emitted, records)
+		}
+		if tally.Distinct() == 0 || s.Exported == 0 {
+			t.Errorf("%d records arrived, %d are exported", tally.Distinct(), s.Exported)
+		}
+		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
+	})
+}

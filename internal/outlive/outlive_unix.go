@@ -1,0 +1,62 @@
+//go:build unix
+
+package outlive
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// Writer returns a writer to which a broken pipe is an error like others, also if w is
+// standard output or standard error. What is not an [*os.File] is returned as it is.
+func Writer(w io.Writer) io.Writer {
+	f, ok := w.(*os.File)
+	if !ok || f == nil {
+		return w
+	}
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return w
+	}
+	return &file{f.Name(), conn}
+}
+
+// file writes past package os. It holds the file's lock meanwhile, so lines do not mix
+// with those that others write to the same *os.File.
+type file struct {
+	name string
+	conn syscall.RawConn
+}
+
+func (f *file) Write(p []byte) (int, error) {
+	written := 0
+	var writeErr error
+	err := f.conn.Write(func(fd uintptr) (done bool) {
+		for written < len(p) {
+			n, err := syscall.Write(int(fd), p[written:])
+			switch {
+			case n > 0:
+				written += n
+			case errors.Is(err, syscall.EINTR):
+			case errors.Is(err, syscall.EAGAIN):
+				return false // wait until it can be written to
+			case err != nil:
+				writeErr = err
+				return true
+			default:
+				writeErr = io.ErrShortWrite
+				return true
+			}
+		}
+		return true
+	})
+	if writeErr == nil {
+		writeErr = err
+	}
+	if writeErr != nil {
+		return written, &os.PathError{Op: "write", Path: f.name, Err: writeErr}
+	}
+	return written, nil
+}

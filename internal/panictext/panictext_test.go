@@ -1,0 +1,31 @@
+package panictext_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
+)
+
+// hostile panics with itself when it is asked what it is.
+type hostile struct{}
+
+func (hostile) Error() string { panic(hostile{}) }
+
+// empty panics in Error if it is a nil pointer, as many errors do.
+type empty struct{ text string }
+
+func (e *empty) Error() string { return e.text }
+
+func TestOf(t *testing.T) {
+	for want, v := range map[string]any{
+		"index out of range":       errors.New("index out of range"),
+		"text":                     "text",
+		"<nil>":                    (*empty)(nil),
+		"(panictext_test.hostile)": hostile{},
+	} {
+		if got := panictext.Of(v); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,268 @@
+package asynclog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"go.opentelemetry.io/otel/metric"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/metrics"
+	"github.com/krunchwrapper/asynclog/processor"
+)
+
+// Option configures [Start] and [Run]. Options are applied in order; the last one
+// that sets a value wins, and those that add to a list add.
+type Option interface {
+	apply(options) options
+}
+
+type optionFunc func(options) options
+
+func (f optionFunc) apply(o options) options { return f(o) }
+
+// options are what the options say. The zero value says nothing.
+type options struct {
+	exporter      sdklog.Exporter
+	exporterGiven bool
+	output        io.Writer // nil: standard output
+
+	serviceName string
+	resource    *resource.Resource
+
+	meterProvider  metric.MeterProvider // nil: the global one
+	tracerProvider trace.TracerProvider // nil: the global one
+
+	config     *envconfig.Config // nil: to be loaded
+	configFrom []envconfig.Option
+
+	processors []sdklog.Processor
+	processor  []processor.Option
+	bridge     []bridge.Option
+	metrics    []metrics.Option
+
+	withoutInstall bool
+}
+
+func newOptions(opts []Option) options {
+	var o options
+	for _, opt := range opts {
+		if opt != nil {
+			o = opt.apply(o)
+		}
+	}
+	return o
+}
+
+var (
+	errNilExporter = errors.New("asynclog: WithExporter: the exporter is nil")
+	errTwoConfigs  = errors.New("asynclog: WithConfig and WithConfigOptions exclude each other: " +
+		"the one is a whole configuration, the other says how to load one")
+)
+
+// check returns what is wrong with the options.
+func (o *options) check() error {
+	var errs []error
+	if o.exporterGiven && o.exporter == nil {
+		errs = append(errs, errNilExporter)
+	}
+	if o.config != nil && o.configFrom != nil {
+		errs = append(errs, errTwoConfigs)
+	}
+	return errors.Join(errs...)
+}
+
+func (o *options) configuration() (envconfig.Config, error) {
+	if o.config != nil {
+		return *o.config, nil
+	}
+	cfg, err := envconfig.Load(o.configFrom...)
+	if err != nil {
+		return cfg, fmt.Errorf("asynclog: the configuration is not valid: %w", err)
+	}
+	return cfg, nil
+}
+
+// WithExporter sets where records go. Add more of them, to share the work, with
+// processor.WithExporters in [WithProcessorOptions]. [Pipeline.Shutdown] shuts it
+// down, also where OTEL_SDK_DISABLED has kept it from being used. If Start fails,
+// it remains the caller's.
+//
+// Default: one that writes to standard output, see [WithOutput]. An exporter that is
+// nil is an error.
+func WithExporter(e sdklog.Exporter) Option {
+	return optionFunc(func(o options) options {
+		o.exporter, o.exporterGiven = e, true
+		return o
+	})
+}
+
+// WithOutput sets where the default exporter writes: each record as one line of
+// JSON, in the form of OpenTelemetry's stdoutlog exporter, with one call of Write.
+// Write is not called concurrently. The writer is not closed. It has no effect
+// together with [WithExporter].
+//
+// Default, and with nil: os.Stdout. To an [*os.File], a pipe that nobody reads any
+// more is an error like others, and does not end the process, as it otherwise does
+// for standard output and standard error.
+func WithOutput(w io.Writer) Option {
+	return optionFunc(func(o options) options {
+		o.output = w
+		return o
+	})
+}
+
+// WithServiceName sets the resource's service.name where the environment does not:
+// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence, because whoever
+// runs a program may run several of it. Use [WithResource] for a name that is not
+// to be changed.
+//
+// Default, and with "": unknown_service: and the name of the executable.
+func WithServiceName(name string) Option {
+	return optionFunc(func(o options) options {
+		o.serviceName = name
+		return o
+	})
+}
+
+// WithResource adds to the resource that all records have. For an attribute that
+// several say something about, the strongest counts:
+//
+//	WithResource > OTEL_SERVICE_NAME > OTEL_RESOURCE_ATTRIBUTES > WithServiceName > detectors
+//
+// The detectors are those of the SDK for telemetry.sdk.*, host.name, process.pid,
+// process.runtime.name and process.runtime.version. The schema URL of the given
+// resource counts, if it has one.
+//
+// Default, and with nil: nothing is added.
+func WithResource(r *resource.Resource) Option {
+	return optionFunc(func(o options) options {
+		o.resource = r
+		return o
+	})
+}
+
+// WithMeterProvider sets where the metrics of the processor and the monitor go. The
+// pipeline does not shut it down.
+//
+// Default, and with nil: the global MeterProvider.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(o options) options {
+		o.meterProvider = mp
+		return o
+	})
+}
+
+// WithTracerProvider sets whose spans the operations become that the monitor times
+// (metrics.WithTracer). The pipeline does not shut it down. For the correlation ID on
+// spans, register [bridge.NewSpanProcessor] with it.
+//
+// Default, and with nil: the global TracerProvider, if one has been set by the time of
+// Start; else operations are no spans.
+func WithTracerProvider(tp trace.TracerProvider) Option {
+	return optionFunc(func(o options) options {
+		o.tracerProvider = tp
+		return o
+	})
+}
+
+// WithConfig sets the configuration, and has nothing loaded: neither environment
+// nor file count, but for OTEL_SDK_DISABLED and the resource. Take what
+// [envconfig.Load] returns and change it: a number or duration of zero stands for
+// the default of package processor, and an Async of false for synchronous export.
+//
+// Default: what envconfig.Load returns.
+func WithConfig(cfg envconfig.Config) Option { //nolint:gocritic // once a process, and a plain value is what Load returns
+	return optionFunc(func(o options) options {
+		o.config = &cfg
+		return o
+	})
+}
+
+// WithConfigOptions adds to the options with which [envconfig.Load] is called, such
+// as envconfig.WithFile or envconfig.WithLevel. Together with [WithConfig] it is an
+// error.
+//
+// Default: none.
+func WithConfigOptions(opts ...envconfig.Option) Option {
+	return optionFunc(func(o options) options {
+		o.configFrom = append(slices.Clip(o.configFrom), opts...)
+		return o
+	})
+}
+
+// WithProcessor adds a processor that sees, and may change, each record before it
+// is queued: to take out what is secret, or to copy baggage. Those given first are
+// called first, and all after the one that stamps the correlation ID. One that
+// changes records only should return false from Enabled: the SDK takes a record
+// that any of its processors wants. [Pipeline.Shutdown] shuts it down.
+//
+// Default: none.
+func WithProcessor(p sdklog.Processor) Option {
+	return optionFunc(func(o options) options {
+		if p != nil {
+			o.processors = append(slices.Clip(o.processors), p)
+		}
+		return o
+	})
+}
+
+// WithProcessorOptions adds options of the processor, such as
+// processor.WithExporters, WithOverflow, WithFallback and WithDropHook. They take
+// precedence over the configuration. The minimum severity is that of
+// [Pipeline.SetLevel]; processor.WithMinSeverity has no effect.
+//
+// Default: none. The overflow policy of the pipeline is [processor.DropLowest]: what
+// matters most is lost last. Where records are lost the pipeline leaves a record that
+// says so ([processor.WithGapRecords]).
+func WithProcessorOptions(opts ...processor.Option) Option {
+	return optionFunc(func(o options) options {
+		o.processor = append(slices.Clip(o.processor), opts...)
+		return o
+	})
+}
+
+// WithBridgeOptions adds options of package bridge: those of [bridge.Install], such
+// as bridge.WithSource, of the phase logger, such as bridge.WithSynchronousPhases,
+// and of correlation, bridge.WithCorrelationKey and bridge.WithBaggage. Give the
+// latter to bridge.NewSpanProcessor, NewMiddleware and NewTransport, too. The level
+// is that of [Pipeline.SetLevel]; bridge.WithLevel and bridge.WithVerbose have no
+// effect.
+//
+// Default: none.
+func WithBridgeOptions(opts ...bridge.Option) Option {
+	return optionFunc(func(o options) options {
+		o.bridge = append(slices.Clip(o.bridge), opts...)
+		return o
+	})
+}
+
+// WithMonitorOptions adds options of the monitor, such as metrics.WithWindow. They
+// take precedence over [WithMeterProvider] and [WithTracerProvider].
+//
+// Default: none.
+func WithMonitorOptions(opts ...metrics.Option) Option {
+	return optionFunc(func(o options) options {
+		o.metrics = append(slices.Clip(o.metrics), opts...)
+		return o
+	})
+}
+
+// WithoutInstall leaves slog, the log package and OpenTelemetry's global
+// LoggerProvider alone: only what is logged with [Pipeline.LoggerProvider] and
+// [Pipeline.PhaseLogger] goes to the pipeline. Any number of such pipelines may run,
+// in tests for instance, or for an audit log beside the other.
+//
+// Default: all logging of the process goes to the pipeline.
+func WithoutInstall() Option {
+	return optionFunc(func(o options) options {
+		o.withoutInstall = true
+		return o
+	})
+}
