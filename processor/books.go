@@ -123,6 +123,19 @@ func (p *Processor) displaced(v queue.Victim) {
 	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Tried)
 }
 
+// putDown has the queue tell what has been displaced and was not told yet.
+func (p *Processor) putDown() {
+	if p.queue != nil {
+		p.queue.Len()
+	}
+}
+
+// traded accounts for n queued records like v, below the critical severity, that gave
+// way to newer ones. The queue's mutex is held.
+func (p *Processor) traded(v queue.Victim, n int) {
+	p.ledger.drop(p.displacement(&v), rangeOf(log.Severity(v.Level)), uint64(n), v.Tried)
+}
+
 // displacement is what a record is counted as that gave way to another. One that has
 // been exported in vain before is counted as what came of that: it may have arrived,
 // which the want of room must not hide.

@@ -18,6 +18,7 @@ type Victim struct {
 func (q *Queue) displaceUnlock(n newcomer) Verdict {
 	var v Victim
 	if !q.evictForLocked(n.level, &v) {
+		q.announceLocked()
 		q.mu.Unlock()
 		return Full
 	}
@@ -109,5 +110,5 @@ func (q *Queue) retireLocked(b *Batch) {
 	for _, f := range b.flushes {
 		f.settleLocked(nil)
 	}
-	q.freeLocked(b, b.claimed)
+	q.freeLocked(b)
 }
