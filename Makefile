@@ -121,6 +121,17 @@ bench-once: ## Run every benchmark for one iteration, so that none rots
 	$(need_modules)
 	@$(call each,$(CODE_MODULES),go test -run '^$$' -bench . -benchtime 1x ./...)
 
+.PHONY: guard
+guard: ## Fail if the hand-over has become slower, or takes more memory, than it may beside the SDK's
+	cd benchmarks && go test -count=1 -run Guard .
+
+# A binary, not "go run", so that nothing is left running when make is interrupted.
+.PHONY: bench-report
+bench-report: ## Measure beside the SDK, zap, zerolog and others into benchmarks/REPORT.md (9 minutes; ONLY=claims: one section, to standard output; SHORT=1)
+	@mkdir -p .bench
+	cd benchmarks && go build -buildvcs=false -o ../.bench/report ./cmd/report
+	cd benchmarks && exec ../.bench/report $(if $(ONLY),-only '$(ONLY)') $(if $(SHORT),-short)
+
 # Not part of ci: it asks the vulnerability database over the network.
 .PHONY: vuln
 vuln: .tools/govulncheck ## Look for known vulnerabilities in every module

@@ -102,6 +102,7 @@
 // disk, a pipe that nobody reads: records are counted by reason and severity, those of
 // severity ERROR and above are written to standard error, and otel.Handle is told, which
 // prints to where the log package printed before Start. When the queue is full, the least
-// severe records give way ([processor.DropLowest]). Package processor and the README list
-// where a record can be lost.
+// severe records give way ([processor.DropLowest]). Where records were lost, a record with
+// the event name asynclog.gap says so in the logs ([processor.WithGapRecords]). Package
+// processor and the README list where a record can be lost.
 package asynclog

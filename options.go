@@ -219,7 +219,8 @@ func WithProcessor(p sdklog.Processor) Option {
 // [Pipeline.SetLevel]; processor.WithMinSeverity has no effect.
 //
 // Default: none. The overflow policy of the pipeline is [processor.DropLowest]: what
-// matters most is lost last.
+// matters most is lost last. Where records are lost the pipeline leaves a record that
+// says so ([processor.WithGapRecords]).
 func WithProcessorOptions(opts ...processor.Option) Option {
 	return optionFunc(func(o options) options {
 		o.processor = append(slices.Clip(o.processor), opts...)

@@ -119,8 +119,9 @@ func TestOutputRecovers(t *testing.T) {
 		t.Error(err)
 	}
 	checkBooks(t, p)
-	if lines := parseLines(t, d.text.String()); len(lines) != 1 || lines[0].Body.Value != "written" {
-		t.Errorf("lines %+v", lines)
+	lines := parseLines(t, d.text.String())
+	if len(lines) != 2 || lines[0].Body.Value != "written" || !strings.Contains(lines[1].Body.Value, "1 log record is missing here") {
+		t.Errorf("lines %+v, want what was written, and that a record is missing", lines)
 	}
 	if !strings.Contains(reported.text(), errFull.Error()) {
 		t.Errorf("reported %q", reported.text())

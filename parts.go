@@ -28,6 +28,7 @@ func (o *options) processorOptions(cfg *envconfig.Config, level slog.Leveler) []
 		[]processor.Option{
 			processor.WithMeterProvider(o.meterProvider),
 			processor.WithOverflow(processor.DropLowest),
+			processor.WithGapRecords(true),
 			processor.WithFallback(outlive.Writer(os.Stderr)),
 		},
 		o.processor,

@@ -259,7 +259,8 @@ func TestOverflowSparesWhatIsSevere(t *testing.T) {
 	release := exporter.Block()
 	defer release()
 	p := startWith(t, exporter, asynclog.WithConfigOptions(
-		envconfig.WithLevel(slog.LevelDebug), envconfig.WithQueueSize(2), envconfig.WithBatchSize(1)))
+		envconfig.WithLevel(slog.LevelDebug), envconfig.WithQueueSize(2), envconfig.WithBatchSize(1)),
+		asynclog.WithProcessorOptions(processor.WithGapRecords(false)))
 	slog.Info("in flight")
 	if err := exporter.WaitEntered(t.Context(), 1); err != nil {
 		t.Fatal(err)

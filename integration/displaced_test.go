@@ -28,6 +28,7 @@ func TestDisplacedAfterAnUnansweredExport(t *testing.T) {
 				processor.WithOverflow(overflow), processor.WithExportTimeout(300*time.Millisecond))
 			l.EmitAt(t.Context(), 3000, 1000)
 			n.Heal()
+			l.settle(t) // so that nothing is displaced by the shutdown
 			if s, _ := l.end(t, c); s.DroppedTotal() == 0 {
 				t.Error("nothing was displaced")
 			}

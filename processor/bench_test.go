@@ -72,6 +72,27 @@ func BenchmarkHandOver(b *testing.B) {
 	}
 }
 
+// BenchmarkHandOverBytes is the same with a bound of bytes, which is never reached: the
+// caller pays for looking at all of its record, and for a counter that all share.
+func BenchmarkHandOverBytes(b *testing.B) {
+	const queue = 1 << 16
+	for _, goroutines := range []int{1, 8, 32} {
+		for _, attrs := range []int{0, 5} {
+			for _, bytes := range []string{"off", "on"} {
+				b.Run(fmt.Sprintf("goroutines=%d/attrs=%d/bytes=%s", goroutines, attrs, bytes), func(b *testing.B) {
+					opts := []processor.Option{processor.WithMaxQueueSize(queue), processor.WithMeterProvider(noop.NewMeterProvider())}
+					if bytes == "on" {
+						opts = append(opts, processor.WithMaxQueueBytes(1<<30))
+					}
+					p := processor.New(sink{}, opts...)
+					defer shutdown(b, p)
+					rounds(b, p, benchRecord(attrs), goroutines, queue/2)
+				})
+			}
+		}
+	}
+}
+
 // rounds emits b.N records from so many goroutines, draining the queue after
 // each round.
 func rounds(b *testing.B, p sdklog.Processor, r sdklog.Record, goroutines, round int) {
@@ -119,6 +140,43 @@ func shutdown(b *testing.B, p sdklog.Processor) {
 		if s := p.Stats(); s.Exported != s.Emitted {
 			b.Fatalf("dropped records flatter the result: %+v", s)
 		}
+	}
+}
+
+// BenchmarkEnabled is what a log call pays that is not made: without a minimum
+// severity, without and with an eye on the queue, and under pressure.
+func BenchmarkEnabled(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		opts []processor.Option
+		fill int
+	}{
+		{"none", nil, 0},
+		{"calm", []processor.Option{processor.WithPressure(processor.PressureConfig{})}, 0},
+		{"high", []processor.Option{processor.WithPressure(processor.PressureConfig{})}, 2 * 2048},
+	} {
+		b.Run("pressure="+c.name, func(b *testing.B) {
+			e := exportertest.New(exportertest.WithoutRecords())
+			release := e.Block()
+			p := processor.New(e, c.opts...)
+			r := benchRecord(3)
+			ctx := context.Background()
+			for range c.fill {
+				_ = p.OnEmit(ctx, &r)
+			}
+			debug := sdklog.EnabledParameters{Severity: log.SeverityDebug}
+			if got, want := p.Enabled(ctx, debug), c.fill == 0; got != want {
+				b.Fatalf("enabled %t, want %t", got, want)
+			}
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					p.Enabled(ctx, debug)
+				}
+			})
+			release()
+			_ = p.Shutdown(ctx)
+		})
 	}
 }
 

@@ -38,6 +38,7 @@ func (p *Processor) lossOf(recs []sdklog.Record, why reason, handed bool) loss {
 	lo := loss{why: why, handed: handed}
 	for i := range recs {
 		r := &recs[i]
+		p.gaps.see(r)
 		if p.fallback != nil && r.Severity() >= p.cfg.critical {
 			lo.critical = append(lo.critical, lost{rec: r.Clone(), why: why, handed: handed})
 			continue
@@ -58,6 +59,7 @@ func (p *Processor) refused(recs []sdklog.Record, n int) loss {
 	if n == 0 {
 		return lo
 	}
+	p.gaps.see(&recs[0])
 	common := rangeOf(recs[0].Severity())
 	for i := range recs {
 		if rangeOf(recs[i].Severity()) != common {
@@ -77,6 +79,7 @@ func (p *Processor) giveWay(gone []queue.Victim) {
 		for ; n < len(gone) && gone[n].Tried == lo.handed && p.displacement(&gone[n]) == lo.why; n++ {
 			v := &gone[n]
 			if v.Record != nil && p.fallback != nil {
+				p.gaps.see(v.Record)
 				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: lo.handed})
 				continue
 			}
@@ -103,6 +106,7 @@ func (p *Processor) turnAway(r *sdklog.Record, why reason) {
 
 // lose sends a record to the fallback, or drops it.
 func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
+	p.gaps.see(r)
 	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why, handed) {
 		return
 	}
@@ -117,6 +121,19 @@ func (p *Processor) displaced(v queue.Victim) {
 		return
 	}
 	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Tried)
+}
+
+// putDown has the queue tell what has been displaced and was not told yet.
+func (p *Processor) putDown() {
+	if p.queue != nil {
+		p.queue.Len()
+	}
+}
+
+// traded accounts for n queued records like v, below the critical severity, that gave
+// way to newer ones. The queue's mutex is held.
+func (p *Processor) traded(v queue.Victim, n int) {
+	p.ledger.drop(p.displacement(&v), rangeOf(log.Severity(v.Level)), uint64(n), v.Tried)
 }
 
 // displacement is what a record is counted as that gave way to another. One that has

@@ -54,6 +54,9 @@ type config struct {
 	dropHook      func(Drop)
 	retry         RetryConfig
 	maxBatchBytes int
+	pressure      *PressureConfig // nil: none
+	maxQueueBytes int             // less than one: no bound
+	gapRecords    bool
 }
 
 func newConfig(exporter sdklog.Exporter, opts []Option) config {

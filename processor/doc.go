@@ -26,6 +26,12 @@
 // [DropOldest], [DropLowest], which gives the place of the least severe record to
 // a more severe one, or [Block], which makes the caller wait for a limited time.
 //
+// [WithMaxQueueBytes] bounds the queue by bytes as well, under the same policies.
+//
+// With [WithPressure] the processor's Enabled asks callers to hold back before it
+// comes to that: while the queue is nearly full they need not build the records
+// that matter least.
+//
 // # The ledger
 //
 // [Processor.Stats] tells where every record is or has ended:
@@ -43,6 +49,13 @@
 // while there is another way: on overflow, when their export fails, at the end of
 // Shutdown and after it they are written to the fallback ([WithFallback]; standard
 // error by default), one JSON line each.
+//
+// # Gap records
+//
+// With [WithGapRecords] the losses are told in the logs themselves: the first export
+// that succeeds after a loss is followed by a WARN record with the event name
+// asynclog.gap, which says how many records are missing there, of which severities, why,
+// and between which times.
 //
 // # Failures
 //
@@ -69,6 +82,8 @@
 //     asynclog.severity), .in_flight ({log_record}): the ledger; with .fallback and
 //     otel.sdk.processor.log.queue.size they add up at every collection,
 //   - asynclog.processor.fallback ({log_record}): records written to the fallback,
+//   - asynclog.processor.suppressed ({log_record}): about how many records callers
+//     were held back from building, where [WithPressure] is used,
 //
 // with the attributes otel.component.type, which is
 // github.com/krunchwrapper/asynclog/processor.Processor, and otel.component.name,

@@ -47,6 +47,9 @@ func (w *worker) deliver(b *queue.Batch) {
 	}
 	for e.step() {
 	}
+	if e.arrived {
+		w.tellGap(e.resource)
+	}
 }
 
 func (w *worker) newErrand(b *queue.Batch) *errand {

@@ -33,6 +33,7 @@ type ledger struct {
 	withheld atomic.Uint64 // of those, what was not written
 
 	hook *dropHook // nil: none
+	gaps *gaps     // nil: nobody is told
 }
 
 // drop books n lost records. They may have been handed to an exporter before.
@@ -40,6 +41,7 @@ func (l *ledger) drop(why reason, severityRange int, n uint64, handed bool) {
 	if n == 0 {
 		return
 	}
+	l.gaps.stamp()
 	l.dropped[why][severityRange].Add(n)
 	if handed {
 		l.handed[why].Add(n)
@@ -49,6 +51,7 @@ func (l *ledger) drop(why reason, severityRange int, n uint64, handed bool) {
 
 // save books a record that was written to the fallback.
 func (l *ledger) save(why reason, handed bool) {
+	l.gaps.stamp()
 	l.fallback[why].Add(1)
 	if handed {
 		l.handed[why].Add(1)

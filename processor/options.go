@@ -204,6 +204,89 @@ func WithRetry(r RetryConfig) Option {
 	})
 }
 
+// WithMaxQueueBytes sets how many bytes of records can be queued, beside
+// [WithMaxQueueSize], which bounds their number. What is too much is decided by
+// [WithOverflow], too, for as many records as it takes: [DropNewest] drops the one that
+// comes, [DropOldest] as many of the oldest as make room for it, [DropLowest] as many of
+// the lowest, if all that are lower make enough, and [Block] waits for it. A record
+// that is larger than the whole queue is lost as [ReasonRecordTooLarge], or goes to the
+// fallback if it is critical.
+//
+// A record counts with the bytes that it takes on the wire, in OTLP. In memory it
+// takes some 600 bytes, however small it is, and its texts. Like
+// [WithMaxQueueSize] it bounds what is queued and not what exporters hold: a batch's
+// bytes are free when it is taken. A batch that waits for another attempt is queued,
+// and keeps its room while it is made.
+//
+// With it the caller pays for looking at all of the record, and for a counter that
+// all callers share: see BenchmarkHandOverBytes.
+//
+// Default, and with less than one: no bound. There is no queue with
+// [WithSynchronous].
+func WithMaxQueueBytes(n int) Option {
+	return optionFunc(func(c config) config {
+		c.maxQueueBytes = n
+		return c
+	})
+}
+
+// WithGapRecords has the processor leave a record in the logs where records were
+// lost, so that whoever reads them there sees the hole. After a loss, the first export
+// that succeeds is followed by one of a WARN record with the event name asynclog.gap,
+// which has the resource of those that were lost and the scope
+// github.com/krunchwrapper/asynclog/processor. Its body is a sentence, and its
+// attributes are
+//
+//   - asynclog.gap.lost: how many records are in [Stats].Dropped more than at the
+//     last gap record,
+//   - asynclog.gap.fallback: how many were written to the fallback instead,
+//   - asynclog.gap.reason.<[Reason]>: how many of both, for each reason,
+//   - asynclog.gap.severity.<range>, such as debug: how many were lost, for each
+//     severity range,
+//   - asynclog.gap.first, asynclog.gap.last: between which times, in UTC; they may be a
+//     tenth of a second too far apart,
+//   - asynclog.gap.resources, if there are more than one, each of which is sent the
+//     record: of how many all these figures are together.
+//
+// The gap record takes no room in the queue, so nothing gives way to it, and is in no
+// figure of the ledger; [Stats].GapRecords counts it. If it is not taken, the next one
+// tells of its losses, too. There is at most one a second. At [Processor.Shutdown] what
+// is left to tell is told after the last record, if there is time. There are none with
+// [WithSynchronous]: the caller would have to wait for them.
+//
+// Default: false, so that what takes the place of the SDK's batch processor sends
+// nothing that the program did not log.
+func WithGapRecords(on bool) Option {
+	return optionFunc(func(c config) config {
+		c.gapRecords = on
+		return c
+	})
+}
+
+// WithPressure has [Processor.Enabled] say no to records below a severity while
+// the queue is nearly full, so that callers which ask do not even build them, and
+// the room is left for what matters more. The zero PressureConfig is a good start:
+// from 80 % of the queue on, until it is down to half, TRACE and DEBUG are held
+// back. Where bytes are bounded, too, the fuller of both counts. It takes effect with the record that reaches the mark, and costs those
+// that are accepted nothing.
+//
+// Enabled is advice. A record of whatever severity that is emitted all the same is
+// taken, and critical ones and those of unspecified severity are never held back.
+// A logger asks all processors of its provider and is enabled if one of them says
+// yes, so one that always does leaves this without effect.
+//
+// How often Enabled has said no is told by [Stats].Suppressed. It is about the
+// number of records that were not built: nobody knows what a caller would have
+// done next. They are not Emitted, and in no other figure of the ledger.
+//
+// Default: Enabled does not heed the queue. There is none with [WithSynchronous].
+func WithPressure(pc PressureConfig) Option {
+	return optionFunc(func(c config) config {
+		c.pressure = &pc
+		return c
+	})
+}
+
 // WithMeterProvider sets where the processor's own metrics go; see the package
 // documentation for what they are.
 //

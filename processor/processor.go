@@ -10,6 +10,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/observ"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
 var _ sdklog.Processor = (*Processor)(nil)
@@ -33,6 +34,8 @@ type Processor struct {
 	fallback    *fallback // nil: none
 	health      *health
 	degraded    degraded
+	pressure    *pressure // nil: Enabled does not heed the queue
+	gaps        *gaps     // nil: nobody is told
 
 	exportCtx     context.Context // parent of all exports' contexts
 	cancelExports context.CancelFunc
@@ -57,21 +60,18 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.health = newHealth(p.cfg.retry, p.lanes)
 	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
-		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
+		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.putDown, p.reporter.report)
+	}
+	if p.cfg.gapRecords && !p.cfg.synchronous {
+		p.gaps = newGaps(&p.ledger)
+		p.ledger.gaps = p.gaps
 	}
 	room := p.cfg.maxBatchSize * len(p.lanes)
 	if p.cfg.synchronous {
 		p.direct = newDirect()
 	} else {
 		room += p.cfg.maxQueueSize
-		p.queue = queue.New(queue.Config{
-			Capacity:  p.cfg.maxQueueSize,
-			BatchSize: p.cfg.maxBatchSize,
-			Policy:    p.cfg.overflow.policy,
-			MaxWait:   p.cfg.overflow.maxWait,
-			KeepLevel: levelOf(p.cfg.critical),
-			Displaced: p.displaced,
-		})
+		p.newQueue()
 	}
 	if p.cfg.fallback != nil {
 		// As much as can be lost at one time: all that is queued and in flight.
@@ -94,11 +94,34 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	return p
 }
 
+func (p *Processor) newQueue() {
+	cfg := queue.Config{
+		Capacity:  p.cfg.maxQueueSize,
+		BatchSize: p.cfg.maxBatchSize,
+		Policy:    p.cfg.overflow.policy,
+		MaxWait:   p.cfg.overflow.maxWait,
+		KeepLevel: levelOf(p.cfg.critical),
+		Displaced: p.displaced,
+		Traded:    p.traded,
+	}
+	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
+	if p.cfg.pressure == nil {
+		p.queue = queue.New(cfg)
+		return
+	}
+	pc := p.cfg.pressure.withDefaults()
+	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+	cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
+	p.queue = queue.New(cfg)
+	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
+}
+
 // Enabled tells whether a record of that severity would be taken. It is false
-// below the minimum severity, and for what an exporter logs while it exports.
-// Shutdown does not change it, so that what comes too late is counted.
+// below the minimum severity, for what an exporter logs while it exports, and for
+// what [WithPressure] holds back. Shutdown does not make it false, so that what
+// comes too late is counted.
 func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters) bool {
-	return !p.belowMinimum(param.Severity) && !isExporting(ctx)
+	return !p.belowMinimum(param.Severity) && !isExporting(ctx) && !p.pressure.suppresses(param.Severity)
 }
 
 func (p *Processor) belowMinimum(s log.Severity) bool {
@@ -132,7 +155,7 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		p.emitDirectly(r)
 		return nil
 	}
-	switch p.queue.Offer(r, levelOf(severity)) {
+	switch p.offer(r, severity) {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
 			p.steward.critical()
@@ -142,10 +165,21 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		}
 	case queue.Full:
 		p.turnAway(r, queueFull)
+	case queue.TooLarge:
+		p.turnAway(r, recordTooLarge)
 	case queue.Closed:
 		p.turnAway(r, alreadyShutdown)
 	}
 	return nil
+}
+
+// offer hands the record to the queue. Only where bytes are bounded does the caller
+// pay for counting them.
+func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict {
+	if p.cfg.maxQueueBytes > 0 {
+		return p.queue.OfferSized(r, levelOf(severity), size.Record(r))
+	}
+	return p.queue.Offer(r, levelOf(severity))
 }
 
 // ExportNow has the records that wait for a batch to fill exported now. It wakes

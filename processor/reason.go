@@ -20,7 +20,8 @@ const (
 	// [Processor.Shutdown] ended.
 	ReasonShutdownTimeout Reason = "shutdown_timeout"
 	// ReasonRecordTooLarge: it is larger alone than a request may be
-	// ([WithMaxExportBatchBytes]).
+	// ([WithMaxExportBatchBytes]), or than all that the queue may hold
+	// ([WithMaxQueueBytes]).
 	ReasonRecordTooLarge Reason = "record_too_large"
 	// ReasonExportTimeout: its export did not end in time. It may have arrived:
 	// it is not known to be delivered, and not known to be lost.

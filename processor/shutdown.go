@@ -29,6 +29,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	var errs []error
 	if p.queue != nil {
 		errs = append(errs, p.shutdownQueue(ctx))
+		p.tellLastGap(ctx)
 	} else {
 		p.shutdownDirect(ctx)
 	}
@@ -40,6 +41,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	if lost := p.ledger.losses().since(&before).byShutdown(); len(lost) > 0 {
 		err = &ShutdownError{Lost: lost, Err: err}
 	}
+	p.gaps.finish()
 	p.instruments.Finish()
 	p.reporter.finish(ctx)
 	p.ledger.hook.finish(ctx)
@@ -150,7 +152,9 @@ func (w *worker) abandon() {
 		default:
 		}
 		if a := w.current.Load(); a != nil && a.claim() {
-			w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned, true))
+			if a.batch != nil { // else it is a gap record
+				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned, true))
+			}
 			return
 		}
 		time.Sleep(time.Millisecond) // it is between batches, or has come back after all

@@ -18,6 +18,7 @@ func (p *Processor) Stats() Stats {
 		s.Fallback = p.ledger.fallbackTotal()
 		dropped = p.ledger.losses()
 		s.Queued, s.InFlight = c.Queued, c.InFlight+pending
+		s.QueuedBytes = c.QueuedBytes
 		s.Emitted = c.Admitted + p.ledger.turnedAway.Load() + s.Filtered
 	})
 	s.Dropped = dropped.list()
@@ -28,8 +29,10 @@ func (p *Processor) Stats() Stats {
 		s.Degraded = !s.DegradedSince.IsZero()
 	}
 	if p.queue != nil {
-		s.Capacity = p.queue.Capacity()
+		s.Capacity, s.CapacityBytes = p.queue.Capacity(), p.queue.MaxBytes()
 	}
+	s.Pressed, s.Suppressed = p.pressure.pressed(), p.pressure.total()
+	s.GapRecords = p.gaps.taken()
 	s.Exporters = make([]ExporterStats, len(p.lanes))
 	for i, l := range p.lanes {
 		s.Exporters[i] = l.stats()
@@ -71,6 +74,9 @@ func (p *Processor) reading() observ.Reading {
 		r.Ledger.Dropped = append(r.Ledger.Dropped, observ.Dropped{
 			ErrorType: string(d.Reason), Severity: rangeNames[rangeOf(d.Severity)], Records: int64(d.Count),
 		})
+	}
+	if p.pressure != nil {
+		r.Pressure, r.Suppressed = true, int64(p.pressure.total())
 	}
 	for why := range numReasons {
 		if !why.beforeExport() {

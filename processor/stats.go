@@ -45,6 +45,9 @@ type Stats struct {
 	InFlight int
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
+	// QueuedBytes is about how many bytes the queued records take in OTLP, and
+	// CapacityBytes how many they may take; both are 0 without WithMaxQueueBytes.
+	QueuedBytes, CapacityBytes int
 
 	// Degraded tells that no exporter works: the last three exports, or more, have
 	// failed, and there is no exporter whose last export succeeded, or that has not
@@ -65,6 +68,18 @@ type Stats struct {
 	// FallbackWithheld counts those that were not, because they were too many: more
 	// than 100 at once, and then ten a second.
 	FallbackWithheld uint64
+
+	// Pressed tells that the queue is under pressure right now, so that Enabled
+	// holds callers back; Suppressed counts how often it has done so. Both are for
+	// [WithPressure]. What was suppressed is not among the Emitted, and is about
+	// the number of records that callers did not build.
+	Pressed    bool
+	Suppressed uint64
+
+	// GapRecords counts the exports of gap records ([WithGapRecords]) that
+	// succeeded. They are the processor's own, and no part of the equation; among
+	// the Exports of their exporter they are.
+	GapRecords uint64
 
 	// Exporters has the figures of each exporter, in the order in which they
 	// were given.

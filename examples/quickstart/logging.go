@@ -26,8 +26,10 @@ func startLogging(ctx context.Context, opts *options, out *output, con *console)
 			processor.WithMaxQueueSize(opts.queue),
 			processor.WithOverflow(opts.overflow()),
 			processor.WithFallback(con),
+			// The summary tells of losses, and compares the records with the log calls,
+			// so none may be added, and none left out.
+			processor.WithGapRecords(false),
 		),
-		// The summary compares the records with the log calls, so none may be left out.
 		asynclog.WithConfigOptions(envconfig.WithLevel(slog.LevelDebug), envconfig.WithVerbose(true)),
 		// No phase is synchronous: each document has a COMPLETION, which would make it
 		// a batch of its own, and an ERROR is on the console and exported at once anyway.

@@ -24,6 +24,10 @@ const (
 	// FallbackName is the counter of records written to the fallback.
 	FallbackName = "asynclog.processor.fallback"
 
+	// SuppressedName is the counter of records that callers were held back from
+	// building.
+	SuppressedName = "asynclog.processor.suppressed"
+
 	// AgeName is the histogram of how old the oldest record of a batch is when
 	// the batch is handed to its exporter.
 	AgeName = "asynclog.processor.queue.age"
@@ -51,6 +55,8 @@ type Reading struct {
 	Lost             []Lost
 	Fallback         int64
 	Degraded         bool
+	Pressure         bool  // callers are held back under pressure
+	Suppressed       int64 // how often they were
 	Ledger           Ledger
 }
 
@@ -76,15 +82,18 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	fallback, err4 := m.Int64ObservableCounter(FallbackName,
 		metric.WithUnit("{log_record}"),
 		metric.WithDescription("The number of log records written to the fallback because they could not be exported."))
-	age, err5 := m.Float64Histogram(AgeName,
+	suppressed, err5 := m.Int64ObservableCounter(SuppressedName,
+		metric.WithUnit("{log_record}"),
+		metric.WithDescription("About the number of log records that were not built because the queue was under pressure."))
+	age, err6 := m.Float64Histogram(AgeName,
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
 	// It has no unit: Prometheus calls a gauge whose unit is 1 a ratio.
-	degraded, err6 := m.Int64ObservableGauge(DegradedName,
+	degraded, err7 := m.Int64ObservableGauge(DegradedName,
 		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
-	ledger, err7 := newLedgerInstruments(m)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	ledger, err8 := newLedgerInstruments(m)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
 
@@ -116,13 +125,16 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			isDegraded = 1
 		}
 		o.ObserveInt64(degraded, isDegraded, set)
+		if r.Pressure {
+			o.ObserveInt64(suppressed, r.Suppressed, set)
+		}
 		ledger.observe(o, set, &r.Ledger)
 		if last {
 			// Not from here: the meter holds its lock while it calls back.
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
-	}, append(ledger.all(), size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded)...)
+	}, append(ledger.all(), size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded, suppressed)...)
 	if err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}

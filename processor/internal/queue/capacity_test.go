@@ -178,7 +178,7 @@ func TestLastSlotUnannounced(t *testing.T) {
 			}
 			r.wantCounts(t, Counts{Admitted: 2, Queued: 2})
 			r.offer(t, 2, 5, Accepted)
-			preempted{b, 1}.commit(1, 9)
+			preempted{batch: b, slot: 1}.commit(1, 9)
 			r.advance(b) // nothing is left to do
 			r.offer(t, 5, 6, Accepted)
 			wantBatches(t, r.takeAll(t), []int{0, 1}, []int{2, 3}, []int{4, 5})
@@ -196,7 +196,7 @@ func TestLastRoomUnannounced(t *testing.T) {
 	if r.open.Load() != nil {
 		t.Error("the refused producer left a full queue open, so all that follow take the mutex")
 	}
-	preempted{b, 0}.commit(2, 9)
+	preempted{batch: b}.commit(2, 9)
 	r.advance(b)
 	wantBatches(t, r.takeAll(t), []int{0, 1}, []int{2})
 }

@@ -8,21 +8,17 @@ type Victim struct {
 	Tried  bool           // it has been in the hands of a consumer before
 	Cause  uint8          // then, the Cause of its batch's Trail
 	Record *sdklog.Record // a copy; nil below the keep level
+	size   int            // in bytes, where these are bounded
 }
 
 // displaceUnlock makes room for the record by evicting another, if the policy
 // finds one that should give way. It releases the mutex.
 //
 //go:noinline
-func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
+func (q *Queue) displaceUnlock(n newcomer) Verdict {
 	var v Victim
-	var found bool
-	if q.policy == DropOldest {
-		found = q.evictOldestLocked(&v)
-	} else {
-		found = q.evictLowestLocked(level, &v)
-	}
-	if !found {
+	if !q.evictForLocked(n.level, &v) {
+		q.announceLocked()
 		q.mu.Unlock()
 		return Full
 	}
@@ -30,13 +26,21 @@ func (q *Queue) displaceUnlock(r *sdklog.Record, level uint8) Verdict {
 	q.publishLocked()
 	q.mu.Unlock()
 	if ok { // always: the eviction made the room, and the mutex kept it
-		b.slots.put(slot, r, level)
+		b.put(slot, &n)
 	}
 	q.displaced(v)
 	if !ok {
 		return Full
 	}
 	return Accepted
+}
+
+// evictForLocked evicts the record that gives way to one of the level, if any does.
+func (q *Queue) evictForLocked(level uint8, v *Victim) bool {
+	if q.policy == DropOldest {
+		return q.evictOldestLocked(v)
+	}
+	return q.evictLowestLocked(level, v)
 }
 
 // evictOldestLocked evicts the oldest committed record. A record that is still
@@ -80,7 +84,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
-	v.Level, v.Tried, v.Cause = level, b.back, b.Trail.Cause
+	v.Level, v.Tried, v.Cause, v.size = level, b.back, b.Trail.Cause, b.slots.size(slot)
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
 		v.Record = &r
@@ -106,5 +110,5 @@ func (q *Queue) retireLocked(b *Batch) {
 	for _, f := range b.flushes {
 		f.settleLocked(nil)
 	}
-	q.freeLocked(b, b.claimed)
+	q.freeLocked(b)
 }

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -26,7 +27,8 @@ type fuzzRun struct {
 	everSlow  bool
 	everBack  bool
 	stale     *Batch
-	displaced displacements
+	displaced displacements // as told since the last check
+	gone      displacements // as the model has it
 	waiting   []*waitingReal
 }
 
@@ -46,6 +48,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	t.Helper()
 	r := &fuzzRun{t: t, m: newModel(cfg), keep: cfg.KeepLevel}
 	cfg.Displaced = r.displaced.add
+	cfg.Traded = r.displaced.addTraded
 	r.q = New(cfg)
 	for i := range r.consumers {
 		r.consumers[i] = r.q.NewConsumer()
@@ -60,7 +63,7 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	number := r.numbers
 	r.numbers++
 	rec := fuzzRecord(number, level)
-	want, victim := r.m.offer(item{number: number, level: level, committed: true})
+	want, victims := r.m.offer(item{number: number, level: level, size: fuzzSize(number), committed: true})
 	if want == waits {
 		w := &waitingReal{model: r.m.waiting[len(r.m.waiting)-1]}
 		r.waiting = append(r.waiting, w)
@@ -69,6 +72,7 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 			spoil(&rec)
 			w.verdict.Store(&verdict)
 		}()
+		r.sleep(1) // no two of them have the same deadline
 		return
 	}
 	start := time.Now()
@@ -79,17 +83,46 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 		r.t.Fatalf("Offer waited %v", waited)
 	}
 	spoil(&rec)
-	var gone displacements
-	if victim != nil {
-		gone = displacements{{level: victim.level, number: -1}}
-		if victim.level >= r.keep {
-			gone[0].number = victim.number
-		}
+	for _, it := range victims {
+		r.gone = append(r.gone, r.displacement(it))
 	}
-	if !slices.Equal(r.displaced, gone) {
-		r.t.Fatalf("for record %d, level %d, %v gave way, want %v", number, level, r.displaced, gone)
+}
+
+// checkDisplaced compares what gave way, of which nothing is held back under the
+// mutex, with the model. Those that are only counted are told in any order.
+func (r *fuzzRun) checkDisplaced() {
+	r.t.Helper()
+	order := func(a, b displacement) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.level, b.level))
 	}
-	r.displaced = nil
+	got, want := slices.Clone(r.displaced), slices.Clone(r.gone)
+	slices.SortFunc(got, order)
+	slices.SortFunc(want, order)
+	if !slices.Equal(got, want) {
+		r.t.Fatalf("%v gave way, want %v", got, want)
+	}
+	r.displaced, r.gone = nil, nil
+}
+
+// displacement is what the queue is to tell of a record that gives way.
+func (r *fuzzRun) displacement(it *item) displacement {
+	d := displacement{level: it.level, number: -1}
+	if it.level >= r.keep {
+		d.number = it.number
+	}
+	return d
+}
+
+// sleep sleeps, and has the model know of each whose time is up by then.
+func (r *fuzzRun) sleep(d time.Duration) {
+	end := time.Now().Add(d)
+	for len(r.m.waiting) > 0 && !r.m.waiting[0].deadline.After(end) {
+		time.Sleep(time.Until(r.m.waiting[0].deadline))
+		synctest.Wait()
+		r.m.letGo(false)
+	}
+	time.Sleep(time.Until(end))
+	synctest.Wait()
 }
 
 // slow has a producer claim a slot and stop, or one of those go on.
@@ -100,28 +133,23 @@ func (r *fuzzRun) slow(arg int) {
 		}
 		return
 	}
-	if r.m.closed || len(r.m.waiting) > 0 || r.m.full() {
+	it := item{number: r.numbers, level: uint8(arg), size: fuzzSize(r.numbers)}
+	if r.m.closed || len(r.m.waiting) > 0 || !r.m.fits(&it) {
 		return
 	}
-	r.q.mu.Lock()
-	b, slot, ok := r.q.reserveLocked()
-	r.q.publishLocked()
-	r.q.mu.Unlock()
-	if !ok {
-		r.t.Fatal("no slot to claim")
-	}
+	p := preempt(r.t, r.q, it.size)
 	g := r.m.open
-	r.m.offer(item{number: r.numbers, level: uint8(arg)})
+	r.m.offer(it)
 	r.numbers++
 	r.everSlow = true
-	r.slowly = append(r.slowly, preempted{b, slot})
+	r.slowly = append(r.slowly, p)
 	r.slowItems = append(r.slowItems, g.items[len(g.items)-1])
 }
 
 func (r *fuzzRun) commit(i int) {
 	it := r.slowItems[i]
 	rec := fuzzRecord(it.number, it.level)
-	r.slowly[i].batch.slots.put(r.slowly[i].slot, &rec, it.level)
+	r.slowly[i].put(&rec, it.level)
 	it.committed = true
 	r.slowly = slices.Delete(r.slowly, i, i+1)
 	r.slowItems = slices.Delete(r.slowItems, i, i+1)
@@ -203,11 +231,7 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 	r.m.held--
 	r.everBack = true
 	for _, it := range r.m.putBack(h.groups, fail) {
-		d := displacement{level: it.level, number: -1}
-		if it.level >= r.keep {
-			d.number = it.number
-		}
-		want = append(want, d)
+		want = append(want, r.displacement(it))
 	}
 	if flushing && fail {
 		r.t.Fatal("a flush waits for a batch that was put back with an error")
@@ -276,7 +300,11 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
 	}
-	r.m.leave(h.groups, len(h.numbers))
+	var left []*item
+	for _, g := range h.groups {
+		left = append(left, g.items...)
+	}
+	r.m.leave(h.groups, left)
 }
 
 func (r *fuzzRun) remove() {
@@ -304,12 +332,17 @@ func (r *fuzzRun) check() {
 	if !r.everSlow || r.m.policy != DropOldest {
 		checkSlots(r.t, r.q, r.everBack)
 	}
-	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight}
+	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, QueuedBytes: r.m.bytes()}
 	r.q.Snapshot(func(got Counts) {
 		if got != want {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)
 		}
 	})
+	r.checkDisplaced()
+	r.m.look()
+	if got := r.q.Pressed(); got != r.m.pressed {
+		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
+	}
 	if n := r.q.Len(); n != want.Queued {
 		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
 	}

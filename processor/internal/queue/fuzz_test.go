@@ -50,9 +50,9 @@ func FuzzQueue(f *testing.F) {
 	back := ops(opPutBack, 0, 5, 10)
 	mixed := ops(opOffer, 9, 1, 13, 5, 1, 9, 15, 2, 0, 7, 3, 3)
 	end := ops(opOther, 15)
-	for policy := range byte(4) {
+	for _, policy := range []byte{0, 1, 2, 3, 1 << 2, 10<<2 + 1, 4<<2 + 2, 8<<2 + 3, 5 << 2, 3<<2 + 1, 9<<2 + 2, 6<<2 + 3} { // and the bound of bytes
 		config := func(capacity, size, keep, wait byte) []byte {
-			return []byte{policy, capacity - 1, size - 1, keep, wait}
+			return []byte{policy, capacity - 1, size - 1, keep, wait | (capacity-capacity/4)<<2}
 		}
 		f.Add(join(config(10, 4, 8, 0), fill, mixed, cycle, settle, mixed, cycle, end, cycle))
 		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), fill, ops(opFlush, 0), cycle, mixed, settle, cycle, settle))
@@ -74,13 +74,19 @@ func FuzzQueue(f *testing.F) {
 			return // longer inputs find nothing more, and take minutes to minimize
 		}
 		synctest.Test(t, func(t *testing.T) {
-			r := newFuzzRun(t, Config{
+			cfg := Config{
 				Policy:    Policy(data[0] % 4),
 				Capacity:  1 + int(data[1]%24),
 				BatchSize: 1 + int(data[2]%9),
 				KeepLevel: data[3] % (MaxLevel + 1),
 				MaxWait:   time.Duration(data[4]%4) * 250 * time.Millisecond,
-			})
+			}
+			cfg.High = int(data[4]/4) % (cfg.Capacity + 1)
+			cfg.Low = cfg.High / 2
+			cfg.MaxBytes = int(data[0]/4) * 3 // a record has up to ten
+			cfg.HighBytes = cfg.MaxBytes - cfg.MaxBytes/4
+			cfg.LowBytes = cfg.HighBytes / 2
+			r := newFuzzRun(t, cfg)
 			for _, b := range data[5:] {
 				r.step(b&15, b>>4)
 				r.check()
@@ -92,10 +98,16 @@ func FuzzQueue(f *testing.F) {
 
 func (r *fuzzRun) step(what, arg byte) {
 	switch what {
-	case opRun:
+	case opRun: // odd: in one go, so that a trade may last
 		for range int(arg) + 1 {
-			r.offer(3, r.q.Offer)
-			r.check()
+			r.offer(3, r.put)
+			if arg%2 == 0 {
+				r.check()
+				continue
+			}
+			synctest.Wait()
+			r.m.look()
+			checkInvariants(r.t, r.q)
 		}
 	case opTake:
 		r.take(int(arg % 3))
@@ -126,14 +138,13 @@ func (r *fuzzRun) step(what, arg byte) {
 			r.putBack(int(arg&3), arg&4 != 0, arg&8 != 0)
 		}
 	case opSleep:
-		time.Sleep(time.Duration(arg) * 100 * time.Millisecond)
-		r.m.letGo(false)
+		r.sleep(time.Duration(arg) * 100 * time.Millisecond)
 	case opSlow:
 		r.slow(int(arg))
 	case opOther:
 		r.other(arg)
 	default:
-		r.offer(arg, r.q.Offer)
+		r.offer(arg, r.put)
 	}
 }
 
@@ -169,6 +180,13 @@ func (r *fuzzRun) tick(interval time.Duration) {
 // offerTo is [Queue.Offer] of a producer that found b open, and was stopped until
 // now.
 func offerTo(q *Queue, b *Batch, r *sdklog.Record, level uint8) Verdict {
+	if q.bytes != nil {
+		size := fuzzSize(numberOf(r))
+		if size > q.MaxBytes() {
+			return q.OfferSized(r, level, size)
+		}
+		return q.offerSizedTo(b, newcomer{rec: r, level: level, size: size})
+	}
 	if b != nil {
 		word := b.word.Add(1)
 		slot, limit := uint32(word)-1, uint32(word>>32)
@@ -180,8 +198,19 @@ func offerTo(q *Queue, b *Batch, r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	return q.offerSlowly(r, level)
+	return q.offerSlowly(newcomer{rec: r, level: level})
 }
+
+// put offers a record as a caller does.
+func (r *fuzzRun) put(rec *sdklog.Record, level uint8) Verdict {
+	if r.q.bytes != nil {
+		return r.q.OfferSized(rec, level, fuzzSize(numberOf(rec)))
+	}
+	return r.q.Offer(rec, level)
+}
+
+// fuzzSize is the size of a record, for the queue to believe.
+func fuzzSize(number int) int { return 1 + number*7%10 }
 
 // fuzzRecord returns a record whose attributes, of which it may have more than a
 // record stores inside itself, tell its number too.

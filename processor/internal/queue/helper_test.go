@@ -39,6 +39,12 @@ type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
+func (d *displacements) addTraded(v Victim, n int) {
+	for range n {
+		*d = append(*d, displacement{level: v.Level, number: -1})
+	}
+}
+
 func displacementOf(v Victim) displacement {
 	d := displacement{level: v.Level, number: -1}
 	if v.Record != nil {
@@ -66,6 +72,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
+	cfg.Traded = r.displaced.addTraded
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })
@@ -171,23 +178,36 @@ func done(f *Flush) bool {
 type preempted struct {
 	batch *Batch
 	slot  uint32
+	newcomer
 }
 
-// preempt claims a slot the way [Queue.Offer] does under the mutex.
-func (r *rig) preempt(t *testing.T) preempted {
+// preempt claims a slot, and bytes, the way [Queue.Offer] does under the mutex.
+func preempt(t *testing.T, q *Queue, size int) preempted {
 	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b, slot, ok := r.reserveLocked()
+	q.lock()
+	defer q.mu.Unlock()
+	n := newcomer{size: size}
+	b, slot, ok := q.admitLocked(&n)
 	if !ok {
 		t.Fatal("no slot to claim")
 	}
-	r.publishLocked()
-	return preempted{b, slot}
+	q.publishLocked()
+	return preempted{b, slot, n}
 }
 
-// commit lets the producer go on.
+func (r *rig) preempt(t *testing.T) preempted {
+	t.Helper()
+	return preempt(t, r.Queue, 0)
+}
+
+// put lets the producer go on.
+func (p preempted) put(rec *sdklog.Record, level uint8) {
+	n := p.newcomer
+	n.rec, n.level = rec, level
+	p.batch.put(p.slot, &n)
+}
+
 func (p preempted) commit(number int, level uint8) {
 	rec := record(number, level)
-	p.batch.slots.put(p.slot, &rec, level)
+	p.put(&rec, level)
 }

@@ -15,7 +15,9 @@ func checkInvariants(t *testing.T, q *Queue) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	checkCapacity(t, q)
+	checkBytes(t, q)
 	checkOpen(t, q)
+	checkTrade(t, q)
 	checkEnd(t, q)
 	checkPlaces(t, q)
 	checkReady(t, q)
@@ -37,7 +39,7 @@ func checkCapacity(t *testing.T, q *Queue) {
 		t.Errorf("readyLive %d, the batches' sum is %d", q.readyLive, live)
 	}
 	if q.tail != nil {
-		live += int(q.tail.word.Load()>>32) - q.tail.holes
+		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.trade.size)
 	}
 	if live+q.reserved > q.capacity {
 		t.Errorf("room for %d records, and kept for %d, in a queue of %d", live, q.reserved, q.capacity)
@@ -50,10 +52,78 @@ func checkCapacity(t *testing.T, q *Queue) {
 // full tells whether every record that the queue may hold has its slot.
 func full(q *Queue) bool {
 	live := q.readyLive + q.reserved
-	if q.tail != nil {
+	switch {
+	case q.trade.front != nil: // each claim beyond displaces a record, which is put down later
+		live += int(q.trade.base) - q.tail.holes
+	case q.tail != nil:
 		live += q.tail.claims() - q.tail.holes
 	}
 	return live == q.capacity
+}
+
+// checkTrade holds an open trade against what is said of it.
+func checkTrade(t *testing.T, q *Queue) {
+	t.Helper()
+	x := q.trade
+	if x.front == nil {
+		if x != (trade{}) {
+			t.Errorf("no trade, but %+v", x)
+		}
+		return
+	}
+	if q.policy != DropOldest || q.closed.Load() || q.waiters.Len() > 0 {
+		t.Errorf("a trade with policy %d, closed %t, %d waiters", q.policy, q.closed.Load(), q.waiters.Len())
+	}
+	if len(q.ready) == 0 || q.ready[0] != x.front || q.open.Load() != q.tail || q.tail == nil {
+		t.Errorf("the trade is not between the first ready batch and the tail")
+		return
+	}
+	if limit := uint32(q.tail.word.Load() >> 32); limit != x.base+x.size || x.size == 0 || !full(q) {
+		t.Errorf("the trade is %+v, the tail's limit %d, the queue full: %t", x, limit, full(q))
+	}
+	for i := range x.size {
+		if level, ok := x.front.slots.level(x.front.first + i); !ok || level >= q.keepLevel {
+			t.Errorf("slot %d, which is traded, holds a record: %t, of level %d", x.front.first+i, ok, level)
+		}
+	}
+}
+
+// fitsFirst tells whether there are bytes for the first of those who wait.
+func (q *Queue) fitsFirst() bool {
+	w := q.waiters.Front().Value.(*waiter)
+	return q.bytes == nil || q.bytes.used.Load()+int64(w.newcomer.size) <= q.bytes.max
+}
+
+// checkBytes holds the account of bytes against the records whose size is known.
+func checkBytes(t *testing.T, q *Queue) {
+	t.Helper()
+	if q.bytes == nil {
+		if q.sizes != (levelCounts{}) {
+			t.Errorf("sizes %v in a queue that does not ask for them", q.sizes)
+		}
+		return
+	}
+	known := q.bytes.reserved
+	batches := slices.Clone(q.ready)
+	if q.tail != nil {
+		batches = append(batches, q.tail)
+	}
+	for _, b := range batches {
+		n := b.claimed
+		if b == q.tail {
+			n = b.claims()
+		}
+		for i := range uint32(n) {
+			if _, ok := b.slots.level(i); ok {
+				known += b.slots.size(i)
+			}
+		}
+	}
+	// Producers may have bytes and no slot yet, or be in the middle of a copy, and a
+	// batch that is being taken has not returned its.
+	if used := int(q.bytes.used.Load()); known > used || used > int(q.bytes.max) || q.bytes.reserved < 0 {
+		t.Errorf("%d bytes of %d taken, %d of them reserved, by records of %d", used, q.bytes.max, q.bytes.reserved, known)
+	}
 }
 
 func checkOpen(t *testing.T, q *Queue) {
@@ -64,9 +134,9 @@ func checkOpen(t *testing.T, q *Queue) {
 		t.Error("the open batch is not the tail")
 	case open != nil && q.waiters.Len() > 0:
 		t.Errorf("the queue is open to all while %d wait for room", q.waiters.Len())
-	case open == nil && !closed && !full(q):
+	case open == nil && !closed && q.waiters.Len() == 0 && !full(q):
 		t.Error("nothing is open, but the queue is neither full nor closed")
-	case q.waiters.Len() > 0 && !full(q):
+	case q.waiters.Len() > 0 && !full(q) && q.fitsFirst():
 		t.Errorf("%d producers wait for room that there is", q.waiters.Len())
 	case q.waiters.Len() > 0 && (closed || q.policy != Block):
 		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
@@ -141,7 +211,8 @@ func checkReady(t *testing.T, q *Queue) {
 		}
 		checkMarks(t, b, b.claimed)
 		if b.claimed < q.size {
-			checkEmpty(t, b, b.claimed)
+			checkUnmarked(t, b, b.claimed)
+			checkEmpty(t, b, max(b.claimed, b.stale))
 		}
 	}
 }
@@ -157,8 +228,8 @@ func checkTail(t *testing.T, q *Queue) {
 	}
 	word := b.word.Load()
 	limit := uint32(word >> 32)
-	if limit == 0 || limit > q.limitLocked(b) {
-		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, q.limitLocked(b))
+	if most := q.limitLocked(b) + q.trade.size; limit == 0 || limit > most {
+		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, most)
 	}
 	if b.claimed != 0 {
 		t.Errorf("the tail has %d slots noted as handed out before it is sealed", b.claimed)
@@ -175,10 +246,11 @@ func checkMarks(t *testing.T, b *Batch, n int) {
 	t.Helper()
 	evicted := 0
 	for i := range uint32(n) {
-		if b.slots.mark(i).Load() == markEvicted {
+		if i < b.first || b.slots.mark(i).Load() == markEvicted {
 			evicted++
-		} else if i < b.first {
-			t.Errorf("slot %d holds a record, but first is %d", i, b.first)
+		}
+		if i < b.first && !b.slots.committed(i) {
+			t.Errorf("slot %d is not committed, but first is %d", i, b.first)
 		}
 	}
 	if evicted != b.holes {
@@ -194,20 +266,28 @@ func checkFree(t *testing.T, q *Queue) {
 			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.back || b.Trail != (Trail{}) {
 			t.Errorf("free batch %d is not reset: %+v", i, b)
 		}
-		checkEmpty(t, b, 0)
+		checkUnmarked(t, b, 0)
+		checkEmpty(t, b, b.stale)
 	}
 	if q.leastFree < 0 || (q.leastFree > len(q.free) && !q.closed.Load()) {
 		t.Errorf("leastFree is %d with %d free batches", q.leastFree, len(q.free))
 	}
 }
 
-// checkEmpty checks that a sealed batch holds nothing from slot n on.
-func checkEmpty(t *testing.T, b *Batch, n int) {
+// checkUnmarked checks that nobody has a slot of the batch from slot n on.
+func checkUnmarked(t *testing.T, b *Batch, n int) {
 	t.Helper()
 	for i := n; i < len(b.slots.records); i++ {
 		if m := b.slots.mark(uint32(i)).Load(); m != markEmpty {
 			t.Errorf("slot %d, which nobody has, is marked %d", i, m)
 		}
+	}
+}
+
+// checkEmpty checks that a batch keeps nothing alive from slot n on.
+func checkEmpty(t *testing.T, b *Batch, n int) {
+	t.Helper()
+	for i := n; i < len(b.slots.records); i++ {
 		if !isZero(&b.slots.records[i]) {
 			t.Errorf("slot %d, which nobody has, keeps a record alive", i)
 		}
@@ -220,17 +300,18 @@ func isZero(r *sdklog.Record) bool { return reflect.ValueOf(r).Elem().IsZero() }
 // not looked at may be in any state.
 func checkLevels(t *testing.T, q *Queue) {
 	t.Helper()
-	var sum levelCounts
+	var sum, sumSizes levelCounts
 	partial := 0
 	check := func(b *Batch, n int) {
 		x := &b.index
-		var counts levelCounts
+		var counts, sizes levelCounts
 		for i := range x.next {
 			level, ok := b.slots.level(i)
 			if !ok {
 				continue
 			}
 			counts[level]++
+			sizes[level] += b.slots.size(i)
 			if i < x.cursor[level] {
 				t.Errorf("slot %d has level %d, whose cursor is %d", i, level, x.cursor[level])
 			}
@@ -238,8 +319,12 @@ func checkLevels(t *testing.T, q *Queue) {
 		if counts != x.counts || int(x.next) > n {
 			t.Errorf("index %v of %d slots, the first %d of them have %v", x.counts, n, x.next, counts)
 		}
+		if sizes != x.sizes {
+			t.Errorf("sizes %v of the first %d slots, which have %v", x.sizes, x.next, sizes)
+		}
 		for level, n := range x.counts {
 			sum[level] += n
+			sumSizes[level] += x.sizes[level]
 		}
 		if x.partial {
 			partial++
@@ -253,6 +338,9 @@ func checkLevels(t *testing.T, q *Queue) {
 	}
 	if q.tail != nil {
 		check(q.tail, q.tail.claims())
+	}
+	if sumSizes != q.sizes {
+		t.Errorf("sizes %v, the batches' sum is %v", q.sizes, sumSizes)
 	}
 	if sum != q.levels || partial != q.unindexed {
 		t.Errorf("levels %v with %d incomplete, the batches' sum is %v with %d", q.levels, q.unindexed, sum, partial)

@@ -124,7 +124,7 @@ func TestPutCopies(t *testing.T) {
 				r.SetEventName("was")
 				return r
 			}
-			s := newSlots(2)
+			s := newSlots(2, false)
 
 			r := original()
 			s.put(0, &r, 9)
@@ -151,7 +151,7 @@ func TestPutOfAGrownRecord(t *testing.T) {
 	for n := range 9 {
 		r := record(0, 9, attributes(12, "was")...)
 		r.SetAttributes(attributes(n, "was")...)
-		s := newSlots(2)
+		s := newSlots(2, false)
 		s.put(0, &r, 9)
 		s.put(1, &r, 9)
 		r.AddAttributes(attribute.String("y", "caller's"))

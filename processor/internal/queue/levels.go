@@ -5,7 +5,7 @@ import "slices"
 // MaxLevel is the highest level a record can have.
 const MaxLevel = 24
 
-// levelCounts counts records by level.
+// levelCounts counts records, or their bytes, by level.
 type levelCounts [MaxLevel + 1]int
 
 // lowest returns the lowest level of which there is a record.
@@ -21,10 +21,11 @@ func (c *levelCounts) lowest() (level uint8, ok bool) {
 // levelIndex knows which levels a batch holds, for DropLowest. It is built when
 // the batch is full, from the marks, so that producers pay nothing for it.
 //
-// Invariant: counts are the live records among the first next slots, and the
-// queue's levels are the sum of the counts of all its batches.
+// Invariant: counts and sizes are of the live records among the first next slots,
+// and the queue's levels and sizes are the sums of those of all its batches.
 type levelIndex struct {
 	counts  levelCounts
+	sizes   levelCounts          // all 0 where bytes are not bounded
 	cursor  [MaxLevel + 1]uint32 // no record of the level lies below
 	next    uint32               // first slot not looked at yet
 	partial bool                 // a slot was not committed when it was looked at
@@ -43,6 +44,10 @@ func (q *Queue) indexLocked(b *Batch) {
 			level = min(level, MaxLevel)
 			x.counts[level]++
 			q.levels[level]++
+			if size := b.slots.size(x.next); size > 0 {
+				x.sizes[level] += size
+				q.sizes[level] += size
+			}
 		}
 		x.next++
 	}
@@ -63,17 +68,17 @@ func (q *Queue) indexLocked(b *Batch) {
 func (q *Queue) unindexLocked(b *Batch) {
 	for level, n := range b.index.counts {
 		q.levels[level] -= n
+		q.sizes[level] -= b.index.sizes[level]
 	}
 	if b.index.partial {
 		b.index.partial = false
 		q.unindexed--
 	}
-	b.index.counts = levelCounts{}
+	b.index.counts, b.index.sizes = levelCounts{}, levelCounts{}
 }
 
-// evictLowestLocked evicts the oldest record of the lowest level there is, if
-// that is below the newcomer's.
-func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
+// indexAllLocked takes what has been committed since into the indexes.
+func (q *Queue) indexAllLocked() {
 	if q.unindexed > 0 {
 		for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
 			if !b.index.partial {
@@ -87,6 +92,12 @@ func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
 	if q.tail != nil {
 		q.indexLocked(q.tail)
 	}
+}
+
+// evictLowestLocked evicts the oldest record of the lowest level there is, if
+// that is below the newcomer's.
+func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
+	q.indexAllLocked()
 	level, ok := q.levels.lowest()
 	if !ok || level >= newcomer {
 		return false
@@ -120,6 +131,8 @@ func (q *Queue) evictLevel(b *Batch, level uint8, v *Victim) {
 	x.cursor[level] = slot + 1
 	x.counts[level]--
 	q.levels[level]--
+	x.sizes[level] -= v.size
+	q.sizes[level] -= v.size
 }
 
 // mergeAroundLocked merges the i-th ready batch, which has just come, lost a
@@ -145,11 +158,12 @@ func (q *Queue) mergeLocked(i int) {
 	if a.back || b.back {
 		return // what one has been through must not be counted against the other
 	}
-	n, m := a.slots.compact(a.claimed), b.slots.compact(b.claimed)
+	n, m := a.slots.compact(a.first, a.claimed), b.slots.compact(b.first, b.claimed)
 	a.slots.appendFrom(n, &b.slots, m)
 	a.claimed, a.holes, a.first = n+m, 0, 0
 	for level := range b.index.counts {
 		a.index.counts[level] += b.index.counts[level]
+		a.index.sizes[level] += b.index.sizes[level]
 	}
 	a.index.cursor = [MaxLevel + 1]uint32{}
 	a.index.next = uint32(a.claimed)
@@ -157,5 +171,6 @@ func (q *Queue) mergeLocked(i int) {
 		f.settleLocked(nil) // it covers the older a too, and is told there
 	}
 	q.ready = slices.Delete(q.ready, i+1, i+2)
-	q.freeLocked(b, m)
+	b.claimed = m
+	q.freeLocked(b)
 }

@@ -12,6 +12,10 @@ type model struct {
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	maxBytes       int // 0: no bound
+	high, low      int
+	highBytes      int
+	lowBytes       int
 
 	sealed   []*group // full, oldest first; never empty
 	open     *group   // takes records; nil: no room, or closed
@@ -19,9 +23,11 @@ type model struct {
 	due      bool
 	closed   bool
 	removed  bool
+	pressed  bool
 	admitted uint64
 	inFlight int
 	reserved int // of those in flight, what keeps its room
+	kept     int // its bytes
 	held     int // batches that consumers have
 	flushes  []*flushModel
 }
@@ -29,6 +35,7 @@ type model struct {
 type item struct {
 	number    int
 	level     uint8
+	size      int
 	committed bool
 }
 
@@ -59,7 +66,10 @@ type flushModel struct {
 const waits Verdict = 255
 
 func newModel(cfg Config) *model {
-	m := &model{capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait}
+	m := &model{
+		capacity: cfg.Capacity, size: min(cfg.BatchSize, cfg.Capacity), policy: cfg.Policy, maxWait: cfg.MaxWait,
+		maxBytes: cfg.MaxBytes, high: cfg.High, low: cfg.Low, highBytes: cfg.HighBytes, lowBytes: cfg.LowBytes,
+	}
 	m.reopen()
 	return m
 }
@@ -83,9 +93,80 @@ func (m *model) queued() int {
 // full tells whether there is no room for another record.
 func (m *model) full() bool { return m.queued()+m.reserved >= m.capacity }
 
+// bytes is the size of what is queued; 0 where that is not bounded.
+func (m *model) bytes() int {
+	n := 0
+	for _, g := range m.groups() {
+		n += m.counted(g.items)
+	}
+	return n
+}
+
+// counted is the size of some records, as far as it counts.
+func (m *model) counted(items []*item) int {
+	n := 0
+	for _, it := range items {
+		if m.maxBytes > 0 {
+			n += it.size
+		}
+	}
+	return n
+}
+
+// groups returns what is queued, oldest first.
+func (m *model) groups() []*group {
+	if m.open == nil {
+		return m.sealed
+	}
+	return append(slices.Clone(m.sealed), m.open)
+}
+
+// over tells by how many bytes there are too many.
+func (m *model) over() int {
+	if m.maxBytes == 0 {
+		return 0
+	}
+	return m.bytes() + m.kept - m.maxBytes
+}
+
+// fits tells whether there is room for a record.
+func (m *model) fits(it *item) bool {
+	return !m.full() && (m.maxBytes == 0 || m.over()+it.size <= 0)
+}
+
+// worthwhile tells whether a record would find its bytes if all that is lower gave
+// way.
+func (m *model) worthwhile(it *item) bool {
+	room := -m.over()
+	for _, g := range m.groups() {
+		for _, other := range g.items {
+			if !other.committed {
+				break
+			}
+			if other.level < it.level {
+				room += other.size
+			}
+		}
+	}
+	return m.maxBytes == 0 || room >= it.size
+}
+
 func (m *model) reopen() {
 	if m.open == nil && !m.closed && m.sealedLive()+m.reserved < m.capacity {
 		m.open = &group{opened: time.Now()}
+	}
+}
+
+// look is called after each step, however many records it has added or removed.
+func (m *model) look() {
+	n, bytes := m.queued()+m.reserved, m.bytes()+m.kept
+	switch {
+	case m.high == 0, m.closed:
+		m.pressed = false
+	case n >= m.high, m.maxBytes > 0 && bytes >= m.highBytes, len(m.waiting) > 0:
+		m.pressed = true
+	case n <= m.low && bytes <= m.lowBytes:
+		m.pressed = false
 	}
 }
 
@@ -106,12 +187,15 @@ func (m *model) seal() {
 	m.open, m.due = nil, false
 }
 
-// offer returns what becomes of the record, and the one that gives way to it.
-func (m *model) offer(it item) (Verdict, *item) {
+// offer returns what becomes of the record, and those that give way to it.
+func (m *model) offer(it item) (Verdict, []*item) {
 	if m.closed {
 		return Closed, nil
 	}
-	if len(m.waiting) == 0 && !m.full() {
+	if m.maxBytes > 0 && it.size > m.maxBytes {
+		return TooLarge, nil
+	}
+	if len(m.waiting) == 0 && m.fits(&it) {
 		m.add(it)
 		return Accepted, nil
 	}
@@ -119,25 +203,41 @@ func (m *model) offer(it item) (Verdict, *item) {
 	case m.policy == Block && m.maxWait > 0:
 		m.waiting = append(m.waiting, &waitingItem{item: it, deadline: time.Now().Add(m.maxWait)})
 		return waits, nil
-	case m.policy == DropOldest, m.policy == DropLowest:
-		if victim := m.evict(it.level); victim != nil {
+	case m.policy == DropOldest, m.policy == DropLowest && m.worthwhile(&it):
+		gone := m.evictFor(&it)
+		if m.fits(&it) {
 			m.reopen()
 			m.add(it)
-			return Accepted, victim
+			return Accepted, gone
 		}
+		if len(gone) > 0 && m.open != nil && len(m.open.items) == 0 {
+			open := m.open
+			m.seal()
+			m.settle(open, false)
+		}
+		m.reopen()
+		return Full, gone
 	}
 	return Full, nil
 }
 
+// evictFor removes what gives way to a record, until that fits or nothing does.
+func (m *model) evictFor(it *item) (gone []*item) {
+	for !m.fits(it) {
+		victim := m.evict(it.level)
+		if victim == nil {
+			break
+		}
+		gone = append(gone, victim)
+	}
+	return gone
+}
+
 // evict removes the record that gives way to one of the level, if any does.
 func (m *model) evict(level uint8) *item {
-	groups := m.sealed
-	if m.open != nil {
-		groups = append(slices.Clone(groups), m.open)
-	}
 	var from *group
 	var victim *item
-	for _, g := range groups {
+	for _, g := range m.groups() {
 		for _, it := range g.items {
 			if m.policy == DropOldest && it.committed {
 				g.remove(m, it)
@@ -198,6 +298,7 @@ func (m *model) take(n int) []*group {
 	m.inFlight += n
 	if taken[0].back {
 		m.reserved += n
+		m.kept += m.counted(taken[0].items)
 	}
 	m.reopen()
 	m.letIn()
@@ -205,10 +306,11 @@ func (m *model) take(n int) []*group {
 }
 
 // leave takes n records of what a consumer has out of flight.
-func (m *model) leave(groups []*group, n int) {
-	m.inFlight -= n
+func (m *model) leave(groups []*group, gone []*item) {
+	m.inFlight -= len(gone)
 	if groups[0].back {
-		m.reserved -= n
+		m.reserved -= len(gone)
+		m.kept -= m.counted(gone)
 		m.reopen()
 		m.letIn()
 	}
@@ -217,14 +319,13 @@ func (m *model) leave(groups []*group, n int) {
 // progress settles the first n records of what a consumer has.
 func (m *model) progress(groups []*group, n int, failed bool) {
 	m.note(groups, failed)
-	for left := n; left > 0; {
-		for _, g := range groups {
-			k := min(left, len(g.items))
-			g.items = g.items[k:]
-			left -= k
-		}
+	var gone []*item
+	for _, g := range groups {
+		k := min(n-len(gone), len(g.items))
+		gone = append(gone, g.items[:k]...)
+		g.items = g.items[k:]
 	}
-	m.leave(groups, n)
+	m.leave(groups, gone)
 }
 
 // putBack makes what a consumer has the next group to be taken, and returns what
@@ -251,6 +352,7 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 	m.inFlight -= len(g.items)
 	if groups[0].back {
 		m.reserved -= len(g.items)
+		m.kept -= m.counted(g.items)
 	}
 	m.sealed = slices.Insert(m.sealed, 0, g)
 	for m.queued()+m.reserved > m.capacity {
@@ -262,6 +364,13 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 	}
 	if m.policy == DropNewest || m.policy == Block {
 		slices.Reverse(gone)
+	}
+	for m.over() > 0 {
+		victim := m.giveWay()
+		if victim == nil {
+			break
+		}
+		gone = append(gone, victim)
 	}
 	if open := m.open; open != nil && len(open.items) == 0 {
 		m.open, m.due = nil, false
@@ -277,11 +386,7 @@ func (m *model) giveWay() *item {
 	if m.policy == DropOldest || m.policy == DropLowest {
 		return m.evict(MaxLevel + 1)
 	}
-	groups := slices.Clone(m.sealed)
-	if m.open != nil {
-		groups = append(groups, m.open)
-	}
-	for _, g := range slices.Backward(groups) {
+	for _, g := range slices.Backward(m.groups()) {
 		for _, it := range slices.Backward(g.items) {
 			if it.committed {
 				g.remove(m, it)
@@ -294,7 +399,7 @@ func (m *model) giveWay() *item {
 
 // letIn gives room to those who wait.
 func (m *model) letIn() {
-	for len(m.waiting) > 0 && !m.full() {
+	for len(m.waiting) > 0 && m.fits(&m.waiting[0].item) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
 		w.over, w.verdict = true, Accepted
@@ -302,12 +407,16 @@ func (m *model) letIn() {
 	}
 }
 
-// letGo ends the waiting of those whose time is up, or of all.
+// letGo ends the waiting of those whose time is up, or of all. Where one has waited
+// for bytes there may be room for the next.
 func (m *model) letGo(all bool) {
 	for len(m.waiting) > 0 && (all || !m.waiting[0].deadline.After(time.Now())) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
 		w.over, w.verdict = true, Full
+		if !all {
+			m.letIn()
+		}
 	}
 }
 

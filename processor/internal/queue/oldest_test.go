@@ -87,7 +87,7 @@ func TestDropOldestCommitConcurrentSafe(t *testing.T) {
 		r := newRig(t, DropOldest, 1, 1)
 		slow := r.preempt(t)
 		rec := record(0, 9)
-		wg.Go(func() { slow.batch.slots.put(slow.slot, &rec, 9) })
+		wg.Go(func() { slow.put(&rec, 9) })
 		for range i % 50 {
 			r.offerAny(1)
 		}

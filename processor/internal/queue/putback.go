@@ -17,7 +17,7 @@ import "slices"
 func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flushing, ok bool) {
 	b.forget()
 	q := c.q
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if q.removed {
 		return false, false
@@ -30,6 +30,7 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flush
 	}
 	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.inFlight -= b.live()
+	q.requeueBytesLocked(b)
 	if b.back {
 		q.reserved -= b.live()
 	}
@@ -102,6 +103,7 @@ func (q *Queue) makeRoomLocked() (gone []Victim) {
 			gone = q.evictNewestLocked(gone)
 		}
 	}
+	gone = q.makeByteRoomLocked(gone)
 	if t := q.tail; t != nil && t.claims() == t.holes {
 		// It has nothing that could be handed out.
 		q.sealTailLocked()

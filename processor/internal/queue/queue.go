@@ -29,14 +29,23 @@ const (
 	Accepted Verdict = iota
 	Full
 	Closed
+	TooLarge // the record has more bytes than the queue may hold
 )
 
 // Config is what a queue is made from.
 type Config struct {
 	Capacity  int // most records queued; at least 1
+	MaxBytes  int // most bytes queued, for OfferSized; 0: no bound
 	BatchSize int // most records a batch; 1 … min(Capacity, MaxBatchSize)
 	Policy    Policy
 	MaxWait   time.Duration // Block only
+
+	// High and Low are the marks between which Pressed changes, in records: it is
+	// true from High on, and until the queue has come down to Low. High is 1 …
+	// Capacity, or 0: nobody asks; Low is less. In a queue that is bounded by bytes
+	// HighBytes and LowBytes are the same for those, and either may be reached.
+	High, Low           int
+	HighBytes, LowBytes int
 
 	// KeepLevel is the level from which on a displaced record is kept for
 	// Displaced; below, only its level is told.
@@ -45,6 +54,11 @@ type Config struct {
 	// goroutine that offered that, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
+	// Traded is told of n records that gave way to newer ones all at once: below
+	// KeepLevel, and alike in what the Victim says, which has no record. It is called
+	// under the mutex, so that no snapshot falls between. nil: none do, and each
+	// is told to Displaced.
+	Traded func(v Victim, n int)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -57,12 +71,18 @@ type Queue struct {
 	// is not full. Written under mu, and cleared before the next tail takes records:
 	// a producer that finds it set need not ask for its record to be handed out.
 	due atomic.Bool
+	// pressed says that the queue has reached its high mark, and has not come down
+	// to the low one since. Written under mu.
+	pressed atomic.Bool
 
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
+	high, low      int        // marks of pressed; high 0: it is not watched
+	bytes          *byteBound // nil: none
 	keepLevel      uint8
 	displaced      func(Victim)
+	traded         func(v Victim, n int)
 
 	spare   chan struct{} // asks for Prepare
 	drained chan struct{} // closed when no consumer will get another batch
@@ -70,14 +90,16 @@ type Queue struct {
 	mu        sync.Mutex
 	ready     []*Batch // full batches, oldest first
 	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
+	trade     trade    // of the oldest records for newcomers; see lock
 	readyLive int      // records in ready
 	inFlight  int      // records in taken batches
 	reserved  int      // of those, records whose room is kept for their return
 	removed   bool     // Remove was called: nothing is taken back
 	admitted  uint64   // slots handed out in sealed batches
 	levels    levelCounts
-	unindexed int       // ready batches whose index is not complete
-	waiters   list.List // of *waiter; while there are any, there is no room
+	sizes     levelCounts // bytes by level, where they are bounded
+	unindexed int         // ready batches whose index is not complete
+	waiters   list.List   // of *waiter; while there are any, there is no room
 	// idle is a stack: the last to fall idle is the first to be woken, but those
 	// that are reluctant go to the bottom, where they take turns. Consumers
 	// fall idle only when there is nothing to take, and one is woken for each batch
@@ -96,18 +118,33 @@ func New(cfg Config) *Queue {
 		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
 		policy:    cfg.Policy,
 		maxWait:   cfg.MaxWait,
+		high:      cfg.High,
+		low:       cfg.Low,
 		keepLevel: cfg.KeepLevel,
 		displaced: cfg.Displaced,
+		traded:    cfg.Traded,
 		spare:     make(chan struct{}, 1),
 		drained:   make(chan struct{}),
 		trimmed:   time.Now(),
+	}
+	if cfg.MaxBytes > 0 {
+		q.bytes = newByteBound(cfg)
 	}
 	q.publishLocked()
 	return q
 }
 
+// newcomer is a record that is offered.
+type newcomer struct {
+	rec   *sdklog.Record
+	level uint8
+	size  int  // in bytes; 0 where these are not bounded
+	held  bool // it has its bytes
+}
+
 // Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel,
-// ranks it under DropLowest. Offer blocks only under Block.
+// ranks it under DropLowest. Offer blocks only under Block. A queue that is bounded by
+// bytes is offered records with OfferSized.
 func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if b := q.open.Load(); b != nil {
 		word := b.word.Add(1)
@@ -120,13 +157,13 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	return q.offerSlowly(r, level)
+	return q.offerSlowly(newcomer{rec: r, level: level})
 }
 
 // advance opens the next batch after the last slot of b was claimed. Another
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
-	q.mu.Lock()
+	q.lock()
 	if q.tail == b {
 		q.publishLocked()
 	}
@@ -134,44 +171,68 @@ func (q *Queue) advance(b *Batch) {
 }
 
 // offerSlowly is Offer when the open batch has no slot left.
-func (q *Queue) offerSlowly(r *sdklog.Record, level uint8) Verdict {
+func (q *Queue) offerSlowly(n newcomer) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
-		if q.closed.Load() {
-			return Closed
-		}
-		return Full
+		q.returnBytes(&n)
+		return q.refuse()
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.closed.Load() {
+		q.returnBytes(&n)
 		q.mu.Unlock()
 		return Closed
 	}
 	if q.waiters.Len() == 0 {
-		if b, slot, ok := q.reserveLocked(); ok {
+		if b, slot, ok := q.admitLocked(&n); ok {
 			q.publishLocked()
 			q.mu.Unlock()
-			b.slots.put(slot, r, level)
+			b.put(slot, &n)
 			return Accepted
 		}
 	}
-	if q.open.Load() != nil {
-		q.publishLocked() // the producer of the last slot has not come to it yet
-	}
 	switch q.policy {
 	case DropOldest, DropLowest:
-		return q.displaceUnlock(r, level)
+		if q.bytes != nil {
+			q.announceLocked()
+			return q.displaceSizedUnlock(n)
+		}
+		if q.policy == DropLowest {
+			q.announceLocked() // where the oldest give way, displaceUnlock says when
+		}
+		return q.displaceUnlock(n)
 	case Block:
-		return q.waitUnlock(r, level)
+		q.returnBytes(&n)
+		q.announceLocked()
+		return q.waitUnlock(n)
 	default:
+		q.returnBytes(&n)
+		q.announceLocked()
 		q.mu.Unlock()
 		return Full
+	}
+}
+
+// refuse tells why there is no room.
+func (q *Queue) refuse() Verdict {
+	if q.closed.Load() {
+		return Closed
+	}
+	return Full
+}
+
+// announceLocked lets go of an open batch that has no slot left, where the producer
+// of the last one has not come to it yet, and gives bytes that were returned to
+// those who wait for them.
+func (q *Queue) announceLocked() {
+	if q.open.Load() != nil || q.bytes != nil {
+		q.publishLocked()
 	}
 }
 
 // Close ends admission: records offered from now on are refused, producers that
 // wait for room are let go, and consumers get what is left.
 func (q *Queue) Close() {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if q.closed.Load() {
 		return
@@ -180,7 +241,7 @@ func (q *Queue) Close() {
 		q.pushTailLocked()
 	}
 	q.closed.Store(true) // before open: a producer that finds nil learns why
-	q.open.Store(nil)
+	q.shutLocked()
 	q.free = nil
 	q.dismissLocked()
 	for len(q.idle) > 0 {
@@ -231,7 +292,7 @@ func (q *Queue) Expedite() {
 	if q.Due() {
 		return
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.tail != nil && q.tail.claims() > 0 {
 		q.expediteLocked()
 	}
@@ -259,8 +320,15 @@ func (q *Queue) wakeLocked() {
 // the interval, gives unused memory back, and returns how long to wait until the
 // next call.
 func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.lock()
+	next := q.tickLocked(now, interval)
+	free := len(q.free)
+	q.mu.Unlock()
+	q.wipe(free)
+	return next
+}
+
+func (q *Queue) tickLocked(now time.Time, interval time.Duration) time.Duration {
 	q.trimLocked(now)
 	next := interval
 	if t := q.tail; t != nil {
@@ -281,7 +349,7 @@ func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 // Remove takes every batch out of a closed queue that no consumer holds, for one
 // who settles them with Discard. From then on nothing can be put back.
 func (q *Queue) Remove() []*Batch {
-	q.mu.Lock()
+	q.lock()
 	q.removed = true
 	var removed []*Batch
 	for len(q.ready) > 0 {
@@ -294,6 +362,7 @@ func (q *Queue) Remove() []*Batch {
 	commit := make(chan struct{}, 1)
 	for _, b := range removed {
 		b.settleIn(commit)
+		q.releaseBytes(b)
 	}
 	return removed
 }
@@ -308,18 +377,25 @@ type Counts struct {
 	Admitted uint64 // records ever accepted
 	Queued   int    // of those, waiting
 	InFlight int    // of those, taken and not settled
+
+	// QueuedBytes is the size of the records that wait, where it is bounded. A
+	// batch that is being taken counts until its last record is committed.
+	QueuedBytes int
 }
 
 // Snapshot calls read under the mutex with the queue's counts, so that what
 // Settle books is in the counts or in the ledger, never in both or neither.
 func (q *Queue) Snapshot(read func(Counts)) {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
 	if q.tail != nil {
 		n := q.tail.claims()
 		c.Admitted += uint64(n)
 		c.Queued += n - q.tail.holes
+	}
+	if q.bytes != nil {
+		c.QueuedBytes = int(q.bytes.used.Load()) - q.bytes.reserved
 	}
 	read(c)
 }
@@ -333,6 +409,14 @@ func (q *Queue) Len() int {
 
 // Capacity returns how many records can be queued.
 func (q *Queue) Capacity() int { return q.capacity }
+
+// MaxBytes returns how many bytes can be queued; 0 if that is not bounded.
+func (q *Queue) MaxBytes() int {
+	if q.bytes == nil {
+		return 0
+	}
+	return int(q.bytes.max)
+}
 
 // BatchSize returns how many records a batch can hold.
 func (q *Queue) BatchSize() int { return q.size }

@@ -11,6 +11,15 @@ func (q *Queue) limitLocked(tail *Batch) uint32 {
 	return uint32(min(q.size, q.capacity-q.readyLive-q.reserved+tail.holes))
 }
 
+// admitLocked claims a slot for a newcomer, and the bytes if it has none. The bytes
+// it keeps, also if there is no slot.
+func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
+	if !q.obtainBytes(n) {
+		return nil, 0, false
+	}
+	return q.reserveLocked()
+}
+
 // reserveLocked claims the next slot on behalf of one producer. It reports
 // false when the queue is full.
 func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
@@ -38,16 +47,8 @@ func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
 // publishLocked gives room to those who wait for it, first come first served,
 // and then opens what is left to everyone.
 func (q *Queue) publishLocked() {
-	for q.waiters.Len() > 0 {
-		b, slot, ok := q.reserveLocked()
-		if !ok {
-			break
-		}
-		q.grantLocked(b, slot)
-	}
-	if q.waiters.Len() > 0 {
-		q.open.Store(nil)
-		return
+	q.endTradeLocked()
+	for q.waiters.Len() > 0 && q.grantLocked() {
 	}
 	for q.tailLocked() {
 		t := q.tail
@@ -55,19 +56,29 @@ func (q *Queue) publishLocked() {
 		claimed := handedOut(word)
 		limit := q.limitLocked(t)
 		switch {
-		case claimed < limit:
+		case int(claimed) == q.size:
+			q.pushTailLocked()
+		case claimed >= limit || q.waiters.Len() > 0: // who waits for bytes is not passed over
+			q.shutLocked()
+			return
+		default:
+			limit = q.watchLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.open.Store(t)
 				return
 			}
-		case int(claimed) == q.size:
-			q.pushTailLocked()
-		default:
-			q.open.Store(nil)
-			return
 		}
 	}
-	q.open.Store(nil)
+	q.shutLocked()
+}
+
+// shutLocked says that there is no room but what may be had in exchange, or that
+// the queue is closed.
+func (q *Queue) shutLocked() {
+	if !q.tradeLocked() {
+		q.open.Store(nil)
+	}
+	q.pressLocked(q.high > 0 && !q.closed.Load())
 }
 
 // tailLocked makes sure that there is a tail, unless there is no room for one.

@@ -41,18 +41,24 @@ type slots struct {
 	records []sdklog.Record
 	marks   []atomic.Uint32
 
-	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
-
 	lineMask  uint32 // number of mark lines - 1; a power of two - 1
 	lineShift uint32 // log2 of the number of mark lines
+
+	commit chan struct{} // where to tell of an awaited slot; set before one is marked so
+	sizes  []int         // of the records, in bytes; nil where these are not bounded
 }
 
-func newSlots(size int) slots {
+func newSlots(size int, sized bool) slots {
 	lines := uint32(1)
 	if need := (size + marksPerLine - 1) / marksPerLine; need > 1 {
 		lines = 1 << bits.Len32(uint32(need-1))
 	}
+	var sizes []int
+	if sized {
+		sizes = make([]int, size)
+	}
 	return slots{
+		sizes:     sizes,
 		records:   make([]sdklog.Record, size),
 		marks:     make([]atomic.Uint32, lines*marksPerLine),
 		lineMask:  lines - 1,
@@ -75,6 +81,30 @@ func (s *slots) put(i uint32, r *sdklog.Record, level uint8) {
 	if s.mark(i).Swap(uint32(level)+1) == markAwaited {
 		s.commit <- struct{}{}
 	}
+}
+
+// setSize notes the size of the record that is to be put into slot i, which the
+// caller has claimed.
+func (s *slots) setSize(i uint32, size int) { s.sizes[i] = size }
+
+// size returns the size of the record in slot i, which is committed.
+func (s *slots) size(i uint32) int {
+	if s.sizes == nil {
+		return 0
+	}
+	return s.sizes[i]
+}
+
+// sumSizes returns the size of the records in slots from … to-1, which are committed
+// and without holes.
+func (s *slots) sumSizes(from, to int) (sum int) {
+	if s.sizes == nil {
+		return 0
+	}
+	for _, size := range s.sizes[from:to] {
+		sum += size
+	}
+	return sum
 }
 
 // level returns the level of the record in slot i; ok is false when the slot
@@ -116,11 +146,12 @@ func (s *slots) awaitCommits(n int, commit chan struct{}) {
 	}
 }
 
-// compact closes the holes that evictions left in the first n slots, keeping
-// the order, and returns how many records remain. All n slots are committed.
-func (s *slots) compact(n int) int {
+// compact closes the holes that evictions left in the first n slots, and takes those
+// below first for holes, too. It keeps the order and returns how many records
+// remain. All n slots are committed.
+func (s *slots) compact(first uint32, n int) int {
 	to := uint32(0)
-	for from := range uint32(n) {
+	for from := first; from < uint32(n); from++ {
 		level, ok := s.level(from)
 		if !ok {
 			continue
@@ -128,6 +159,9 @@ func (s *slots) compact(n int) int {
 		if to != from {
 			s.records[to] = s.records[from]
 			s.mark(to).Store(uint32(level) + 1)
+			if s.sizes != nil {
+				s.sizes[to] = s.sizes[from]
+			}
 		}
 		to++
 	}
@@ -142,19 +176,22 @@ func (s *slots) compact(n int) int {
 // holes, behind the first at records of s.
 func (s *slots) appendFrom(at int, src *slots, n int) {
 	copy(s.records[at:at+n], src.records[:n])
+	if s.sizes != nil {
+		copy(s.sizes[at:at+n], src.sizes[:n])
+	}
 	for i := range uint32(n) {
 		s.mark(uint32(at) + i).Store(src.mark(i).Load())
 	}
 }
 
-// reset empties the first n slots, so that nothing the records refer to is
-// kept alive and the slots can be claimed anew.
-func (s *slots) reset(n int) {
-	clear(s.records[:n])
-	for i := range uint32(n) {
-		s.mark(i).Store(markEmpty)
-	}
-}
+// wipe empties the first n slots, so that nothing the records refer to is kept
+// alive.
+func (s *slots) wipe(n int) { clear(s.records[:n]) }
+
+// unmark makes every slot one that can be claimed anew. Nobody looks at the marks of a
+// batch that is neither ready nor the tail nor taken, so they need not be stored one by
+// one.
+func (s *slots) unmark() { clear(s.marks) }
 
 // touch writes to every page of the slots, so that the page faults of fresh
 // memory are paid by the caller and not by the first producers.

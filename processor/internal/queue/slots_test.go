@@ -14,7 +14,7 @@ func TestMarks(t *testing.T) {
 		sizes = append(sizes, size)
 	}
 	for _, size := range sizes {
-		s := newSlots(size)
+		s := newSlots(size, false)
 		index := make(map[*atomic.Uint32]int, len(s.marks))
 		for i := range s.marks {
 			index[&s.marks[i]] = i
@@ -39,7 +39,7 @@ func TestMarks(t *testing.T) {
 func TestCompact(t *testing.T) {
 	const size = 6
 	for evicted := range 1 << size {
-		s := newSlots(size)
+		s := newSlots(size, false)
 		var want []int
 		for i := range uint32(size) {
 			rec := record(int(i), uint8(i))
@@ -52,7 +52,7 @@ func TestCompact(t *testing.T) {
 				want = append(want, int(i))
 			}
 		}
-		n := s.compact(size)
+		n := s.compact(0, size)
 		wantNumbers(t, "left", numbersOf(s.records[:n]), want...)
 		for i := range uint32(size) {
 			level, ok := s.level(i)
@@ -84,7 +84,7 @@ func TestAwaitCommits(t *testing.T) {
 // TestLevels: every level comes back as it was put, and is neither an empty slot nor
 // a hole.
 func TestLevels(t *testing.T) {
-	s := newSlots(1)
+	s := newSlots(1, false)
 	for level := range 256 {
 		rec := record(0, 9)
 		s.put(0, &rec, uint8(level))
@@ -96,7 +96,8 @@ func TestLevels(t *testing.T) {
 	if _, ok := s.level(0); ok || !s.committed(0) {
 		t.Error("a hole has a level, or is not committed")
 	}
-	s.reset(1)
+	s.wipe(1)
+	s.unmark()
 	if _, ok := s.level(0); ok || s.committed(0) {
 		t.Error("an empty slot has a level, or is committed")
 	}

@@ -1,0 +1,544 @@
+package processor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// gapsOf returns the gap records that the exporter took.
+func gapsOf(e *exportertest.Exporter) []sdklog.Record {
+	return slices.DeleteFunc(e.Records(), func(r sdklog.Record) bool { return r.EventName() != "asynclog.gap" })
+}
+
+// told returns the attributes of a gap record, without the prefix that they share.
+func told(r *sdklog.Record) map[string]any {
+	out := map[string]any{}
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		out[strings.TrimPrefix(string(kv.Key), "asynclog.gap.")] = kv.Value.AsInterface()
+		return true
+	})
+	return out
+}
+
+// wantGap checks the counts of a gap record; times are left out.
+func wantGap(t *testing.T, r *sdklog.Record, want map[string]any) {
+	t.Helper()
+	got := told(r)
+	delete(got, "first")
+	delete(got, "last")
+	if !maps.Equal(got, want) {
+		t.Errorf("a gap record tells of %v, want %v", got, want)
+	}
+}
+
+// lossy returns a processor with gap records, whose exporter is blocked with two
+// records, and two more queued.
+func lossy(t *testing.T, opts ...Option) (p *Processor, e *exportertest.Exporter, release func()) {
+	t.Helper()
+	p, e, release = blocked(t, 2, 2, append([]Option{WithGapRecords(true)}, opts...)...)
+	t.Cleanup(release)
+	emit(p, log.SeverityInfo, bodyRange(2, 4)...)
+	return p, e, release
+}
+
+func TestGapRecordFollowsALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, e, release := lossy(t)
+		begun := time.Now()
+		time.Sleep(time.Second)
+		emit(p, log.SeverityDebug, "lost", "lost")
+		time.Sleep(2 * time.Second)
+		emit(p, log.SeverityWarn, "lost")
+		time.Sleep(5 * time.Second)
+		release()
+		synctest.Wait()
+
+		all := gapsOf(e)
+		if len(all) != 1 {
+			t.Fatalf("%d gap records, want 1", len(all))
+		}
+		r := &all[0]
+		first, last := utc(begun.Add(time.Second)), utc(begun.Add(3*time.Second+gapClock))
+		if got := told(r); got["first"] != first || got["last"] != last {
+			t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
+		}
+		wantGap(t, r, map[string]any{
+			"lost": int64(3), "fallback": int64(0), "reason.queue_full": int64(3), "severity.debug": int64(2), "severity.warn": int64(1),
+		})
+		sentence := fmt.Sprintf("asynclog: 3 log records are missing here, lost between %s and %s: queue_full 3", first, last)
+		if got := r.Body().AsString(); got != sentence {
+			t.Errorf("it says %q, want %q", got, sentence)
+		}
+		if r.Severity() != log.SeverityWarn || r.SeverityText() != "WARN" || !r.Timestamp().Equal(time.Now()) ||
+			r.InstrumentationScope().Name != "github.com/krunchwrapper/asynclog/processor" {
+			t.Errorf("severity %v %q, scope %v, at %v", r.Severity(), r.SeverityText(), r.InstrumentationScope(), r.Timestamp())
+		}
+		if calls := e.Calls(); len(calls) < 2 || calls[1].Count != 1 {
+			t.Error("it did not follow the first export that succeeded, alone")
+		}
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if s := p.Stats(); s.GapRecords != 1 || s.Emitted != 7 || s.Exported != 4 || s.DroppedTotal() != 3 || e.RecordsTaken() != 5 {
+			t.Errorf("%+v, %d taken, want the gap record in no figure of the ledger", s, e.RecordsTaken())
+		}
+	})
+}
+
+// Without a loss, and where nobody asked for it, there is no gap record.
+func TestNoGapRecord(t *testing.T) {
+	t.Run("without a loss", func(t *testing.T) {
+		p, e, release := lossy(t, WithMinSeverity(fixed(log.SeverityInfo)))
+		emit(p, log.SeverityDebug, "filtered")
+		release()
+		_ = p.Shutdown(t.Context())
+		wantBodies(t, e, bodyRange(0, 4))
+	})
+	t.Run("by default", func(t *testing.T) {
+		p, e, release := blocked(t, 2, 2)
+		emit(p, log.SeverityInfo, bodyRange(2, 6)...)
+		release()
+		_ = p.Shutdown(t.Context())
+		wantBodies(t, e, bodyRange(0, 4))
+		wantDropped(t, p, Drop{ReasonQueueFull, log.SeverityInfo, 2})
+	})
+	t.Run("synchronous", func(t *testing.T) {
+		captureErrors(t)
+		e := exportertest.New()
+		p := start(t, e, WithGapRecords(true), WithSynchronous())
+		e.FailNext(1, errors.New("refused"))
+		emit(p, log.SeverityInfo, "lost", "taken")
+		wantBodies(t, e, []string{"taken"})
+	})
+	t.Run("of what is lost too late", func(t *testing.T) {
+		e := exportertest.New()
+		p := start(t, e, WithGapRecords(true))
+		emit(p, log.SeverityInfo, "a")
+		_ = p.Shutdown(t.Context())
+		emit(p, log.SeverityInfo, "late")
+		wantBodies(t, e, []string{"a"})
+	})
+}
+
+// It says what was saved by the fallback, and what may have arrived.
+func TestGapRecordTellsWhatIsNotKnownToBeLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		var written bytes.Buffer
+		e := exportertest.New()
+		p := start(t, e, WithGapRecords(true), WithFallback(&written), WithRetry(RetryConfig{Disabled: true}),
+			WithExportTimeout(time.Second), WithExportMaxBatchSize(2))
+		release := e.Block()
+		emit(p, log.SeverityInfo, "lost")
+		emit(p, log.SeverityError, "saved")
+		time.Sleep(2 * time.Second)
+		release()
+		emit(p, log.SeverityInfo, "taken", "taken")
+		synctest.Wait()
+		all := gapsOf(e)
+		if len(all) != 1 {
+			t.Fatalf("%d gap records, want 1", len(all))
+		}
+		wantGap(t, &all[0], map[string]any{
+			"lost": int64(1), "fallback": int64(1), "reason.export_timeout": int64(2), "severity.info": int64(1),
+		})
+		if text := all[0].Body().AsString(); !strings.HasPrefix(text, "asynclog: 2 log records are missing here") ||
+			!strings.HasSuffix(text, ": export_timeout 2; 1 of them written to the fallback; 2 of them may have arrived") {
+			t.Errorf("it says %q", text)
+		}
+	})
+}
+
+// A lasting loss makes a gap record a second, and the figures add up.
+func TestGapRecordsKeepAPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := exportertest.New(exportertest.WithDelay(10 * time.Millisecond))
+		p := start(t, e, WithGapRecords(true), WithMaxQueueSize(2), WithExportMaxBatchSize(1))
+		for range 1000 {
+			emit(p, log.SeverityInfo, "a", "b", "c", "d")
+			time.Sleep(10 * time.Millisecond)
+		}
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		all := gapsOf(e)
+		var sum uint64
+		for i := range all {
+			sum += uint64(told(&all[i])["lost"].(int64))
+			if i > 0 && i < len(all)-1 && all[i].Timestamp().Sub(all[i-1].Timestamp()) < gapPace {
+				t.Error("two within a second")
+			}
+		}
+		s := p.Stats()
+		if len(all) < 10 || len(all) > 12 || sum != s.DroppedTotal() || s.GapRecords != uint64(len(all)) {
+			t.Errorf("%d gap records of %d lost in ten seconds; %+v", len(all), sum, s)
+		}
+	})
+}
+
+// One that is not taken is told with the next, after a pause that gets longer.
+func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
+	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": partial(1, "no gaps")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				captureErrors(t)
+				begun := time.Now().Add(time.Minute)
+				var attempts []time.Duration
+				e := exportertest.New(exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
+					if recs[0].EventName() != "asynclog.gap" {
+						return nil
+					}
+					attempts = append(attempts, time.Since(begun))
+					if len(attempts) <= 3 {
+						return refusal
+					}
+					return nil
+				}))
+				release := e.Block()
+				p := start(t, e, WithGapRecords(true), WithMaxQueueSize(1), WithExportTimeout(time.Hour))
+				emit(p, log.SeverityInfo, "taken")
+				time.Sleep(time.Minute)
+				emit(p, log.SeverityInfo, "taken")
+				emit(p, log.SeverityDebug, "lost", "lost")
+				release()
+				for i := range 100 { // an export each 100 ms, and a further loss in between
+					synctest.Wait()
+					if i == 20 {
+						hold := e.Block()
+						emit(p, log.SeverityInfo, "taken")
+						synctest.Wait()
+						emit(p, log.SeverityInfo, "taken", "lost")
+						hold()
+					}
+					time.Sleep(100 * time.Millisecond)
+					emit(p, log.SeverityInfo, "taken")
+				}
+				_ = p.Shutdown(t.Context())
+				want := []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second}
+				if !slices.Equal(attempts, want) {
+					t.Errorf("attempts after %v, want %v", attempts, want)
+				}
+				all := gapsOf(e)
+				if len(all) != 1 {
+					t.Fatalf("%d gap records, want 1", len(all))
+				}
+				first, last := utc(begun), utc(begun.Add(2*time.Second+gapClock))
+				if got := told(&all[0]); got["first"] != first || got["last"] != last {
+					t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
+				}
+				wantGap(t, &all[0], map[string]any{
+					"lost": int64(3), "fallback": int64(0), "reason.queue_full": int64(3), "severity.debug": int64(2), "severity.info": int64(1),
+				})
+			})
+		})
+	}
+}
+
+// Readers find the gap record among the records of the service that lost some.
+func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
+	mine := resource.NewSchemaless(attribute.String("service.name", "mine"))
+	other := resource.NewSchemaless(attribute.String("service.name", "other"))
+	logTo := func(p *Processor, res *resource.Resource, bodies ...string) {
+		logger := sdklog.NewLoggerProvider(sdklog.WithProcessor(p), sdklog.WithResource(res)).Logger("test")
+		for _, b := range bodies {
+			var r log.Record
+			r.SetSeverity(log.SeverityInfo)
+			r.SetBody(attribute.StringValue(b))
+			logger.Emit(context.Background(), r)
+		}
+	}
+	for name, tc := range map[string]struct {
+		lost []*resource.Resource
+		want []string
+	}{
+		"one":     {[]*resource.Resource{mine, mine, mine}, []string{"mine"}},
+		"another": {[]*resource.Resource{other}, []string{"other"}},
+		"both":    {[]*resource.Resource{mine, other, mine, other}, []string{"mine", "other"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, e, release := lossy(t)
+				for _, res := range tc.lost {
+					logTo(p, res, "lost")
+				}
+				release()
+				synctest.Wait()
+				all := gapsOf(e)
+				var got []string
+				for i := range all {
+					service, _ := all[i].Resource().Set().Value("service.name")
+					got = append(got, service.AsString())
+					counts := told(&all[i])
+					resources := any(int64(len(tc.want)))
+					if len(tc.want) == 1 {
+						resources = nil
+					}
+					if counts["lost"] != int64(len(tc.lost)) || counts["resources"] != resources {
+						t.Errorf("it tells of %v", counts)
+					}
+				}
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("gap records of %q, want %q", got, tc.want)
+				}
+				if n := p.Stats().GapRecords; n != 1 {
+					t.Errorf("%d exports of gap records, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// What a gap record that was not taken knew is not forgotten.
+func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l ledger
+		g := newGaps(&l)
+		lose := func(service string) {
+			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
+			g.see(&r)
+			l.drop(queueFull, 0, 1, false)
+		}
+		services := func(n *gap) (out []string) {
+			for _, res := range n.resources {
+				v, _ := res.Set().Value("service.name")
+				out = append(out, v.AsString())
+			}
+			return out
+		}
+		lose("a")
+		n, _ := g.begin(false)
+		lose("b")
+		lose("a")
+		if _, ok := g.begin(true); ok {
+			t.Error("two at the same time")
+		}
+		g.end(n, false)
+		if _, ok := g.begin(false); ok {
+			t.Error("another at once")
+		}
+		time.Sleep(gapPace)
+		n, ok := g.begin(false)
+		if !ok || !slices.Equal(services(n), []string{"a", "b"}) || n.lost.total() != 3 {
+			t.Errorf("%v of %v, want three of a and b", n.lost.total(), services(n))
+		}
+		g.end(n, true)
+		time.Sleep(time.Hour)
+		if _, ok := g.begin(true); ok {
+			t.Error("told twice")
+		}
+		for i := range 3 * maxGapResources { // bounded
+			lose(strings.Repeat("x", i))
+		}
+		if n, _ := g.begin(false); len(n.resources) != maxGapResources || n.lost.total() != 3*maxGapResources {
+			t.Errorf("%d resources of %d records", len(n.resources), n.lost.total())
+		}
+	})
+}
+
+// Of a record that gives way only the severity is known; the resource is that of what
+// is exported.
+func TestGapRecordOfDisplacedRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, e, release := lossy(t, WithOverflow(DropOldest))
+		emit(p, log.SeverityInfo, "a", "b", "c")
+		release()
+		synctest.Wait()
+		all := gapsOf(e)
+		if len(all) != 1 {
+			t.Fatalf("%d gap records, want 1", len(all))
+		}
+		if got, want := all[0].Resource(), e.Records()[0].Resource(); !got.Equal(want) {
+			t.Errorf("resource %v, want %v", got, want)
+		}
+		_ = p.Shutdown(t.Context())
+	})
+}
+
+// What is left to tell at the end is told after the last record.
+func TestLastGapRecordAtShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, e, release := lossy(t)
+		emit(p, log.SeverityInfo, "lost")
+		release()
+		synctest.Wait() // the first gap record
+		blockAgain := e.Block()
+		emit(p, log.SeverityInfo, "x", "y")
+		synctest.Wait()
+		emit(p, log.SeverityInfo, "in", "in", "lost", "lost")
+		go func() {
+			time.Sleep(100 * time.Millisecond) // within the second in which there is no other
+			blockAgain()
+		}()
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		all := gapsOf(e)
+		records := e.Records()
+		if len(all) != 2 || records[len(records)-1].EventName() != "asynclog.gap" {
+			t.Fatalf("%d gap records, want 2, the second after all others", len(all))
+		}
+		wantGap(t, &all[1], map[string]any{"lost": int64(2), "fallback": int64(0), "reason.queue_full": int64(2), "severity.info": int64(2)})
+	})
+}
+
+// There is none after the deadline, and none to an exporter that does not work.
+func TestNoLastGapRecord(t *testing.T) {
+	t.Run("too late", func(t *testing.T) {
+		p, e, _ := lossy(t)
+		emit(p, log.SeverityInfo, "lost")
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		_ = p.Shutdown(ctx)
+		if n := e.Exports(); n != 1 {
+			t.Errorf("%d exports, want the one that was cut off", n)
+		}
+	})
+	t.Run("failing", func(t *testing.T) {
+		captureErrors(t)
+		e := exportertest.New()
+		p := start(t, e, WithGapRecords(true), WithRetry(RetryConfig{Disabled: true}))
+		e.FailNext(1, errors.New("refused"))
+		emit(p, log.SeverityInfo, "lost")
+		_ = p.Shutdown(t.Context())
+		if n := e.Exports(); n != 1 {
+			t.Errorf("%d exports, want the one that failed", n)
+		}
+	})
+}
+
+// An exporter that does not heed its context in a gap record's export holds Shutdown no
+// longer than in any other's, and one that ends the goroutine does not end gap records.
+func TestGapRecordInAHostileExporter(t *testing.T) {
+	t.Run("deaf", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			hang := make(chan struct{})
+			e := exportertest.New(exportertest.WithDeafness(), exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
+				if recs[0].EventName() == "asynclog.gap" {
+					<-hang
+				}
+				return nil
+			}))
+			release := e.Block()
+			p := start(t, e, WithGapRecords(true), WithMaxQueueSize(2), WithExportMaxBatchSize(2), WithExportTimeout(time.Second))
+			emit(p, log.SeverityInfo, "a", "b")
+			synctest.Wait()
+			emit(p, log.SeverityInfo, "c", "d", "lost")
+			release()
+			synctest.Wait()
+			begun := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			_ = p.Shutdown(ctx)
+			if took := time.Since(begun); took > 6*time.Second {
+				t.Errorf("Shutdown took %v, want 5 s and a grace", took)
+			}
+			if s := p.Stats(); !s.Balanced() || s.Exported != 2 || s.GapRecords != 0 {
+				t.Errorf("%+v, want the two behind it lost", s)
+			}
+			close(hang)
+			synctest.Wait()
+			if left := processorGoroutines(); len(left) != 0 {
+				t.Errorf("left behind: %s", left)
+			}
+		})
+	})
+	t.Run("panic", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			captureErrors(t)
+			p, e, release := lossy(t)
+			emit(p, log.SeverityInfo, "lost")
+			e.PanicNext(1, "boom")
+			release()
+			time.Sleep(2 * time.Second)
+			emit(p, log.SeverityInfo, "more")
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if n := len(gapsOf(e)); n != 1 {
+				t.Errorf("%d gap records, want 1", n)
+			}
+		})
+	})
+}
+
+// A gap record after an outage that cost records.
+func TestGapRecordAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		e := exportertest.New()
+		p := start(t, e, WithGapRecords(true), WithMaxQueueSize(10), WithExportMaxBatchSize(5))
+		e.FailNext(20, syscall.ECONNREFUSED)
+		for range 30 {
+			emit(p, log.SeverityInfo, "a")
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(5 * time.Minute)
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s := p.Stats()
+		all := gapsOf(e)
+		var sum uint64
+		for i := range all {
+			sum += uint64(told(&all[i])["lost"].(int64))
+		}
+		if s.DroppedTotal() == 0 || sum != s.DroppedTotal() || s.Exported+s.DroppedTotal() != 30 {
+			t.Errorf("%d told by %d gap records; %+v", sum, len(all), s)
+		}
+	})
+}
+
+// Everything at once, and each loss is told once.
+func TestGapRecordsConcurrentSafe(t *testing.T) {
+	captureErrors(t)
+	var mu sync.Mutex
+	var sum int64
+	count := func(_ context.Context, recs []sdklog.Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range recs {
+			if recs[i].EventName() == "asynclog.gap" {
+				sum += told(&recs[i])["lost"].(int64)
+			}
+		}
+		return nil
+	}
+	all := []sdklog.Exporter{
+		exportertest.New(exportertest.WithoutRecords(), exportertest.WithFunc(count)),
+		exportertest.New(exportertest.WithoutRecords(), exportertest.WithFunc(count)),
+	}
+	p := start(t, all[0], WithExporters(all[1]), WithGapRecords(true), WithFallback(nil), WithMaxQueueSize(32), WithExportMaxBatchSize(8),
+		WithOverflow(DropLowest))
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			for i := range 500 {
+				emit(p, log.Severity(i%25), "x")
+			}
+		})
+	}
+	callers.Wait()
+	if err := p.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if lost := int64(p.Stats().DroppedTotal()); sum != lost {
+		t.Errorf("%d losses told, %d lost", sum, lost)
+	}
+}

@@ -1,0 +1,264 @@
+package queue
+
+import (
+	"sync/atomic"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// byteBound is the room that a queue has in bytes. All producers change one
+// counter, which is what the bound costs them.
+//
+// Invariants, whenever the mutex is free:
+//   - used <= max.
+//   - used is the size of the records that are ready, in the tail, or held by a
+//     consumer that took them the second time (reserved), and of those that a
+//     producer has a slot for, or is looking for one.
+//
+// So a record's bytes are taken before its slot, and returned when the batch that
+// it is in is taken and known to be committed, when it gives way, or when it is
+// refused.
+type byteBound struct {
+	max       int64
+	high, low int64    // marks of pressed
+	_         [40]byte // what is above does not change
+
+	used atomic.Int64
+	_    [56]byte
+
+	reserved int // guarded by the queue's mutex
+}
+
+func newByteBound(cfg Config) *byteBound {
+	return &byteBound{max: int64(cfg.MaxBytes), high: int64(cfg.HighBytes), low: int64(cfg.LowBytes)}
+}
+
+// take takes bytes, if there are so many, and tells whether that has brought the
+// queue to its high mark. A failed attempt leaves no trace, so that it cannot make
+// another one fail.
+func (y *byteBound) take(size int) (reached, ok bool) {
+	for {
+		before := y.used.Load()
+		after := before + int64(size)
+		if after > y.max {
+			return false, false
+		}
+		if y.used.CompareAndSwap(before, after) {
+			return before < y.high && after >= y.high, true
+		}
+	}
+}
+
+// marks tells whether the high mark is reached, or the low one undercut. Bytes that
+// are not bounded are few.
+func (y *byteBound) marks() (high, low bool) {
+	if y == nil {
+		return false, true
+	}
+	used := y.used.Load()
+	return used >= y.high, used <= y.low
+}
+
+func (y *byteBound) give(size int) { y.used.Add(int64(-size)) }
+
+// OfferSized is [Queue.Offer] for a queue that is bounded by bytes, and a record of
+// so many.
+func (q *Queue) OfferSized(r *sdklog.Record, level uint8, size int) Verdict {
+	if int64(size) > q.bytes.max {
+		if q.closed.Load() {
+			return Closed
+		}
+		return TooLarge
+	}
+	return q.offerSizedTo(q.open.Load(), newcomer{rec: r, level: level, size: size})
+}
+
+// offerSizedTo is OfferSized of a producer that has found b open.
+func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
+	if b == nil {
+		return q.offerSlowly(n)
+	}
+	var reached bool
+	reached, n.held = q.bytes.take(n.size)
+	switch {
+	case n.held:
+	case q.policy == DropNewest: // a refusal takes no lock
+		return q.refuse()
+	default:
+		return q.offerSlowly(n)
+	}
+	word := b.word.Add(1)
+	slot, limit := uint32(word)-1, uint32(word>>32)
+	if slot >= limit {
+		return q.offerSlowly(n) // which looks at the marks
+	}
+	b.put(slot, &n)
+	switch {
+	case reached:
+		q.lock()
+		q.publishLocked()
+		q.mu.Unlock()
+	case slot+1 == limit:
+		q.advance(b)
+	}
+	return Accepted
+}
+
+// obtainBytes takes the bytes of a newcomer that has none yet, and tells whether it
+// has them now.
+func (q *Queue) obtainBytes(n *newcomer) bool {
+	if q.bytes == nil || n.held {
+		return true
+	}
+	_, n.held = q.bytes.take(n.size) // whoever holds the mutex looks at the marks anyway
+	return n.held
+}
+
+// returnBytes gives up the bytes of a newcomer that has no slot. Where others wait
+// for bytes, it is called under the mutex and before publishLocked.
+func (q *Queue) returnBytes(n *newcomer) {
+	if n.held {
+		q.bytes.give(n.size)
+		n.held = false
+	}
+}
+
+// releaseBytes returns the bytes of a batch that was taken, now that its size is
+// known. Those of one that had been put back are kept for its return.
+func (q *Queue) releaseBytes(b *Batch) {
+	if q.bytes == nil {
+		return
+	}
+	size := b.slots.sumSizes(0, b.claimed)
+	q.lock()
+	defer q.mu.Unlock()
+	if b.back {
+		q.bytes.reserved += size
+		return
+	}
+	q.bytes.give(size)
+	q.publishLocked()
+}
+
+// forgoBytesLocked returns the bytes that were kept for the next n records of a batch
+// that had been put back.
+func (q *Queue) forgoBytesLocked(b *Batch, n int) {
+	if q.bytes == nil {
+		return
+	}
+	size := b.slots.sumSizes(b.done, b.done+n)
+	q.bytes.reserved -= size
+	q.bytes.give(size)
+}
+
+// requeueBytesLocked has the bytes of a batch that is put back count as queued. The
+// first time that may be more than the queue may hold.
+func (q *Queue) requeueBytesLocked(b *Batch) {
+	if q.bytes == nil {
+		return
+	}
+	size := b.slots.sumSizes(0, b.claimed)
+	if b.back {
+		q.bytes.reserved -= size
+	} else {
+		q.bytes.used.Add(int64(size))
+	}
+}
+
+// makeByteRoomLocked returns the bytes of those that have given way to a batch which
+// was put back, and evicts more of them until all fits. There are always enough: all
+// records of that batch can be evicted.
+func (q *Queue) makeByteRoomLocked(gone []Victim) []Victim {
+	if q.bytes == nil {
+		return gone
+	}
+	for i := range gone {
+		q.bytes.give(gone[i].size)
+	}
+	for q.bytes.used.Load() > q.bytes.max {
+		var v Victim
+		if q.policy == DropOldest || q.policy == DropLowest {
+			q.evictForLocked(MaxLevel+1, &v)
+		} else {
+			v = q.evictNewestLocked(make([]Victim, 0, 1))[0]
+		}
+		q.bytes.give(v.size)
+		gone = append(gone, v)
+	}
+	return gone
+}
+
+// displaceSizedUnlock is displaceUnlock in a queue that is bounded by bytes: as many
+// records give way as the newcomer needs for its bytes and its slot. It releases the
+// mutex.
+//
+//go:noinline
+func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
+	if q.policy == DropLowest && !q.worthwhileLocked(&n) {
+		q.returnBytes(&n)
+		q.publishLocked()
+		q.mu.Unlock()
+		return Full
+	}
+	var few [4]Victim
+	gone := few[:0]
+	// What those that give way leave goes to this newcomer, and not to one that
+	// comes past on the fast path.
+	left := 0
+	var b *Batch
+	var slot uint32
+	admitted := false
+	for {
+		if !n.held {
+			_, n.held = q.bytes.take(max(0, n.size-left))
+			if n.held {
+				left = max(0, left-n.size)
+			}
+		}
+		if n.held {
+			if b, slot, admitted = q.reserveLocked(); admitted {
+				break
+			}
+		}
+		var v Victim
+		if !q.evictForLocked(n.level, &v) {
+			break
+		}
+		left += v.size
+		gone = append(gone, v)
+	}
+	q.bytes.give(left)
+	if !admitted {
+		// Calls that run beside this one hold what it needs.
+		q.returnBytes(&n)
+		if t := q.tail; t != nil && t.holes > 0 && t.holes == t.claims() {
+			q.pushTailLocked() // there is nothing in it to be handed out, if it comes to that
+		}
+	}
+	q.publishLocked()
+	q.mu.Unlock()
+	if admitted {
+		b.put(slot, &n)
+	}
+	for i := range gone {
+		q.displaced(gone[i])
+	}
+	if !admitted {
+		return Full
+	}
+	return Accepted
+}
+
+// worthwhileLocked tells whether a newcomer finds its bytes under DropLowest, if all
+// that is lower gives way. Otherwise none is to do so in vain.
+func (q *Queue) worthwhileLocked(n *newcomer) bool {
+	if n.held {
+		return true
+	}
+	q.indexAllLocked()
+	room := int(q.bytes.max - q.bytes.used.Load())
+	for _, size := range q.sizes[:n.level] {
+		room += size
+	}
+	return room >= n.size
+}

@@ -1,0 +1,400 @@
+package queue
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// offerSized offers a record of level 9 and so many bytes.
+func (r *rig) offerSized(t *testing.T, number, size int, want Verdict) {
+	t.Helper()
+	r.offerSizedLevel(t, number, 9, size, want)
+}
+
+func (r *rig) offerSizedLevel(t *testing.T, number int, level uint8, size int, want Verdict) {
+	t.Helper()
+	rec := record(number, level)
+	if got := r.OfferSized(&rec, level, size); got != want {
+		t.Fatalf("OfferSized of record %d, level %d, %d bytes = %d, want %d", number, level, size, got, want)
+	}
+	checkInvariants(t, r.Queue)
+}
+
+// wantBytes checks what is queued.
+func (r *rig) wantBytes(t *testing.T, records, bytes int) {
+	t.Helper()
+	r.Snapshot(func(c Counts) {
+		if c.Queued != records || c.QueuedBytes != bytes {
+			t.Errorf("%d records of %d bytes queued, want %d of %d", c.Queued, c.QueuedBytes, records, bytes)
+		}
+	})
+}
+
+func newSizedRig(t *testing.T, policy Policy, maxBytes int) *rig {
+	t.Helper()
+	return newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: policy, MaxBytes: maxBytes})
+}
+
+// TestBytesAreExact: the last byte can be used, and no more; a record that does not fit
+// does not keep a smaller one out.
+func TestBytesAreExact(t *testing.T) {
+	for _, p := range []Policy{DropNewest, DropLowest, Block} { // Block does not wait
+		r := newSizedRig(t, p, 100)
+		for n := range 9 {
+			r.offerSized(t, n, 11, Accepted)
+		}
+		r.offerSized(t, 9, 2, Full)
+		r.offerSized(t, 10, 1, Accepted)
+		r.offerSized(t, 11, 1, Full)
+		r.wantBytes(t, 10, 100)
+		r.wantDisplaced(t)
+		wantBatches(t, r.takeAll(t), []int{0, 1, 2, 3}, []int{4, 5, 6, 7}, []int{8, 10})
+		r.wantBytes(t, 0, 0)
+	}
+}
+
+// TestCountAndBytes: either bound is kept.
+func TestCountAndBytes(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 3, BatchSize: 2, MaxBytes: 100})
+	for n := range 3 {
+		r.offerSized(t, n, 1, Accepted)
+	}
+	r.offerSized(t, 3, 1, Full)
+	r.wantBytes(t, 3, 3)
+	r.takeAll(t)
+	r.offerSized(t, 4, 99, Accepted)
+	r.offerSized(t, 5, 2, Full)
+	r.wantBytes(t, 1, 99)
+}
+
+// TestTooLarge: what is larger than the queue finds no room, whatever gives way.
+func TestTooLarge(t *testing.T) {
+	for _, p := range policies {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: p.policy, MaxBytes: 100, MaxWait: time.Hour})
+		r.offerSized(t, 0, 1, Accepted)
+		r.offerSizedLevel(t, 1, 24, 101, TooLarge)
+		r.wantDisplaced(t)
+		r.wantBytes(t, 1, 1)
+		r.takeAll(t)
+		r.offerSized(t, 2, 100, Accepted)
+		r.Close()
+		r.offerSized(t, 3, 101, Closed)
+		r.offerSized(t, 4, 1, Closed)
+	}
+}
+
+// TestTakingReturnsBytes: as with slots, room comes when a batch is taken, and not only
+// when it is settled.
+func TestTakingReturnsBytes(t *testing.T) {
+	r := newSizedRig(t, DropNewest, 40)
+	for n := range 4 {
+		r.offerSized(t, n, 10, Accepted)
+	}
+	r.offerSized(t, 4, 1, Full)
+	b := r.take(t)
+	r.wantBytes(t, 0, 0)
+	r.offerSized(t, 5, 40, Accepted)
+	r.consumer.Settle(b, nil, func() {})
+	r.wantBytes(t, 1, 40)
+	r.offerSized(t, 6, 1, Full)
+}
+
+// TestOldestGiveWayForBytes: as many as are needed, and no more.
+func TestOldestGiveWayForBytes(t *testing.T) {
+	r := newSizedRig(t, DropOldest, 100)
+	for n := range 10 {
+		r.offerSized(t, n, 10, Accepted)
+	}
+	r.offerSized(t, 10, 5, Accepted)
+	r.wantDisplaced(t, displacement{9, 0})
+	r.wantBytes(t, 10, 95)
+	r.offerSized(t, 11, 26, Accepted) // 5 are free: 21 more are needed
+	r.wantDisplaced(t, displacement{9, 1}, displacement{9, 2}, displacement{9, 3})
+	r.wantBytes(t, 8, 91)
+	r.offerSized(t, 12, 100, Accepted)
+	r.wantBytes(t, 1, 100)
+	wantBatches(t, r.takeAll(t), []int{12})
+}
+
+// TestLowestGiveWayForBytes: the lowest first, the oldest of them first, but none in
+// vain.
+func TestLowestGiveWayForBytes(t *testing.T) {
+	r := newSizedRig(t, DropLowest, 60)
+	for n, level := range []uint8{5, 9, 1, 5, 13, 1} {
+		r.offerSizedLevel(t, n, level, 10, Accepted)
+	}
+	r.offerSizedLevel(t, 6, 9, 41, Full) // all below take 40
+	r.offerSizedLevel(t, 7, 5, 21, Full)
+	r.offerSizedLevel(t, 8, 1, 1, Full)
+	r.wantDisplaced(t)
+	r.offerSizedLevel(t, 9, 9, 25, Accepted)
+	r.wantDisplaced(t, displacement{1, 2}, displacement{1, 5}, displacement{5, 0})
+	r.wantBytes(t, 4, 55)
+	wantBatches(t, r.takeAll(t), []int{1, 3}, []int{4, 9})
+}
+
+// TestASlotGivesWayToo: where bytes are free and slots are not, one record gives way,
+// and its bytes are free then.
+func TestASlotGivesWayToo(t *testing.T) {
+	for _, p := range []Policy{DropOldest, DropLowest} {
+		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: p, MaxBytes: 100})
+		for n := range 4 {
+			r.offerSizedLevel(t, n, 1, 10, Accepted)
+		}
+		r.offerSized(t, 4, 1, Accepted)
+		r.wantDisplaced(t, displacement{1, 0})
+		r.wantBytes(t, 4, 31)
+	}
+}
+
+// TestUncommittedBytesDoNotGiveWay: they are those of a call that runs at the same time.
+// What else gave way is gone, and the queue is as usable as before.
+func TestUncommittedBytesDoNotGiveWay(t *testing.T) {
+	r := newSizedRig(t, DropOldest, 100)
+	slow := preempt(t, r.Queue, 60)
+	r.offerSized(t, 1, 40, Accepted)
+	r.offerSized(t, 2, 50, Full)
+	r.wantDisplaced(t, displacement{9, 1})
+	r.wantBytes(t, 1, 60)
+	r.offerSized(t, 3, 40, Accepted)
+	slow.commit(0, 9)
+	wantBatches(t, r.takeAll(t), []int{0, 3})
+	r.wantBytes(t, 0, 0)
+}
+
+// TestATailThatGaveWayIsNotHandedOut: nothing is left in the open batch, which was due.
+func TestATailThatGaveWayIsNotHandedOut(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 8, BatchSize: 2, Policy: DropOldest, MaxBytes: 100})
+	slow := preempt(t, r.Queue, 60)
+	slow2 := preempt(t, r.Queue, 10)
+	r.offerSized(t, 1, 30, Accepted)
+	r.Expedite()
+	r.offerSized(t, 2, 50, Full)
+	r.wantDisplaced(t, displacement{9, 1})
+	if r.due.Load() {
+		t.Error("an empty batch is due")
+	}
+	slow.commit(0, 9)
+	slow2.commit(3, 9)
+	wantBatches(t, r.takeAll(t), []int{0, 3})
+}
+
+// TestWaitingForBytes: room goes to those who wait in their order, a large one holds up
+// small ones behind it, and when it gives up they are let in.
+func TestWaitingForBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 2, Policy: Block, MaxWait: time.Second, MaxBytes: 100})
+		r.offerSized(t, 0, 40, Accepted)
+		r.offerSized(t, 1, 10, Accepted)
+		r.offerSized(t, 2, 40, Accepted)
+		var producers sync.WaitGroup
+		verdicts := make(map[int]Verdict)
+		var mu sync.Mutex
+		offer := func(number, size int) {
+			producers.Go(func() {
+				rec := record(number, 9)
+				v := r.OfferSized(&rec, 9, size)
+				mu.Lock()
+				defer mu.Unlock()
+				verdicts[number] = v
+			})
+			synctest.Wait()
+			checkInvariants(t, r.Queue)
+		}
+		offer(3, 80)
+		time.Sleep(100 * time.Millisecond)
+		offer(4, 5) // would fit
+		offer(5, 30)
+		r.wantBytes(t, 3, 90)
+		r.consumer.Settle(r.take(t), nil, func() {})
+		synctest.Wait()
+		r.wantBytes(t, 1, 40) // still no 80
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		r.wantBytes(t, 3, 75)
+		producers.Wait()
+		if want := map[int]Verdict{3: Full, 4: Accepted, 5: Accepted}; fmt.Sprint(verdicts) != fmt.Sprint(want) {
+			t.Errorf("verdicts %v, want %v", verdicts, want)
+		}
+		r.offerSized(t, 6, 25, Accepted) // the queue is open to all again
+		wantBatches(t, r.takeAll(t), []int{2, 4}, []int{5, 6})
+	})
+}
+
+// TestTheLastOfThemGivesUp: nobody waits any longer, so the queue is open.
+func TestTheLastOfThemGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 2, Policy: Block, MaxWait: time.Second, MaxBytes: 100, High: 20, Low: 10, HighBytes: 100})
+		r.offerSized(t, 0, 60, Accepted)
+		r.wantPressed(t, "with room", false)
+		var producers sync.WaitGroup
+		producers.Go(func() { r.offerSized(t, 1, 50, Full) })
+		synctest.Wait()
+		r.wantPressed(t, "while one waits", true)
+		producers.Wait()
+		if r.open.Load() == nil {
+			t.Error("the queue is closed to all")
+		}
+		r.offerSized(t, 2, 40, Accepted)
+	})
+}
+
+// TestPutBackBytes: a batch comes back with its bytes, keeps them while it is tried
+// again, and returns those of what is settled.
+func TestPutBackBytes(t *testing.T) {
+	for _, p := range policies {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: p.policy, MaxBytes: 100})
+		for n := range 4 {
+			r.offerSized(t, n, 10+n, Accepted)
+		}
+		b := r.take(t)
+		r.wantBytes(t, 0, 0)
+		r.putBackAll(t, b)
+		r.wantBytes(t, 4, 46)
+		b = r.take(t)
+		r.wantBytes(t, 0, 0)
+		if p.policy != DropOldest {
+			r.offerSized(t, 4, 55, Full) // 46 are kept
+		}
+		r.offerSized(t, 5, 54, Accepted)
+		r.consumer.Progress(b, 1, nil, func() {})
+		r.offerSized(t, 6, 10, Accepted)
+		r.wantBytes(t, 2, 64)
+		r.putBackAll(t, b)
+		r.wantBytes(t, 5, 100)
+		b = r.take(t)
+		r.wantBytes(t, 2, 64)
+		r.consumer.Settle(b, nil, func() {})
+		r.offerSized(t, 7, 36, Accepted)
+		r.wantBytes(t, 3, 100)
+		wantBatches(t, r.takeAll(t), []int{5, 6, 7})
+		r.wantBytes(t, 0, 0)
+	}
+}
+
+// putBackAll puts a batch back for which there is room.
+func (r *rig) putBackAll(t *testing.T, b *Batch) {
+	t.Helper()
+	if _, ok := r.consumer.PutBack(b, nil, func(gone []Victim) {
+		if len(gone) > 0 {
+			t.Errorf("%d records gave way", len(gone))
+		}
+	}); !ok {
+		t.Fatal("not put back")
+	}
+	checkInvariants(t, r.Queue)
+}
+
+// TestPutBackOverBytes: the queue has filled meanwhile, in bytes. The policy says what
+// gives way.
+func TestPutBackOverBytes(t *testing.T) {
+	for _, tc := range []struct {
+		policy         Policy
+		gone           []int
+		records, bytes int
+	}{
+		{DropNewest, []int{6, 5, 4, 3}, 3, 90},
+		{Block, []int{6, 5, 4, 3}, 3, 90},
+		{DropOldest, []int{0, 1, 2}, 4, 100}, // all of what has come back
+		{DropLowest, []int{0, 1, 3}, 4, 100},
+	} {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 3, Policy: tc.policy, MaxBytes: 100})
+		for n, level := range []uint8{5, 5, 9} {
+			r.offerSizedLevel(t, n, level, 30, Accepted)
+		}
+		b := r.take(t)
+		for n, level := range []uint8{5, 9, 9, 9} {
+			r.offerSizedLevel(t, 3+n, level, []int{30, 30, 30, 10}[n], Accepted)
+		}
+		var gone []int
+		r.consumer.PutBack(b, nil, func(all []Victim) {
+			for i := range all {
+				gone = append(gone, numberOf(all[i].Record))
+			}
+		})
+		checkInvariants(t, r.Queue)
+		wantNumbers(t, "gave way", gone, tc.gone...)
+		r.wantBytes(t, tc.records, tc.bytes)
+	}
+}
+
+// TestRemoveReturnsBytes also of batches that had been put back.
+func TestRemoveReturnsBytes(t *testing.T) {
+	r := newSizedRig(t, DropNewest, 100)
+	for n := range 6 {
+		r.offerSized(t, n, 10, Accepted)
+	}
+	r.putBackAll(t, r.take(t))
+	r.Close()
+	for _, b := range r.Remove() {
+		r.Discard(b, nil, func() {})
+	}
+	r.wantBytes(t, 0, 0)
+	if used := r.bytes.used.Load(); used != 0 || r.bytes.reserved != 0 {
+		t.Errorf("%d bytes used, %d reserved, in an empty queue", used, r.bytes.reserved)
+	}
+}
+
+// TestPressureOfBytes: the mark is seen with the record that reaches it.
+func TestPressureOfBytes(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, MaxBytes: 100, High: 20, Low: 10, HighBytes: 80, LowBytes: 30})
+	for n := range 5 {
+		r.offerSized(t, n, 15, Accepted)
+		r.wantPressed(t, "below", false)
+	}
+	r.offerSized(t, 5, 4, Accepted)
+	r.wantPressed(t, "one byte below", false)
+	r.offerSized(t, 6, 1, Accepted)
+	r.wantPressed(t, "at the mark", true)
+	r.consumer.Settle(r.take(t), nil, func() {})
+	r.wantPressed(t, "at 20", false)
+	r.offerSized(t, 7, 61, Accepted)
+	r.wantPressed(t, "filled with one record", true)
+}
+
+func TestOfferSizedAllocs(t *testing.T) {
+	for _, p := range policies {
+		q := New(Config{
+			Capacity: 64, BatchSize: 8, Policy: p.policy, KeepLevel: 17, MaxBytes: 400,
+			Displaced: func(Victim) {},
+		})
+		rec := record(0, 9)
+		offerAll := func() {
+			for range 128 {
+				q.OfferSized(&rec, 9, 10)
+			}
+		}
+		offerAll()
+		if allocs := testing.AllocsPerRun(100, offerAll); allocs > 128/8/4 {
+			t.Errorf("%s: %v allocations for 128 records", p.name, allocs)
+		}
+	}
+}
+
+// TestBytesConcurrentSafe is the storm in a queue whose bytes are scarcer than its slots.
+func TestBytesConcurrentSafe(t *testing.T) {
+	for _, p := range policies {
+		for _, putBack := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/putBack=%t", p.name, putBack), func(t *testing.T) {
+				cfg := Config{
+					Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute,
+					MaxBytes: 150, High: 50, Low: 20, HighBytes: 120, LowBytes: 60,
+				}
+				s := startStorm(t, cfg, 3, putBack)
+				s.offerFrom(0, 8)
+				s.offered.Wait()
+				s.q.Close()
+				s.finish(t)
+				if used := s.q.bytes.used.Load(); used != 0 || s.q.bytes.reserved != 0 {
+					t.Errorf("%d bytes used, %d reserved, in an empty queue", used, s.q.bytes.reserved)
+				}
+				if p.policy == Block && !putBack && s.refused.Load() > 0 {
+					t.Errorf("%d records refused before their time was up", s.refused.Load())
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package queue
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pressed checks the flag after each step of a test.
+func (r *rig) wantPressed(t *testing.T, when string, want bool) {
+	t.Helper()
+	if got := r.Pressed(); got != want {
+		t.Errorf("%s: pressed %t, want %t", when, got, want)
+	}
+	checkInvariants(t, r.Queue)
+}
+
+// TestPressure: from the record that reaches the high mark, wherever in a batch that
+// is, until a consumer takes the batch that brings the queue down to the low one.
+func TestPressure(t *testing.T) {
+	for _, p := range policies {
+		for high := 1; high <= 12; high++ {
+			r := newRigOf(t, Config{Capacity: 12, BatchSize: 5, Policy: p.policy, High: high, Low: high / 2})
+			for n := range 12 {
+				r.wantPressed(t, p.name, n >= high)
+				r.offer(t, n, n+1, Accepted)
+			}
+			r.wantPressed(t, p.name, true)
+			for r.Len() > 0 {
+				r.Expedite()
+				b := r.take(t)
+				r.wantPressed(t, p.name, r.Len() > high/2)
+				r.consumer.Settle(b, nil, func() {})
+				r.wantPressed(t, p.name, r.Len() > high/2)
+			}
+			r.offer(t, 0, high-1, Accepted)
+			r.wantPressed(t, p.name, false)
+			r.offer(t, 0, 1, Accepted)
+			r.wantPressed(t, p.name, true)
+		}
+	}
+}
+
+// TestPressureBetweenTheMarks: what matters is where the queue comes from.
+func TestPressureBetweenTheMarks(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 12, BatchSize: 2, High: 10, Low: 4})
+	r.offer(t, 0, 9, Accepted)
+	for range 5 { // down to 7, up to 9
+		r.consumer.Settle(r.take(t), nil, func() {})
+		r.wantPressed(t, "coming from below", false)
+		r.offer(t, 0, 2, Accepted)
+		r.wantPressed(t, "coming from below", false)
+	}
+	r.offer(t, 0, 1, Accepted)
+	for range 5 { // down to 5, up to 11
+		for range 3 {
+			r.consumer.Settle(r.take(t), nil, func() {})
+			r.wantPressed(t, "coming from above", r.Len() > 4)
+		}
+		r.offer(t, 0, 10-r.Len(), Accepted)
+		r.wantPressed(t, "coming from above", true)
+	}
+}
+
+// TestPressureWithHoles: evicted records do not count.
+func TestPressureWithHoles(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 6, BatchSize: 4, Policy: DropOldest, High: 5, Low: 2})
+	r.offer(t, 0, 20, Accepted)
+	r.wantPressed(t, "full", true)
+	for r.Len() > 2 {
+		r.Expedite()
+		r.consumer.Settle(r.take(t), nil, func() {})
+	}
+	r.wantPressed(t, "emptied", false)
+	r.offer(t, 0, 4-r.Len(), Accepted)
+	r.wantPressed(t, "one below the mark", false)
+	r.offer(t, 0, 1, Accepted)
+	r.wantPressed(t, "at the mark", true)
+}
+
+// TestPressureOfWaiters: while producers wait for room the queue is full.
+func TestPressureOfWaiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: time.Hour, High: 4, Low: 2})
+		r.offer(t, 0, 4, Accepted)
+		var producers sync.WaitGroup
+		for n := 4; n < 7; n++ {
+			producers.Go(func() { r.offerAny(n) })
+			synctest.Wait()
+		}
+		for i, left := range []int{4, 3, 1} { // two of three get room, then one
+			r.consumer.Settle(r.take(t), nil, func() {})
+			synctest.Wait()
+			if got := r.Len(); got != left {
+				t.Fatalf("%d records after %d batches, want %d", got, i+1, left)
+			}
+			r.wantPressed(t, "after a batch", left > 2)
+		}
+		producers.Wait()
+	})
+}
+
+// TestNoPressureOfAClosedQueue: those who ask before they log would otherwise not
+// learn that they are too late.
+func TestNoPressureOfAClosedQueue(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, High: 3, Low: 1})
+	r.offer(t, 0, 4, Accepted)
+	r.wantPressed(t, "full", true)
+	r.Close()
+	r.wantPressed(t, "closed", false)
+	r.takeAll(t)
+	r.wantPressed(t, "drained", false)
+}
+
+// TestPressureUnwatched: without marks there is none, and claims are not stopped.
+func TestPressureUnwatched(t *testing.T) {
+	r := newRig(t, DropNewest, 8, 8)
+	r.offer(t, 0, 8, Accepted)
+	r.wantPressed(t, "full", false)
+	r.offer(t, 8, 9, Full)
+	r.wantPressed(t, "refusing", false)
+}
+
+// TestPressureConcurrentSafe: producers cross the mark together, and consumers come
+// down from it. When all rest the flag is what the count says.
+func TestPressureConcurrentSafe(t *testing.T) {
+	const capacity, high = 64, 40
+	for round := range 50 {
+		s := newCalm(Config{
+			Capacity: capacity, BatchSize: 16, Policy: policies[round%len(policies)].policy, High: high, Low: high - 1,
+			Displaced: func(Victim) {},
+		}, 0)
+		var producers sync.WaitGroup
+		for producer := range 8 {
+			producers.Go(func() { s.offerSome(producer, 6) })
+		}
+		producers.Wait()
+		if !s.q.Pressed() {
+			t.Fatalf("not pressed with %d records", s.q.Len())
+		}
+		checkInvariants(t, s.q)
+		c := s.q.NewConsumer()
+		for s.q.Len() > 0 {
+			s.q.Expedite()
+			c.Settle(c.Take(), nil, func() {})
+			if got, want := s.q.Pressed(), s.q.Len() >= high; got != want {
+				t.Fatalf("pressed %t with %d records", got, s.q.Len())
+			}
+		}
+	}
+}
