@@ -39,8 +39,8 @@ const (
 	notice           // it is the processor's own
 )
 
-// maxBeside is how many of such may be pending. They do not take the place of
-// records that have none but this.
+// maxBeside is how many of such may be pending, and as many notices again. They do
+// not take the place of records that have none but this.
 const maxBeside = 128
 
 // fallback writes critical records that cannot be exported to a writer, one JSON
@@ -102,7 +102,11 @@ func (f *fallback) offer(r *sdklog.Record, why reason, handed bool) bool {
 func (f *fallback) offerBeside(r *sdklog.Record, b beside) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stuck || f.beside >= maxBeside {
+	limit := maxBeside
+	if b == notice {
+		limit *= 2
+	}
+	if f.stuck || f.beside >= limit {
 		return false
 	}
 	f.beside++

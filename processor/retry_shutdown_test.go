@@ -1,0 +1,131 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// Shutdown waits for no pause. Each batch has one more attempt, and what fails then
+// is lost for that reason.
+func TestShutdownInAnOutage(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err error
+		why Reason
+	}{
+		"away": {errAway, ReasonExportFailed}, "strange": {errStrange, ReasonExportFailed}, "late": {context.DeadlineExceeded, ReasonExportTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				captureErrors(t)
+				e := failing(tc.err)
+				var lines strings.Builder
+				p := start(t, e, WithFallback(&lines), WithExportMaxBatchSize(10), WithRetry(RetryConfig{MaxUnknownAttempts: 1000}))
+				emit(p, log.SeverityInfo, bodyRange(0, 995)...)
+				emit(p, log.SeverityError, bodyRange(995, 1000)...)
+				time.Sleep(time.Minute)
+				before, begun := e.Exports(), time.Now()
+				err := p.Shutdown(t.Context())
+				if took := time.Since(begun); took != 0 {
+					t.Errorf("shutdown took %v", took)
+				}
+				if got := e.Exports() - before; got != 100 {
+					t.Errorf("%d exports of a hundred batches", got)
+				}
+				if lost, ok := errors.AsType[*ShutdownError](err); !ok || lost.Total() != 995 || !errors.Is(err, tc.err) {
+					t.Errorf("shutdown returns %v", err)
+				}
+				wantDropped(t, p, Drop{tc.why, log.SeverityInfo, 995})
+				wantLines(t, []byte(lines.String()), bodyRange(995, 1000)...)
+			})
+		})
+	}
+}
+
+// At the end of Shutdown's context what was never tried is known to be lost for want
+// of time; what was tried is lost for the reason that it failed for.
+func TestShutdownInAnOutageHasADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		e := exportertest.New(exportertest.WithDelay(2*time.Second), exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+			return errAway
+		}))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(10))
+		emit(p, log.SeverityInfo, bodyRange(0, 50)...)
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		begun := time.Now()
+		err := p.Shutdown(ctx)
+		if took := time.Since(begun); took != 5*time.Second {
+			t.Errorf("shutdown took %v", took)
+		}
+		if lost, ok := errors.AsType[*ShutdownError](err); !ok || lost.Total() != 50 {
+			t.Errorf("shutdown returns %v", err)
+		}
+		// Two or three attempts had ended, one was under way.
+		s := p.Stats()
+		counts := map[Reason]uint64{}
+		for _, d := range s.Dropped {
+			counts[d.Reason] += d.Count
+		}
+		if counts[ReasonExportFailed] < 20 || counts[ReasonExportTimeout] != 10 || counts[ReasonShutdownTimeout] < 10 || s.DroppedTotal() != 50 {
+			t.Errorf("%v", counts)
+		}
+	})
+}
+
+// A batch that waits for another attempt when Shutdown's time is up.
+func TestShutdownWithoutTimeInAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		p := start(t, failing(errAway), WithFallback(nil), WithExportMaxBatchSize(10))
+		emit(p, log.SeverityInfo, bodyRange(0, 20)...)
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = p.Shutdown(ctx)
+		s := p.Stats()
+		if len(s.Dropped) == 0 || s.DroppedTotal() != 20 {
+			t.Errorf("%+v", s)
+		}
+		for _, d := range s.Dropped {
+			if d.Reason == ReasonShutdownTimeout && d.Count != 10 {
+				t.Errorf("%v, want those that were never tried", d)
+			}
+		}
+	})
+}
+
+// What one exporter does not take another does, to the last.
+func TestShutdownWithOneExporterThatFails(t *testing.T) {
+	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
+		t.Run(fmt.Sprint(overflow), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				captureErrors(t)
+				all := []*exportertest.Exporter{
+					exportertest.New(exportertest.WithDelay(time.Second)), failing(errAway, exportertest.WithDelay(2500*time.Millisecond)),
+				}
+				p := crew(t, all, WithOverflow(overflow), WithExportMaxBatchSize(5), WithExportInterval(time.Hour), WithMaxQueueSize(1000))
+				emit(p, log.SeverityInfo, bodyRange(0, 20)...)
+				if err := p.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				wantEachOnce(t, all, bodyRange(0, 20))
+				synctest.Wait()
+				if left := processorGoroutines(); len(left) != 0 {
+					t.Errorf("left behind: %s", left)
+				}
+			})
+		})
+	}
+}
