@@ -20,6 +20,9 @@ type sizer struct {
 	add func(attribute.KeyValue) bool // made once: a closure a record would be an allocation a record
 	sum int
 
+	sample  int // which record of the next batch is looked at first
+	careful int // of so many batches all records are looked at
+
 	// The resource and the scope that were asked for last: they hardly ever change.
 	resource     *resource.Resource
 	resourceSize int
