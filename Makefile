@@ -9,6 +9,7 @@ BENCH ?= .
 PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
+RECORDS ?= 200000
 # ocb, the OpenTelemetry Collector Builder: the version of the components in its manifest.
 OCB = go.opentelemetry.io/collector/cmd/builder@v0.161.0
 
@@ -26,7 +27,7 @@ need_modules = $(if $(filter .,$(MODULES)),,$(error git ls-files finds no go.mod
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: test
 test: ## Run the tests
@@ -120,6 +121,17 @@ bench-once: ## Run every benchmark for one iteration, so that none rots
 	$(need_modules)
 	@$(call each,$(CODE_MODULES),go test -run '^$$' -bench . -benchtime 1x ./...)
 
+.PHONY: guard
+guard: ## Fail if the hand-over has become slower, or takes more memory, than it may beside the SDK's
+	cd benchmarks && go test -count=1 -run Guard .
+
+# A binary, not "go run", so that nothing is left running when make is interrupted.
+.PHONY: bench-report
+bench-report: ## Measure beside the SDK, zap, zerolog and others into benchmarks/REPORT.md (9 minutes; ONLY=claims: one section, to standard output; SHORT=1)
+	@mkdir -p .bench
+	cd benchmarks && go build -buildvcs=false -o ../.bench/report ./cmd/report
+	cd benchmarks && exec ../.bench/report $(if $(ONLY),-only '$(ONLY)') $(if $(SHORT),-short)
+
 # Not part of ci: it asks the vulnerability database over the network.
 .PHONY: vuln
 vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
@@ -129,6 +141,20 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 .PHONY: quickstart
 quickstart: ## Run the quick start (ARGS='-out FILE')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: backends
+backends: collector ## Build the backends of the end-to-end test into .backends/, those that are missing (half an hour)
+	bash examples/otlp/e2e/backends.sh .backends
+
+# -v: the figures are told by t.Log.
+.PHONY: e2e
+e2e: backends ## Test the OTLP example against the real Collector, Jaeger, Loki and Prometheus (ARGS='-run EndToEnd')
+	cd examples/otlp/e2e && go vet . && go test -count=1 -timeout 20m -v . -backends "$(CURDIR)/.backends" $(ARGS)
+
+.PHONY: throughput
+throughput: backends ## Measure one service and one Collector (RECORDS=200000 a run)
+	cd examples/otlp/e2e && go test -count=1 -timeout 30m -v -run '^TestThroughput' . \
+		-backends "$(CURDIR)/.backends" -throughput $(RECORDS)
 
 .PHONY: collector
 collector: ## Build the OpenTelemetry Collector of the integration tests into .backends/, if its manifest changed (minutes)

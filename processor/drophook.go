@@ -16,6 +16,7 @@ const hookPace = 100 * time.Millisecond
 type dropHook struct {
 	f      func(Drop)
 	ledger *ledger
+	settle func() // has what was displaced put down in the ledger
 	report func(error)
 
 	active atomic.Bool   // the goroutine exists; written under mu
@@ -30,8 +31,8 @@ type dropHook struct {
 	waiting chan struct{} // closed after a delivery that began later; nil: nobody waits
 }
 
-func newDropHook(f func(Drop), l *ledger, report func(error)) *dropHook {
-	return &dropHook{f: f, ledger: l, report: report, hurry: make(chan struct{}, 1)}
+func newDropHook(f func(Drop), l *ledger, settle func(), report func(error)) *dropHook {
+	return &dropHook{f: f, ledger: l, settle: settle, report: report, hurry: make(chan struct{}, 1)}
 }
 
 // poke says that something was dropped. A nil hook has nobody to tell.
@@ -88,6 +89,7 @@ func (h *dropHook) pause() {
 
 // deliver tells what is new.
 func (h *dropHook) deliver() {
+	h.settle()
 	now := h.ledger.losses()
 	for why := range now {
 		for r, n := range now[why] {

@@ -24,7 +24,8 @@ var (
 	DropNewest = Overflow{policy: queue.DropNewest}
 
 	// DropOldest drops the oldest queued record for each one that comes, as the
-	// SDK's batch processor does.
+	// SDK's batch processor does. [Stats] counts them exactly at any time; a drop hook
+	// may hear of them an export interval later.
 	DropOldest = Overflow{policy: queue.DropOldest}
 
 	// DropLowest drops the oldest of the queued records with the lowest

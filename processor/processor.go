@@ -60,7 +60,7 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p.health = newHealth(p.cfg.retry, p.lanes)
 	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
 	if p.cfg.dropHook != nil {
-		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.reporter.report)
+		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.putDown, p.reporter.report)
 	}
 	if p.cfg.gapRecords && !p.cfg.synchronous {
 		p.gaps = newGaps(&p.ledger)
@@ -102,6 +102,7 @@ func (p *Processor) newQueue() {
 		MaxWait:   p.cfg.overflow.maxWait,
 		KeepLevel: levelOf(p.cfg.critical),
 		Displaced: p.displaced,
+		Traded:    p.traded,
 	}
 	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
 	if p.cfg.pressure == nil {

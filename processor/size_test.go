@@ -9,33 +9,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
-
-func TestRecordSize(t *testing.T) {
-	s := newSizer()
-	r := exportertest.Record(log.SeverityInfo, "")
-	base := s.record(&r)
-	grows := func(what string, by int, change func(r *sdklog.Record)) {
-		t.Helper()
-		r := exportertest.Record(log.SeverityInfo, "")
-		change(&r)
-		if got := s.record(&r) - base; got != by {
-			t.Errorf("%s: %d bytes more, want %d", what, got, by)
-		}
-	}
-	grows("body", 3, func(r *sdklog.Record) { r.SetBody(attribute.StringValue("abc")) })
-	grows("severity text", 2+4, func(r *sdklog.Record) { r.SetSeverityText("INFO") })
-	grows("event name", 2+1, func(r *sdklog.Record) { r.SetEventName("e") })
-	grows("trace", 18+10+5, func(r *sdklog.Record) {
-		r.SetTraceID(trace.TraceID{1})
-		r.SetSpanID(trace.SpanID{1})
-		r.SetTraceFlags(trace.FlagsSampled)
-	})
-	grows("attribute", 2+3+2+2, func(r *sdklog.Record) { r.AddAttributes(attribute.Bool("k", true)) })
-}
 
 // What records share is counted once in a part.
 func TestSharedSize(t *testing.T) {

@@ -28,11 +28,12 @@ type Batch struct {
 	claimed int       // slots handed out; valid once sealed
 	done    int       // of those, the first so many are settled already; 0 unless taken
 	holes   int       // of those, how many were evicted
-	first   uint32    // every slot below is evicted
+	first   uint32    // every slot below is evicted, whatever its mark says
 	opened  time.Time // when it became the tail, or was last seen empty
 	index   levelIndex
 	flushes []*Flush
 	back    bool // it was put back at least once
+	stale   int  // of an earlier life, the first so many slots may still hold records
 
 	// Trail is the consumers' own account of what has become of the batch so
 	// far. It stays with the batch when it is put back. It belongs to the
@@ -84,7 +85,7 @@ func (b *Batch) live() int { return b.claimed - b.holes }
 func (b *Batch) settleIn(commit chan struct{}) {
 	b.slots.awaitCommits(b.claimed, commit)
 	if b.holes > 0 {
-		b.claimed = b.slots.compact(b.claimed)
+		b.claimed = b.slots.compact(b.first, b.claimed)
 		b.holes, b.first = 0, 0
 	}
 }
@@ -95,18 +96,30 @@ func (b *Batch) Records() []sdklog.Record { return b.slots.records[b.done:b.clai
 
 // forget empties the slots of the records that are settled already.
 func (b *Batch) forget() {
-	for i := range uint32(b.done) {
-		b.slots.evict(i)
-	}
 	if b.done > 0 {
-		b.claimed = b.slots.compact(b.claimed)
+		b.claimed = b.slots.compact(uint32(b.done), b.claimed)
 		b.done = 0
 	}
 }
 
-// reset makes a batch ready for another life.
-func (b *Batch) reset(used int) {
-	b.slots.reset(used)
+// reset makes a batch ready for another life, with empty slots.
+func (b *Batch) reset() {
+	b.stale = max(b.stale, b.claimed)
+	b.wipe()
+	b.recycle()
+}
+
+// wipe empties the slots of what they hold from an earlier life.
+func (b *Batch) wipe() {
+	b.slots.wipe(b.stale)
+	b.stale = 0
+}
+
+// recycle makes a batch ready for another life without emptying its slots, which takes
+// longer than all else: that is left to the records that come, or to wipe.
+func (b *Batch) recycle() {
+	b.stale = max(b.stale, b.claimed)
+	b.slots.unmark()
 	b.claimed, b.done, b.holes, b.first = 0, 0, 0, 0
 	b.opened = time.Time{}
 	b.index = levelIndex{}

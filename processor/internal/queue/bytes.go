@@ -95,7 +95,7 @@ func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 	b.put(slot, &n)
 	switch {
 	case reached:
-		q.mu.Lock()
+		q.lock()
 		q.publishLocked()
 		q.mu.Unlock()
 	case slot+1 == limit:
@@ -130,7 +130,7 @@ func (q *Queue) releaseBytes(b *Batch) {
 		return
 	}
 	size := b.slots.sumSizes(0, b.claimed)
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if b.back {
 		q.bytes.reserved += size

@@ -29,7 +29,7 @@ func (q *Queue) NewConsumer() *Consumer {
 // will have none any more: a batch that another consumer holds may be put back.
 func (c *Consumer) Take() *Batch {
 	q := c.q
-	q.mu.Lock()
+	q.lock()
 	for {
 		if b := q.nextLocked(); b != nil {
 			c.holding = b
@@ -51,7 +51,7 @@ func (c *Consumer) Take() *Batch {
 		}
 		q.mu.Unlock()
 		<-c.wake
-		q.mu.Lock()
+		q.lock()
 	}
 }
 
@@ -101,7 +101,7 @@ func (q *Queue) removeReadyLocked(i int) *Batch {
 // outcome into the ledger, and flushes that cover the batch are told err and go on.
 func (c *Consumer) Progress(b *Batch, n int, err error, book func()) {
 	q := c.q
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	book()
 	for _, f := range b.flushes {
@@ -128,12 +128,12 @@ func (q *Queue) releaseLocked(b *Batch, n int) {
 // is used again.
 func (c *Consumer) Settle(b *Batch, err error, book func()) {
 	q := c.q
-	q.mu.Lock()
+	q.lock()
 	c.settleLocked(b, err, book)
 	q.mu.Unlock()
 
 	// Cleared outside the lock: it is the longest part.
-	b.reset(b.claimed)
+	b.reset()
 	q.mu.Lock()
 	q.keepLocked(b)
 	q.mu.Unlock()
@@ -142,7 +142,7 @@ func (c *Consumer) Settle(b *Batch, err error, book func()) {
 // Abandon settles the batch that the consumer holds while somebody may still be
 // reading it: its memory is left to the garbage collector.
 func (c *Consumer) Abandon(b *Batch, err error, book func()) {
-	c.q.mu.Lock()
+	c.q.lock()
 	c.settleLocked(b, err, book)
 	c.q.mu.Unlock()
 }

@@ -8,7 +8,8 @@
 // settles it and gives its memory back, or puts it back to be taken again. A mutex
 // is taken once a batch by producers, not once a record, and is never held across anything that blocks.
 // Only when there is no room left, and the overflow policy asks for more than a
-// refusal, do producers take the mutex for each record.
+// refusal, do producers take the mutex for each record; under DropOldest not even
+// then, but for records of which a copy is kept: see trade.
 //
 // The queue knows nothing of OpenTelemetry but the record type, and what a batch
 // stores its records in is known to slots.go alone.
@@ -18,7 +19,10 @@
 //   - Σ live(ready) + reserved + limit(tail) - holes(tail) <= capacity, so no more
 //     than capacity records are ever queued, whatever the producers do. Reserved is
 //     what consumers hold of batches that were put back before: their room is not
-//     given away, so putting them back again costs no record.
+//     given away, so putting them back again costs no record. A trade, under
+//     DropOldest, has the limit exceed that by its size, and every claim beyond displaces
+//     a record. It ends before anybody else looks: under the mutex there is none,
+//     but for who began it.
 //   - Every slot index below a batch's limit is handed to exactly one producer.
 //   - Only the tail has claimable slots. A stale pointer to a batch that left
 //     the tail finds limit 0 and fails its claim; one to a batch that has come
@@ -31,6 +35,9 @@
 //     offered them. A batch that is put back goes to the front, where it came from.
 //     Evictions leave holes, never reorder.
 //   - A record is evicted only while it is committed and its batch is not taken.
+//     Every slot below a batch's first is evicted, whatever its mark says.
+//   - What an evicted batch held is kept alive until it is used again, as the next
+//     tail, or until the next Tick.
 //   - Under DropLowest two neighbouring ready batches that fit into one are
 //     merged, as soon as it is known that their records are committed, so ready
 //     batches never have more slots than twice the capacity plus a batch. One that

@@ -67,7 +67,7 @@ func (f *Flush) noteLocked(err error) {
 // with fragments.
 func (q *Queue) BeginFlush() *Flush {
 	f := &Flush{done: make(chan struct{})}
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	cover := func(b *Batch) {
 		b.flushes = append(b.flushes, f)

@@ -98,10 +98,16 @@ func FuzzQueue(f *testing.F) {
 
 func (r *fuzzRun) step(what, arg byte) {
 	switch what {
-	case opRun:
+	case opRun: // odd: in one go, so that a trade may last
 		for range int(arg) + 1 {
 			r.offer(3, r.put)
-			r.check()
+			if arg%2 == 0 {
+				r.check()
+				continue
+			}
+			synctest.Wait()
+			r.m.look()
+			checkInvariants(r.t, r.q)
 		}
 	case opTake:
 		r.take(int(arg % 3))

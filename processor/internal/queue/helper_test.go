@@ -39,6 +39,12 @@ type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
+func (d *displacements) addTraded(v Victim, n int) {
+	for range n {
+		*d = append(*d, displacement{level: v.Level, number: -1})
+	}
+}
+
 func displacementOf(v Victim) displacement {
 	d := displacement{level: v.Level, number: -1}
 	if v.Record != nil {
@@ -66,6 +72,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
+	cfg.Traded = r.displaced.addTraded
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })
@@ -177,7 +184,7 @@ type preempted struct {
 // preempt claims a slot, and bytes, the way [Queue.Offer] does under the mutex.
 func preempt(t *testing.T, q *Queue, size int) preempted {
 	t.Helper()
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	n := newcomer{size: size}
 	b, slot, ok := q.admitLocked(&n)

@@ -17,6 +17,7 @@ func checkInvariants(t *testing.T, q *Queue) {
 	checkCapacity(t, q)
 	checkBytes(t, q)
 	checkOpen(t, q)
+	checkTrade(t, q)
 	checkEnd(t, q)
 	checkPlaces(t, q)
 	checkReady(t, q)
@@ -38,7 +39,7 @@ func checkCapacity(t *testing.T, q *Queue) {
 		t.Errorf("readyLive %d, the batches' sum is %d", q.readyLive, live)
 	}
 	if q.tail != nil {
-		live += int(q.tail.word.Load()>>32) - q.tail.holes
+		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.trade.size)
 	}
 	if live+q.reserved > q.capacity {
 		t.Errorf("room for %d records, and kept for %d, in a queue of %d", live, q.reserved, q.capacity)
@@ -51,10 +52,40 @@ func checkCapacity(t *testing.T, q *Queue) {
 // full tells whether every record that the queue may hold has its slot.
 func full(q *Queue) bool {
 	live := q.readyLive + q.reserved
-	if q.tail != nil {
+	switch {
+	case q.trade.front != nil: // each claim beyond displaces a record, which is put down later
+		live += int(q.trade.base) - q.tail.holes
+	case q.tail != nil:
 		live += q.tail.claims() - q.tail.holes
 	}
 	return live == q.capacity
+}
+
+// checkTrade holds an open trade against what is said of it.
+func checkTrade(t *testing.T, q *Queue) {
+	t.Helper()
+	x := q.trade
+	if x.front == nil {
+		if x != (trade{}) {
+			t.Errorf("no trade, but %+v", x)
+		}
+		return
+	}
+	if q.policy != DropOldest || q.closed.Load() || q.waiters.Len() > 0 {
+		t.Errorf("a trade with policy %d, closed %t, %d waiters", q.policy, q.closed.Load(), q.waiters.Len())
+	}
+	if len(q.ready) == 0 || q.ready[0] != x.front || q.open.Load() != q.tail || q.tail == nil {
+		t.Errorf("the trade is not between the first ready batch and the tail")
+		return
+	}
+	if limit := uint32(q.tail.word.Load() >> 32); limit != x.base+x.size || x.size == 0 || !full(q) {
+		t.Errorf("the trade is %+v, the tail's limit %d, the queue full: %t", x, limit, full(q))
+	}
+	for i := range x.size {
+		if level, ok := x.front.slots.level(x.front.first + i); !ok || level >= q.keepLevel {
+			t.Errorf("slot %d, which is traded, holds a record: %t, of level %d", x.front.first+i, ok, level)
+		}
+	}
 }
 
 // fitsFirst tells whether there are bytes for the first of those who wait.
@@ -180,7 +211,8 @@ func checkReady(t *testing.T, q *Queue) {
 		}
 		checkMarks(t, b, b.claimed)
 		if b.claimed < q.size {
-			checkEmpty(t, b, b.claimed)
+			checkUnmarked(t, b, b.claimed)
+			checkEmpty(t, b, max(b.claimed, b.stale))
 		}
 	}
 }
@@ -196,8 +228,8 @@ func checkTail(t *testing.T, q *Queue) {
 	}
 	word := b.word.Load()
 	limit := uint32(word >> 32)
-	if limit == 0 || limit > q.limitLocked(b) {
-		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, q.limitLocked(b))
+	if most := q.limitLocked(b) + q.trade.size; limit == 0 || limit > most {
+		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, most)
 	}
 	if b.claimed != 0 {
 		t.Errorf("the tail has %d slots noted as handed out before it is sealed", b.claimed)
@@ -214,10 +246,11 @@ func checkMarks(t *testing.T, b *Batch, n int) {
 	t.Helper()
 	evicted := 0
 	for i := range uint32(n) {
-		if b.slots.mark(i).Load() == markEvicted {
+		if i < b.first || b.slots.mark(i).Load() == markEvicted {
 			evicted++
-		} else if i < b.first {
-			t.Errorf("slot %d holds a record, but first is %d", i, b.first)
+		}
+		if i < b.first && !b.slots.committed(i) {
+			t.Errorf("slot %d is not committed, but first is %d", i, b.first)
 		}
 	}
 	if evicted != b.holes {
@@ -233,20 +266,28 @@ func checkFree(t *testing.T, q *Queue) {
 			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.back || b.Trail != (Trail{}) {
 			t.Errorf("free batch %d is not reset: %+v", i, b)
 		}
-		checkEmpty(t, b, 0)
+		checkUnmarked(t, b, 0)
+		checkEmpty(t, b, b.stale)
 	}
 	if q.leastFree < 0 || (q.leastFree > len(q.free) && !q.closed.Load()) {
 		t.Errorf("leastFree is %d with %d free batches", q.leastFree, len(q.free))
 	}
 }
 
-// checkEmpty checks that a sealed batch holds nothing from slot n on.
-func checkEmpty(t *testing.T, b *Batch, n int) {
+// checkUnmarked checks that nobody has a slot of the batch from slot n on.
+func checkUnmarked(t *testing.T, b *Batch, n int) {
 	t.Helper()
 	for i := n; i < len(b.slots.records); i++ {
 		if m := b.slots.mark(uint32(i)).Load(); m != markEmpty {
 			t.Errorf("slot %d, which nobody has, is marked %d", i, m)
 		}
+	}
+}
+
+// checkEmpty checks that a batch keeps nothing alive from slot n on.
+func checkEmpty(t *testing.T, b *Batch, n int) {
+	t.Helper()
+	for i := n; i < len(b.slots.records); i++ {
 		if !isZero(&b.slots.records[i]) {
 			t.Errorf("slot %d, which nobody has, keeps a record alive", i)
 		}

@@ -168,7 +168,7 @@ func (q *Queue) mergeLocked(i int) {
 	if a.back || b.back {
 		return // what one has been through must not be counted against the other
 	}
-	n, m := a.slots.compact(a.claimed), b.slots.compact(b.claimed)
+	n, m := a.slots.compact(a.first, a.claimed), b.slots.compact(b.first, b.claimed)
 	a.slots.appendFrom(n, &b.slots, m)
 	a.claimed, a.holes, a.first = n+m, 0, 0
 	for level := range b.index.counts {
@@ -181,5 +181,6 @@ func (q *Queue) mergeLocked(i int) {
 		f.settleLocked(nil) // it covers the older a too, and is told there
 	}
 	q.ready = slices.Delete(q.ready, i+1, i+2)
-	q.freeLocked(b, m)
+	b.claimed = m
+	q.freeLocked(b)
 }

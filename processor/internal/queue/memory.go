@@ -1,6 +1,9 @@
 package queue
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // quiet is how long batches must lie unused, at least, before their memory is
 // given back.
@@ -24,9 +27,44 @@ func (q *Queue) takeFreeLocked() *Batch {
 	return b
 }
 
-func (q *Queue) freeLocked(b *Batch, used int) {
-	b.reset(used)
+// freeLocked keeps a batch for later whose records were evicted. It is the first to be
+// used again, and what its slots hold goes then, or when the steward comes by: emptying
+// them here would hold up producers. Where bytes are bounded that would be no bound.
+func (q *Queue) freeLocked(b *Batch) {
+	b.recycle()
+	if q.bytes != nil {
+		b.wipe()
+	}
 	q.keepLocked(b)
+}
+
+// wipe empties the slots of free batches, one at a time and so many at most. What
+// becomes free meanwhile has its turn another time, or a flood would hold the caller.
+func (q *Queue) wipe(most int) {
+	for range most {
+		b := q.takeStale()
+		if b == nil {
+			return
+		}
+		b.wipe()
+		q.mu.Lock()
+		q.keepLocked(b)
+		q.mu.Unlock()
+	}
+}
+
+// takeStale takes a free batch whose slots are not empty out of the queue, or returns nil.
+func (q *Queue) takeStale() *Batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.IndexFunc(q.free, func(b *Batch) bool { return b.stale > 0 })
+	if i < 0 {
+		return nil
+	}
+	b := q.free[i]
+	q.free = slices.Delete(q.free, i, i+1)
+	q.leastFree = min(q.leastFree, len(q.free))
+	return b
 }
 
 // keepLocked keeps an empty batch for later. A closed queue needs none, and may

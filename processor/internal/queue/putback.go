@@ -17,7 +17,7 @@ import "slices"
 func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flushing, ok bool) {
 	b.forget()
 	q := c.q
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if q.removed {
 		return false, false

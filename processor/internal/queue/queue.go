@@ -54,6 +54,11 @@ type Config struct {
 	// goroutine that offered that, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
+	// Traded is told of n records that gave way to newer ones all at once: below
+	// KeepLevel, and alike in what the Victim says, which has no record. It is called
+	// under the mutex, so that no snapshot falls between. nil: none do, and each
+	// is told to Displaced.
+	Traded func(v Victim, n int)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -77,6 +82,7 @@ type Queue struct {
 	bytes          *byteBound // nil: none
 	keepLevel      uint8
 	displaced      func(Victim)
+	traded         func(v Victim, n int)
 
 	spare   chan struct{} // asks for Prepare
 	drained chan struct{} // closed when no consumer will get another batch
@@ -84,6 +90,7 @@ type Queue struct {
 	mu        sync.Mutex
 	ready     []*Batch // full batches, oldest first
 	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
+	trade     trade    // of the oldest records for newcomers; see lock
 	readyLive int      // records in ready
 	inFlight  int      // records in taken batches
 	reserved  int      // of those, records whose room is kept for their return
@@ -115,6 +122,7 @@ func New(cfg Config) *Queue {
 		low:       cfg.Low,
 		keepLevel: cfg.KeepLevel,
 		displaced: cfg.Displaced,
+		traded:    cfg.Traded,
 		spare:     make(chan struct{}, 1),
 		drained:   make(chan struct{}),
 		trimmed:   time.Now(),
@@ -158,7 +166,7 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 // advance opens the next batch after the last slot of b was claimed. Another
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
-	q.mu.Lock()
+	q.lock()
 	if q.tail == b {
 		q.publishLocked()
 	}
@@ -171,7 +179,7 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 		q.returnBytes(&n)
 		return q.refuse()
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.closed.Load() {
 		q.returnBytes(&n)
 		q.mu.Unlock()
@@ -187,9 +195,12 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 	}
 	switch q.policy {
 	case DropOldest, DropLowest:
-		q.announceLocked()
 		if q.bytes != nil {
+			q.announceLocked()
 			return q.displaceSizedUnlock(n)
+		}
+		if q.policy == DropLowest {
+			q.announceLocked() // where the oldest give way, displaceUnlock says when
 		}
 		return q.displaceUnlock(n)
 	case Block:
@@ -224,7 +235,7 @@ func (q *Queue) announceLocked() {
 // Close ends admission: records offered from now on are refused, producers that
 // wait for room are let go, and consumers get what is left.
 func (q *Queue) Close() {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	if q.closed.Load() {
 		return
@@ -284,7 +295,7 @@ func (q *Queue) Expedite() {
 	if q.Due() {
 		return
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.tail != nil && q.tail.claims() > 0 {
 		q.expediteLocked()
 	}
@@ -312,8 +323,15 @@ func (q *Queue) wakeLocked() {
 // the interval, gives unused memory back, and returns how long to wait until the
 // next call.
 func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.lock()
+	next := q.tickLocked(now, interval)
+	free := len(q.free)
+	q.mu.Unlock()
+	q.wipe(free)
+	return next
+}
+
+func (q *Queue) tickLocked(now time.Time, interval time.Duration) time.Duration {
 	q.trimLocked(now)
 	next := interval
 	if t := q.tail; t != nil {
@@ -334,7 +352,7 @@ func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 // Remove takes every batch out of a closed queue that no consumer holds, for one
 // who settles them with Discard. From then on nothing can be put back.
 func (q *Queue) Remove() []*Batch {
-	q.mu.Lock()
+	q.lock()
 	q.removed = true
 	var removed []*Batch
 	for len(q.ready) > 0 {
@@ -371,7 +389,7 @@ type Counts struct {
 // Snapshot calls read under the mutex with the queue's counts, so that what
 // Settle books is in the counts or in the ledger, never in both or neither.
 func (q *Queue) Snapshot(read func(Counts)) {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
 	if q.tail != nil {

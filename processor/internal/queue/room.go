@@ -47,6 +47,7 @@ func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
 // publishLocked gives room to those who wait for it, first come first served,
 // and then opens what is left to everyone.
 func (q *Queue) publishLocked() {
+	q.endTradeLocked()
 	for q.waiters.Len() > 0 && q.grantLocked() {
 	}
 	for q.tailLocked() {
@@ -71,9 +72,12 @@ func (q *Queue) publishLocked() {
 	q.shutLocked()
 }
 
-// shutLocked says that there is no room, or that the queue is closed.
+// shutLocked says that there is no room but what may be had in exchange, or that
+// the queue is closed.
 func (q *Queue) shutLocked() {
-	q.open.Store(nil)
+	if !q.tradeLocked() {
+		q.open.Store(nil)
+	}
 	q.pressLocked(q.high > 0 && !q.closed.Load())
 }
 

@@ -146,11 +146,12 @@ func (s *slots) awaitCommits(n int, commit chan struct{}) {
 	}
 }
 
-// compact closes the holes that evictions left in the first n slots, keeping
-// the order, and returns how many records remain. All n slots are committed.
-func (s *slots) compact(n int) int {
+// compact closes the holes that evictions left in the first n slots, and takes those
+// below first for holes, too. It keeps the order and returns how many records
+// remain. All n slots are committed.
+func (s *slots) compact(first uint32, n int) int {
 	to := uint32(0)
-	for from := range uint32(n) {
+	for from := first; from < uint32(n); from++ {
 		level, ok := s.level(from)
 		if !ok {
 			continue
@@ -183,14 +184,14 @@ func (s *slots) appendFrom(at int, src *slots, n int) {
 	}
 }
 
-// reset empties the first n slots, so that nothing the records refer to is
-// kept alive and the slots can be claimed anew.
-func (s *slots) reset(n int) {
-	clear(s.records[:n])
-	for i := range uint32(n) {
-		s.mark(i).Store(markEmpty)
-	}
-}
+// wipe empties the first n slots, so that nothing the records refer to is kept
+// alive.
+func (s *slots) wipe(n int) { clear(s.records[:n]) }
+
+// unmark makes every slot one that can be claimed anew. Nobody looks at the marks of a
+// batch that is neither ready nor the tail nor taken, so they need not be stored one by
+// one.
+func (s *slots) unmark() { clear(s.marks) }
 
 // touch writes to every page of the slots, so that the page faults of fresh
 // memory are paid by the caller and not by the first producers.

@@ -52,7 +52,7 @@ func TestCompact(t *testing.T) {
 				want = append(want, int(i))
 			}
 		}
-		n := s.compact(size)
+		n := s.compact(0, size)
 		wantNumbers(t, "left", numbersOf(s.records[:n]), want...)
 		for i := range uint32(size) {
 			level, ok := s.level(i)
@@ -96,7 +96,8 @@ func TestLevels(t *testing.T) {
 	if _, ok := s.level(0); ok || !s.committed(0) {
 		t.Error("a hole has a level, or is not committed")
 	}
-	s.reset(1)
+	s.wipe(1)
+	s.unmark()
 	if _, ok := s.level(0); ok || s.committed(0) {
 		t.Error("an empty slot has a level, or is committed")
 	}

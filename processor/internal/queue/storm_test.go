@@ -31,6 +31,8 @@ type storm struct {
 	refused atomic.Int64
 	booked  uint64 // guarded by the queue's mutex
 	gaveWay uint64 // to what was put back; guarded by the queue's mutex
+	traded  uint64 // gave way in a trade; guarded by the queue's mutex
+	counted uint64 // gave way and was only counted, traded or not; guarded by the queue's mutex
 	removed []int
 
 	mu        sync.Mutex
@@ -102,7 +104,22 @@ func newStormAgain(t *testing.T, cfg Config, consumers int) *storm {
 func startStorm(t *testing.T, cfg Config, consumers int, putBack bool) *storm {
 	t.Helper()
 	var s *storm
+	if cfg.KeepLevel > 0 {
+		cfg.Traded = func(v Victim, n int) {
+			if v.Level >= cfg.KeepLevel || n <= 0 {
+				t.Errorf("%d records of level %d were traded", n, v.Level)
+			}
+			s.traded += uint64(n)
+			s.counted += uint64(n)
+		}
+	}
 	cfg.Displaced = func(v Victim) {
+		if v.Record == nil {
+			s.q.mu.Lock()
+			defer s.q.mu.Unlock()
+			s.counted++
+			return
+		}
 		number := numberOf(v.Record)
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -149,7 +166,11 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i := range gone {
-			s.gone[numberOf(gone[i].Record)] = true
+			if gone[i].Record != nil {
+				s.gone[numberOf(gone[i].Record)] = true
+			} else {
+				s.counted++
+			}
 		}
 		s.gaveWay += uint64(len(gone))
 	})
@@ -278,7 +299,7 @@ func (s *storm) checkSnapshot(t *testing.T) {
 	t.Helper()
 	s.q.Snapshot(func(c Counts) {
 		// What was displaced is told after the fact, so it may be missing here.
-		ends := s.booked + s.gaveWay + uint64(c.Queued+c.InFlight)
+		ends := s.booked + s.gaveWay + s.traded + uint64(c.Queued+c.InFlight)
 		exact := s.q.policy == DropNewest || s.q.policy == Block
 		if c.Queued < 0 || c.Queued > s.q.capacity || ends > c.Admitted || (exact && ends != c.Admitted) {
 			t.Errorf("%+v with %d booked, in a queue of %d", c, s.booked, s.q.capacity)
@@ -325,8 +346,9 @@ func (s *storm) finish(t *testing.T) {
 	for number := range s.gone {
 		see("displaced", number)
 	}
-	if len(seen) != len(s.accepted) {
-		t.Errorf("%d records accepted, %d taken, %d removed, %d displaced", len(s.accepted), taken, len(s.removed), len(s.gone))
+	if len(seen)+int(s.counted) != len(s.accepted) {
+		t.Errorf("%d records accepted, %d taken, %d removed, %d displaced, and %d that were only counted",
+			len(s.accepted), taken, len(s.removed), len(s.gone), s.counted)
 	}
 	want := Counts{Admitted: uint64(len(s.accepted))}
 	s.q.Snapshot(func(got Counts) {

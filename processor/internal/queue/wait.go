@@ -35,7 +35,7 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	case <-timer.C:
 	}
 
-	q.mu.Lock()
+	q.lock()
 	if w.batch == nil {
 		// Time is up, or the queue was closed and has forgotten its waiters.
 		if !q.closed.Load() {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
+)
+
+// The trials' processes are this test's binary, started again.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == trial.Command {
+		exit(trial.Main(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+func TestCompare(t *testing.T) {
+	var out, stderr bytes.Buffer
+	args := strings.Fields("-kind deliver -load paced -impls asynclog,sdk -times 2 -duration 60ms -queue 4096")
+	if err := run(t.Context(), args, &out, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	for _, want := range []string{"asynclog", "sdk", "p99.9 ns", "arrived/s", "cpu ns/record"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+	if strings.Contains(out.String(), "heap") {
+		t.Errorf("a figure that was not measured in\n%s", &out)
+	}
+}

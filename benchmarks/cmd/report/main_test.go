@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/report"
+)
+
+// The trials' processes are this test's binary, started again.
+func TestMain(m *testing.M) {
+	if ran, err := child(os.Args[1:]); ran {
+		exit(err)
+	}
+	os.Exit(m.Run())
+}
+
+func TestUnknownSection(t *testing.T) {
+	err := run(context.Background(), []string{"-only", "speed"}, new(bytes.Buffer), new(bytes.Buffer))
+	if err == nil || !strings.Contains(err.Error(), `"speed"`) {
+		t.Errorf("run -only speed: %v", err)
+	}
+}
+
+func TestOnly(t *testing.T) {
+	var out, progress bytes.Buffer
+	if err := run(t.Context(), []string{"-short", "-only", "memory"}, &out, &progress); err != nil {
+		t.Fatalf("%v\n%s", err, &progress)
+	}
+	text := out.String()
+	for _, want := range []string{"# Measured", "brief run", "## A full queue of 50,000 records", "| SDK batch | "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "## What is claimed") {
+		t.Errorf("another section in\n%s", text)
+	}
+}
+
+// TestCancel: nothing is written, and nothing left running, when it is interrupted.
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run(ctx, []string{"-short", "-dir", t.TempDir()}, new(bytes.Buffer), new(bytes.Buffer)); err == nil {
+		t.Error("no error")
+	}
+}
+
+// BenchmarkReport writes the whole report, briefly.
+func BenchmarkReport(b *testing.B) {
+	for b.Loop() {
+		dir := b.TempDir()
+		var progress bytes.Buffer
+		if err := run(context.Background(), []string{"-short", "-dir", dir}, new(bytes.Buffer), &progress); err != nil {
+			b.Fatalf("%v\n%s", err, &progress)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "REPORT.md"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if sections := bytes.Count(text, []byte("\n## ")); sections <= len(report.Sections()) {
+			b.Errorf("%d sections, want %d and the notes", sections, len(report.Sections()))
+		}
+		plots, err := filepath.Glob(filepath.Join(dir, "plots", "*.svg"))
+		if err != nil || len(plots) == 0 {
+			b.Errorf("plots: %v, %v", plots, err)
+		}
+	}
+}

@@ -1,0 +1,190 @@
+//go:build !race
+
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
+)
+
+// The guard fails when asynclog has become much slower, or takes much more memory, than
+// it does: by allocations, and by ratios to the SDK's batch processor in the same
+// process, whose bounds are two to four times what is measured on a quiet machine. A
+// machine that is busy with other things disturbs both, and does not fail it.
+
+const (
+	guardQueue = 1 << 15
+	guardRound = guardQueue / 4 // calls: none is lost
+	guardPairs = 15
+	guardTries = 8
+)
+
+// subject is a contender that is guarded.
+type subject struct {
+	*contender.Contender
+
+	calls uint64
+}
+
+func newSubject(t *testing.T, name string, level contender.Level, queue int, end *sink.Sink) *subject {
+	t.Helper()
+	c, err := contender.New(name, contender.Config{
+		Level: level, Queue: queue, Exporters: []sdklog.Exporter{end.Exporter()}, Acked: end.Acked,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &subject{Contender: c}
+}
+
+// round makes calls and returns how long they took.
+func (s *subject) round(goroutines int) time.Duration {
+	callers := make([]func(), goroutines)
+	for i := range callers {
+		callers[i] = s.Caller()
+	}
+	start := time.Now()
+	var wg sync.WaitGroup
+	for i, call := range callers {
+		wg.Go(func() {
+			for range (guardRound + i) / goroutines {
+				call()
+			}
+		})
+	}
+	wg.Wait()
+	s.calls += guardRound
+	return time.Since(start)
+}
+
+func (s *subject) drain(t *testing.T) {
+	t.Helper()
+	if _, err := s.Drain(t.Context(), s.calls); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// medianRatio returns the median of the ratios of neighbouring rounds.
+func medianRatio(t *testing.T, own, rival *subject, goroutines int, drained bool) float64 {
+	t.Helper()
+	both := []*subject{own, rival}
+	var ratios []float64
+	for range guardPairs {
+		took := make(map[*subject]time.Duration)
+		for _, s := range both {
+			took[s] = s.round(goroutines)
+			if drained {
+				s.drain(t)
+			}
+		}
+		ratios = append(ratios, float64(took[own])/float64(took[rival]))
+		slices.Reverse(both)
+	}
+	slices.Sort(ratios)
+	return ratios[guardPairs/2]
+}
+
+// atMost fails unless one of some tries stays within the bound.
+func atMost(t *testing.T, bound float64, measure func() float64) {
+	t.Helper()
+	least := measure()
+	for try := 1; least > bound && try < guardTries; try++ {
+		least = min(least, measure())
+	}
+	t.Logf("ratio %.2f, at most %.2f is allowed", least, bound)
+	if least > bound {
+		t.Errorf("the ratio to the SDK is %.2f at best of %d tries, at most %.2f is allowed", least, guardTries, bound)
+	}
+}
+
+// TestGuardHandOver: OnEmit, with a live exporter and no record lost.
+func TestGuardHandOver(t *testing.T) {
+	for _, g := range []struct {
+		goroutines int
+		bound      float64
+	}{{1, 0.9}, {8, 0.9}, {64, 0.9}} {
+		t.Run(fmt.Sprintf("goroutines=%d", g.goroutines), func(t *testing.T) {
+			own := newSubject(t, contender.Asynclog, contender.HandOver, guardQueue, sink.New(0))
+			rival := newSubject(t, contender.SDK, contender.HandOver, guardQueue, sink.New(0))
+			atMost(t, g.bound, func() float64 { return medianRatio(t, own, rival, g.goroutines, true) })
+		})
+	}
+}
+
+// TestGuardDisplace: OnEmit to a full queue from which nothing leaves, where the oldest
+// record gives way.
+func TestGuardDisplace(t *testing.T) {
+	end := sink.New(0)
+	release := end.Block()
+	own := newSubject(t, contender.AsynclogOldest, contender.HandOver, 2048, end)
+	rival := newSubject(t, contender.SDK, contender.HandOver, 2048, end)
+	t.Cleanup(release) // before they are closed
+	atMost(t, 1.5, func() float64 { return medianRatio(t, own, rival, 1, false) })
+}
+
+// TestGuardAllocations: a hand-over allocates nothing, and a log call no more than one
+// through otelslog to the SDK.
+func TestGuardAllocations(t *testing.T) {
+	allocations := func(name string, level contender.Level) float64 {
+		s := newSubject(t, name, level, guardQueue, sink.New(0))
+		s.round(1) // what is allocated once
+		s.drain(t)
+		call := s.Caller()
+		const calls = 4096
+		n := testing.AllocsPerRun(3, func() {
+			for range calls {
+				call()
+			}
+			s.calls += calls
+			s.drain(t)
+		})
+		return n / calls
+	}
+	// Exports allocate a little, once a batch.
+	if n := allocations(contender.Asynclog, contender.HandOver); n > 0.1 {
+		t.Errorf("%.2f allocations a hand-over", n)
+	}
+	own, rival := allocations(contender.Asynclog, contender.LogCall), allocations(contender.SDK, contender.LogCall)
+	if own > rival+0.1 {
+		t.Errorf("%.2f allocations a log call, %.2f with otelslog and the SDK", own, rival)
+	}
+}
+
+// TestGuardIdle: an idle pipeline with room for 50,000 records takes a fraction of the
+// memory that the SDK's takes.
+func TestGuardIdle(t *testing.T) {
+	heap := func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	idle := func(name string) float64 {
+		before := heap()
+		s := newSubject(t, name, contender.HandOver, 50_000, sink.New(0))
+		s.drain(t)
+		held := heap() - before
+		runtime.KeepAlive(s)
+		return held
+	}
+	own, rival := idle(contender.Asynclog), idle(contender.SDK)
+	if own > rival/10 {
+		t.Errorf("an idle pipeline holds %.0f KiB, the SDK's %.0f KiB", own/1024, rival/1024)
+	}
+}

@@ -1,0 +1,47 @@
+package contender
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/phuslu/log"
+)
+
+// newPhuslu is phuslu/log with its AsyncWriter, set up as in
+// https://github.com/phuslu/log#async-file-writer: DiscardOnFull is off, so that it
+// loses nothing and callers wait when the channel is full. The channel has the size of
+// the queue of the others instead of 4,096. TimeFormat is left empty, as is "strongly
+// recommended".
+//
+// What the AsyncWriter can do to a file, many records in one writev, it cannot do to
+// another writer: it makes one Write of each record. Where that takes long it gets the
+// buffer that zap has, which its documentation does not mention.
+func newPhuslu(cfg Config) (*Contender, error) {
+	if err := only(Phuslu, cfg, LogCall); err != nil {
+		return nil, err
+	}
+	w, sync := unbuffered(cfg)
+	async := &log.AsyncWriter{
+		ChannelSize: uint(cfg.Queue),
+		Writer:      log.IOWriter{Writer: w},
+	}
+	l := log.Logger{Level: log.InfoLevel, Writer: async}
+	return &Contender{
+		Caller: func() func() {
+			return func() {
+				l.Info().
+					Str("method", method).
+					Str("path", path).
+					Int("status", status).
+					Dur("took", took).
+					Bool("cached", cached).
+					Msg(message)
+			}
+		},
+		Drain: func(ctx context.Context, calls uint64) (time.Time, error) {
+			return poll(ctx, cfg.Acked, func(acked uint64) bool { return acked >= calls }, sync)
+		},
+		Close: func(context.Context) error { return io.Closer(async).Close() },
+	}, nil
+}

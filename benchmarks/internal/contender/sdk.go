@@ -1,0 +1,33 @@
+package contender
+
+import (
+	"log/slog"
+
+	"go.opentelemetry.io/contrib/bridges/otelslog"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
+
+// newSDK is the SDK's batch processor. Its documentation has three settings that
+// matter here (https://pkg.go.dev/go.opentelemetry.io/otel/sdk/log): the queue, which
+// is that of all contenders, the batch, of 512 records by default as with asynclog,
+// and the interval, of 1 s by default as with asynclog. Self-observability, which
+// costs, is off unless asked for.
+func newSDK(cfg Config) (*Contender, error) {
+	if err := only(SDK, cfg, LogCall, HandOver); err != nil {
+		return nil, err
+	}
+	p := sdklog.NewBatchProcessor(cfg.Exporters[0], sdklog.WithMaxQueueSize(cfg.Queue))
+	return newOTel(cfg, p, otelslogHandler), nil
+}
+
+// newSDKSimple is the SDK's simple processor, which has no settings.
+func newSDKSimple(cfg Config) (*Contender, error) {
+	if err := only(SDKSimple, cfg, LogCall, HandOver); err != nil {
+		return nil, err
+	}
+	return newOTel(cfg, sdklog.NewSimpleProcessor(cfg.Exporters[0]), otelslogHandler), nil
+}
+
+func otelslogHandler(p *sdklog.LoggerProvider) slog.Handler {
+	return otelslog.NewHandler("benchmark", otelslog.WithLoggerProvider(p))
+}

@@ -1,0 +1,50 @@
+package latency
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	// longest is the longest duration that is told apart from longer ones.
+	longest = time.Minute
+	// digits of a duration are kept: what is read is at most 1 % off.
+	digits = 2
+)
+
+// Histogram counts durations in fixed buckets, so that recording one costs a few
+// nanoseconds however many there are. It is for one goroutine; [Histogram.Merge]
+// brings those of many together.
+type Histogram struct{ h *hdrhistogram.Histogram }
+
+// NewHistogram returns an empty histogram.
+func NewHistogram() *Histogram {
+	return &Histogram{hdrhistogram.New(1, int64(longest), digits)}
+}
+
+// Record adds a duration. One longer than a minute counts as a minute.
+func (h *Histogram) Record(d time.Duration) {
+	_ = h.h.RecordValue(int64(max(0, min(d, longest)))) // within the bounds it cannot fail
+}
+
+// Merge adds what another histogram holds.
+func (h *Histogram) Merge(other *Histogram) { h.h.Merge(other.h) }
+
+// Summary is what is told of a histogram. Durations are in nanoseconds.
+type Summary struct {
+	Count                     int64
+	Mean, P50, P99, P999, Max float64
+}
+
+// Summary reads the histogram. Quantiles are the upper ends of their buckets.
+func (h *Histogram) Summary() Summary {
+	return Summary{
+		Count: h.h.TotalCount(),
+		Mean:  h.h.Mean(),
+		P50:   float64(h.h.ValueAtQuantile(50)),
+		P99:   float64(h.h.ValueAtQuantile(99)),
+		P999:  float64(h.h.ValueAtQuantile(99.9)),
+		Max:   float64(h.h.Max()),
+	}
+}

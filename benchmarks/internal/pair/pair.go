@@ -1,0 +1,59 @@
+package pair
+
+import (
+	"math"
+	"slices"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
+)
+
+// Runs are the results of contenders by name, each in order. Those of the same index
+// were measured one after the other; nil is one that failed.
+type Runs map[string][]*trial.Result
+
+// Value reads one figure from a result.
+type Value func(*trial.Result) float64
+
+// Spread is the median of figures, the least and the greatest. All are NaN if there
+// are no figures.
+type Spread struct {
+	Median, Min, Max float64
+	N                int
+}
+
+// Of returns the spread of a contender's figures.
+func (r Runs) Of(name string, v Value) Spread {
+	var figures []float64
+	for _, result := range r[name] {
+		if result != nil {
+			figures = append(figures, v(result))
+		}
+	}
+	return spread(figures)
+}
+
+// Ratio returns the spread of the ratios of one contender's figures to another's.
+func (r Runs) Ratio(name, rival string, v Value) Spread {
+	var ratios []float64
+	for i, result := range r[name] {
+		if i < len(r[rival]) && result != nil && r[rival][i] != nil {
+			ratios = append(ratios, v(result)/v(r[rival][i]))
+		}
+	}
+	return spread(ratios)
+}
+
+func spread(figures []float64) Spread {
+	figures = slices.DeleteFunc(figures, func(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) })
+	n := len(figures)
+	if n == 0 {
+		return Spread{Median: math.NaN(), Min: math.NaN(), Max: math.NaN()}
+	}
+	slices.Sort(figures)
+	return Spread{
+		Median: (figures[(n-1)/2] + figures[n/2]) / 2,
+		Min:    figures[0],
+		Max:    figures[n-1],
+		N:      n,
+	}
+}

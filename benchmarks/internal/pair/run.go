@@ -1,0 +1,40 @@
+package pair
+
+import (
+	"context"
+	"slices"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
+)
+
+// Run measures the contenders in turns, so many times: A B, B A, A B, … The spec is the
+// same for all but for the contender's name, unless vary changes it. A trial that
+// fails is told to failed and tried once more; a contender that fails twice in a row
+// is not tried again.
+func Run(ctx context.Context, names []string, times int, spec trial.Spec, vary func(name string, s *trial.Spec), failed func(error)) (Runs, error) {
+	runs, out := make(Runs), make(map[string]bool)
+	order := slices.Clone(names)
+	for range times {
+		for _, name := range order {
+			s := spec
+			s.Impl = name
+			if vary != nil {
+				vary(name, &s)
+			}
+			var result *trial.Result
+			for tries := 0; tries < 2 && result == nil && !out[name]; tries++ {
+				var err error
+				if result, err = trial.Spawn(ctx, &s); err != nil {
+					if ctx.Err() != nil {
+						return nil, ctx.Err()
+					}
+					failed(err)
+				}
+			}
+			out[name] = result == nil
+			runs[name] = append(runs[name], result)
+		}
+		slices.Reverse(order)
+	}
+	return runs, nil
+}

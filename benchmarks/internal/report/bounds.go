@@ -1,0 +1,55 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
+)
+
+// bounds tells how asynclog does against what it is held to, in ratios to the SDK's
+// batch processor.
+func bounds(ctx context.Context, r *report, w *strings.Builder) error {
+	fmt.Fprint(w, "Ratios of asynclog to the SDK's batch processor, which has the same queue, batches and exporter.\n\n")
+	t := newTable("", "at most", "measured", "")
+	row := func(what string, most float64, s pair.Spread) {
+		verdict := "missed"
+		if s.Median <= most {
+			verdict = "kept"
+		}
+		t.add(what, twoDigits(most), ratio(s), verdict)
+	}
+	for _, b := range []struct {
+		goroutines int
+		most       float64
+	}{{1, 0.3}, {32, 0.4}} {
+		runs, err := r.handOvers(ctx, b.goroutines, 0)
+		if err != nil {
+			return err
+		}
+		row(fmt.Sprintf("mean of a hand-over, %d goroutines", b.goroutines), b.most, runs.Ratio(contender.Asynclog, contender.SDK, pair.PerCall))
+	}
+	for _, goroutines := range []int{8, 64} {
+		runs, err := r.handOvers(ctx, goroutines, 0)
+		if err != nil {
+			return err
+		}
+		row(fmt.Sprintf("p99.9 of a hand-over, %d goroutines", goroutines), 0.1, runs.Ratio(contender.Asynclog, contender.SDK, pair.P999))
+	}
+	for _, goroutines := range []int{1, 8} {
+		runs, err := r.fullQueue(ctx, goroutines)
+		if err != nil {
+			return err
+		}
+		row(fmt.Sprintf("mean of displacing the oldest of a full queue, %d goroutines", goroutines), 1, runs.Ratio(contender.AsynclogOldest, contender.SDK, pair.Mean))
+	}
+	runs, err := r.onWire(ctx)
+	if err != nil {
+		return err
+	}
+	row("processor time a record, log call to the wire", 1, runs.Ratio(contender.Asynclog, contender.SDK, pair.CPU))
+	fmt.Fprint(w, t)
+	return nil
+}

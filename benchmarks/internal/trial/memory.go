@@ -1,0 +1,83 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
+)
+
+// collections is how many collections of garbage are measured.
+const collections = 10
+
+// memory measures what a full queue takes: as many records as it holds are logged
+// while the sink takes nothing.
+func memory(ctx context.Context, s *Spec) (*Result, error) {
+	end := sink.New(0)
+	release := sync.OnceFunc(end.Block())
+	defer release()
+
+	before := heap()
+	c, err := pipeline(s, end)
+	if err != nil {
+		return nil, err
+	}
+	call := c.Caller()
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		for range s.Queue {
+			call()
+		}
+	}()
+	select {
+	case <-logged:
+	case <-time.After(patience / 2):
+		return nil, fmt.Errorf("trial: %s does not hold %d records", s.Impl, s.Queue)
+	}
+	r := &Result{Calls: uint64(s.Queue), RSS: resident()}
+	r.Heap = heap() - before
+
+	cpu := gcTime()
+	for range collections {
+		runtime.GC()
+	}
+	r.GCCPU = (gcTime() - cpu) / collections * float64(time.Second)
+	var gc debug.GCStats
+	debug.ReadGCStats(&gc) // the latest pauses come first
+	r.GCPause = float64(slices.Max(gc.Pause[:collections]))
+
+	release()
+	if _, err := c.Drain(ctx, r.Calls); err != nil {
+		return nil, err
+	}
+	if err := c.Close(ctx); err != nil {
+		return nil, err
+	}
+	if r.Acked = end.Acked(); r.Acked != r.Calls {
+		return nil, fmt.Errorf("trial: %s held %d of %d records", s.Impl, r.Acked, r.Calls)
+	}
+	return r, nil
+}
+
+// heap returns how many bytes are alive.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// gcTime returns the processor time that collections have taken, in seconds.
+func gcTime() float64 {
+	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(sample)
+	return sample[0].Value.Float64()
+}
