@@ -16,6 +16,13 @@ type part struct {
 // divide appends the parts in which records are to be exported, so that none is
 // larger than limit. A record that is larger alone is a part of its own.
 func (s *sizer) divide(parts []part, recs []sdklog.Record, limit int) []part {
+	if s.fits(recs, limit) {
+		return append(parts, part{n: len(recs)})
+	}
+	return s.divideExactly(parts, recs, limit)
+}
+
+func (s *sizer) divideExactly(parts []part, recs []sdklog.Record, limit int) []part {
 	n, size := 0, 0 // of the part that is open
 	end := func() {
 		if n > 0 {
