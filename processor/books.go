@@ -106,7 +106,9 @@ func (p *Processor) turnAway(r *sdklog.Record, why reason) {
 
 // lose sends a record to the fallback, or drops it.
 func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
-	p.gaps.see(r)
+	if p.gaps != nil { // asked here, because see is too large to be inlined
+		p.gaps.see(r)
+	}
 	if r.Severity() >= p.cfg.critical && p.fallback.offer(r, why, handed) {
 		return
 	}

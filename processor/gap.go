@@ -61,12 +61,15 @@ func newGaps(l *ledger) *gaps { return &gaps{ledger: l, asOf: time.Now()} }
 // to another, and is not critical, only the severity is known by then; it has the
 // resource of the others, or of what is exported.
 func (g *gaps) see(r *sdklog.Record) {
-	if g == nil || g.known.Load() == r.Resource() {
-		return
+	if g != nil && g.known.Load() != r.Resource() {
+		g.remember(r.Resource())
 	}
+}
+
+func (g *gaps) remember(res *resource.Resource) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.rememberLocked(r.Resource())
+	g.rememberLocked(res)
 }
 
 func (g *gaps) rememberLocked(res *resource.Resource) {
@@ -86,9 +89,12 @@ func (g *gaps) rememberLocked(res *resource.Resource) {
 
 // stamp notes when a record is lost, just before it is counted.
 func (g *gaps) stamp() {
-	if g == nil || g.fresh.Load() {
-		return
+	if g != nil && !g.fresh.Load() { // so little that it is inlined
+		g.lookAtClock()
 	}
+}
+
+func (g *gaps) lookAtClock() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended || g.fresh.Load() {

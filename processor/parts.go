@@ -16,7 +16,7 @@ type part struct {
 // divide appends the parts in which records are to be exported, so that none is
 // larger than limit. A record that is larger alone is a part of its own.
 func (s *sizer) divide(parts []part, recs []sdklog.Record, limit int) []part {
-	if s.fits(recs, limit) {
+	if len(recs) > 0 && s.fits(recs, limit) {
 		return append(parts, part{n: len(recs)})
 	}
 	return s.divideExactly(parts, recs, limit)

@@ -14,39 +14,6 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// The sizes of values, counted by hand from the protobuf encoding: a tag of one
-// byte, a length where there is one, and the value. What is really sent is compared in
-// integration/retry.
-func TestValueSize(t *testing.T) {
-	for _, tc := range []struct {
-		v    attribute.Value
-		want int
-	}{
-		{attribute.Value{}, 0},
-		{attribute.BoolValue(true), 2},
-		{attribute.Int64Value(0), 2},
-		{attribute.Int64Value(127), 2},
-		{attribute.Int64Value(128), 3},
-		{attribute.Int64Value(-1), 11},
-		{attribute.Float64Value(1), 9},
-		{attribute.StringValue(""), 2},
-		{attribute.StringValue("abc"), 5},
-		{attribute.StringValue(strings.Repeat("x", 127)), 129},
-		{attribute.StringValue(strings.Repeat("x", 128)), 131},
-		{attribute.ByteSliceValue([]byte("abc")), 5},
-		{attribute.BoolSliceValue([]bool{true, false}), 2 + 2*4},
-		{attribute.Int64SliceValue([]int64{1, -1}), 2 + 4 + 13},
-		{attribute.Float64SliceValue([]float64{1}), 2 + 11},
-		{attribute.StringSliceValue([]string{"", "ab"}), 2 + 4 + 6},
-		{attribute.SliceValue(attribute.BoolValue(true), attribute.StringValue("a")), 2 + 4 + 5},
-		{attribute.MapValue(attribute.Bool("k", true)), 2 + 2 + 3 + 4},
-	} {
-		if got := valueSize(tc.v); got != tc.want {
-			t.Errorf("%v (%v): %d bytes, want %d", tc.v.Type(), tc.v.String(), got, tc.want)
-		}
-	}
-}
-
 func TestRecordSize(t *testing.T) {
 	s := newSizer()
 	r := exportertest.Record(log.SeverityInfo, "")
@@ -62,7 +29,11 @@ func TestRecordSize(t *testing.T) {
 	grows("body", 3, func(r *sdklog.Record) { r.SetBody(attribute.StringValue("abc")) })
 	grows("severity text", 2+4, func(r *sdklog.Record) { r.SetSeverityText("INFO") })
 	grows("event name", 2+1, func(r *sdklog.Record) { r.SetEventName("e") })
-	grows("trace", 18+10+5, func(r *sdklog.Record) { r.SetTraceID(trace.TraceID{1}) })
+	grows("trace", 18+10+5, func(r *sdklog.Record) {
+		r.SetTraceID(trace.TraceID{1})
+		r.SetSpanID(trace.SpanID{1})
+		r.SetTraceFlags(trace.FlagsSampled)
+	})
 	grows("attribute", 2+3+2+2, func(r *sdklog.Record) { r.AddAttributes(attribute.Bool("k", true)) })
 }
 

@@ -107,7 +107,7 @@ func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 // obtainBytes takes the bytes of a newcomer that has none yet, and tells whether it
 // has them now.
 func (q *Queue) obtainBytes(n *newcomer) bool {
-	if q.bytes == nil || n.held {
+	if n.held {
 		return true
 	}
 	_, n.held = q.bytes.take(n.size) // whoever holds the mutex looks at the marks anyway

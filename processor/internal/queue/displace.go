@@ -16,7 +16,13 @@ type Victim struct {
 //go:noinline
 func (q *Queue) displaceUnlock(n newcomer) Verdict {
 	var v Victim
-	if !q.evictForLocked(n.level, &v) {
+	var found bool
+	if q.policy == DropOldest {
+		found = q.evictOldestLocked(&v)
+	} else {
+		found = q.evictLowestLocked(n.level, &v)
+	}
+	if !found {
 		q.announceLocked()
 		q.mu.Unlock()
 		return Full

@@ -80,24 +80,34 @@ func (q *Queue) unindexLocked(b *Batch) {
 // indexAllLocked takes what has been committed since into the indexes.
 func (q *Queue) indexAllLocked() {
 	if q.unindexed > 0 {
-		for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
-			if !b.index.partial {
-				continue
-			}
-			if q.indexLocked(b); !b.index.partial {
-				q.mergeAroundLocked(i)
-			}
-		}
+		q.indexPartialLocked()
 	}
 	if q.tail != nil {
 		q.indexLocked(q.tail)
 	}
 }
 
+// indexPartialLocked is indexAllLocked for ready batches whose index is not complete.
+func (q *Queue) indexPartialLocked() {
+	for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
+		if !b.index.partial {
+			continue
+		}
+		if q.indexLocked(b); !b.index.partial {
+			q.mergeAroundLocked(i)
+		}
+	}
+}
+
 // evictLowestLocked evicts the oldest record of the lowest level there is, if
 // that is below the newcomer's.
 func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
-	q.indexAllLocked()
+	if q.unindexed > 0 { // what indexAllLocked does, without its call
+		q.indexPartialLocked()
+	}
+	if q.tail != nil {
+		q.indexLocked(q.tail)
+	}
 	level, ok := q.levels.lowest()
 	if !ok || level >= newcomer {
 		return false

@@ -157,6 +157,9 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
+	if q.policy == DropNewest && q.open.Load() == nil {
+		return q.refuse()
+	}
 	return q.offerSlowly(newcomer{rec: r, level: level})
 }
 
@@ -182,8 +185,8 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 		q.mu.Unlock()
 		return Closed
 	}
-	if q.waiters.Len() == 0 {
-		if b, slot, ok := q.admitLocked(&n); ok {
+	if q.waiters.Len() == 0 && (q.bytes == nil || q.obtainBytes(&n)) {
+		if b, slot, ok := q.reserveLocked(); ok {
 			q.publishLocked()
 			q.mu.Unlock()
 			b.put(slot, &n)

@@ -14,7 +14,7 @@ func (q *Queue) limitLocked(tail *Batch) uint32 {
 // admitLocked claims a slot for a newcomer, and the bytes if it has none. The bytes
 // it keeps, also if there is no slot.
 func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
-	if !q.obtainBytes(n) {
+	if q.bytes != nil && !q.obtainBytes(n) {
 		return nil, 0, false
 	}
 	return q.reserveLocked()

@@ -260,6 +260,39 @@ func (k *keeper) OnEmit(_ context.Context, r *sdklog.Record) error {
 	return nil
 }
 
+// The sizes of values, counted by hand from the protobuf encoding: a tag of one
+// byte, a length where there is one, and the value. What is really sent is compared in
+// integration/retry.
+func TestValue(t *testing.T) {
+	for _, tc := range []struct {
+		v    attribute.Value
+		want int
+	}{
+		{attribute.Value{}, 0},
+		{attribute.BoolValue(true), 2},
+		{attribute.Int64Value(0), 2},
+		{attribute.Int64Value(127), 2},
+		{attribute.Int64Value(128), 3},
+		{attribute.Int64Value(-1), 11},
+		{attribute.Float64Value(1), 9},
+		{attribute.StringValue(""), 2},
+		{attribute.StringValue("abc"), 5},
+		{attribute.StringValue(strings.Repeat("x", 127)), 129},
+		{attribute.StringValue(strings.Repeat("x", 128)), 131},
+		{attribute.ByteSliceValue([]byte("abc")), 5},
+		{attribute.BoolSliceValue([]bool{true, false}), 2 + 2*4},
+		{attribute.Int64SliceValue([]int64{1, -1}), 2 + 4 + 13},
+		{attribute.Float64SliceValue([]float64{1}), 2 + 11},
+		{attribute.StringSliceValue([]string{"", "ab"}), 2 + 4 + 6},
+		{attribute.SliceValue(attribute.BoolValue(true), attribute.StringValue("a")), 2 + 4 + 5},
+		{attribute.MapValue(attribute.Bool("k", true)), 2 + 2 + 3 + 4},
+	} {
+		if got := value(&tc.v); got != tc.want {
+			t.Errorf("%v (%v): %d bytes, want %d", tc.v.Type(), tc.v.String(), got, tc.want)
+		}
+	}
+}
+
 func TestRecordAllocatesNothing(t *testing.T) {
 	r := exportertest.Record(log.SeverityInfo, "a", attribute.String("a", "b"), attribute.Int("b", 2), attribute.Bool("c", true),
 		attribute.Float64("d", 4), attribute.String("e", "f"), attribute.String("f", "g"))
