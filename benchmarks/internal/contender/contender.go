@@ -37,7 +37,8 @@ type Config struct {
 	// Costly says that a call of the Writer takes long. Loggers that make one for
 	// each record are then given a buffer in front of it.
 	Costly bool
-	// Hold says that the whole queue is to fit even where room is counted in bytes.
+	// Hold says that as many records are to fit where room is counted in bytes. Where the
+	// sink is fast, a small buffer is the faster one.
 	Hold bool
 	// Acked tells how many records have arrived.
 	Acked func() uint64

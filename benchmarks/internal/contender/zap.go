@@ -9,7 +9,9 @@ import (
 )
 
 // newZap is zap with its production encoder and a BufferedWriteSyncer, set up as in
-// https://pkg.go.dev/go.uber.org/zap/zapcore#BufferedWriteSyncer: 256 KiB by default.
+// https://pkg.go.dev/go.uber.org/zap/zapcore#BufferedWriteSyncer: 256 KiB by default, and
+// behind a slow sink, where every flush makes callers wait, room for as many lines as the
+// others hold.
 // The flush interval is that of the others, 1 s, instead of 30 s. The production
 // preset's sampling is not used: it drops records. The logger is not sugared: "in
 // the few contexts where every microsecond counts, use the Logger"
@@ -44,7 +46,7 @@ const lineSize = 256
 func newBuffer(cfg Config) *zapcore.BufferedWriteSyncer {
 	b := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(cfg.Writer), FlushInterval: time.Second}
 	if cfg.Hold {
-		b.Size = cfg.Queue * lineSize
+		b.Size = max(256<<10, cfg.Queue*lineSize)
 	}
 	return b
 }

@@ -38,7 +38,7 @@ func pipeline(s *Spec, end *sink.Sink) (*contender.Contender, error) {
 		Exporters: exporters,
 		Writer:    end,
 		Costly:    s.Latency > 0,
-		Hold:      s.Kind == Memory,
+		Hold:      s.Latency > 0 || s.Kind == Memory || s.Kind == Blocked,
 		Acked:     end.Acked,
 	})
 }
