@@ -93,6 +93,9 @@ func (e *errand) fail(o outcome) bool {
 		}
 		return e.settle(o)
 	}
+	if p.exportCtx.Err() != nil { // Shutdown's time is up, and the export was cancelled
+		return e.settle(o)
+	}
 	class, hint := p.cfg.retry.classify(o, p.reporter.report)
 	pause := allOfThem
 	switch {
@@ -150,8 +153,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 		tell = o.err // nobody will export it now
 	}
 	flushing, ok := w.consumer.PutBack(e.b, tell, p.giveWay)
-	if !ok {
-		// Shutdown's time is up. What is known of the batch is this.
+	if !ok { // Shutdown's time is up
 		e.parts = []part{{n: len(e.b.Records())}}
 		return e.settle(o)
 	}
