@@ -126,8 +126,16 @@ func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
 		err    error
 	}
 	answered := make(chan result, 1)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/texts", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The body is read when the server has said that it reads it.
+	req.Header.Set("Expect", "100-continue")
+	transport := &http.Transport{ExpectContinueTimeout: time.Minute}
+	defer transport.CloseIdleConnections()
 	go func() {
-		resp, err := http.Post(c.url+"/texts", "text/plain", body)
+		resp, err := transport.RoundTrip(req)
 		if err != nil {
 			answered <- result{err: err}
 			return
@@ -135,10 +143,9 @@ func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
 		resp.Body.Close()
 		answered <- result{status: resp.StatusCode}
 	}()
-	if _, err := io.WriteString(write, "Hello. "); err != nil { // taken by the transport, so under way
+	if _, err := io.WriteString(write, "Hello. "); err != nil { // taken, so under way
 		t.Fatal(err)
 	}
-	time.Sleep(200 * time.Millisecond) // and by the server
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

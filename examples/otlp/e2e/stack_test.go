@@ -1,84 +1,14 @@
 package e2e
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 )
-
-var backends = flag.String("backends", "", "the folder with the binaries of the backends")
-
-// readyTime is how long a backend may take to be ready. Loki waits for its ring for
-// some 15 seconds.
-const readyTime = 90 * time.Second
-
-// binary returns the path of a program in the folder of backends. Without the folder
-// the test is skipped.
-func binary(t *testing.T, name string) string {
-	t.Helper()
-	if *backends == "" {
-		t.Skip("needs the backends: make e2e")
-	}
-	path, err := filepath.Abs(filepath.Join(*backends, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v: make e2e builds it", err)
-	}
-	return path
-}
-
-// example builds a program of the example once.
-var example = struct {
-	sync.Mutex
-	built map[string]string
-}{built: map[string]string{}}
-
-func exampleBinary(t *testing.T, pkg string) string {
-	t.Helper()
-	example.Lock()
-	defer example.Unlock()
-	if path, ok := example.built[pkg]; ok {
-		return path
-	}
-	dir, err := os.MkdirTemp("", "asynclog-e2e-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	temporary = append(temporary, dir)
-	path := filepath.Join(dir, "program")
-	cmd := exec.Command("go", "build", "-o", path, pkg)
-	cmd.Dir = ".."
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, text)
-	}
-	example.built[pkg] = path
-	return path
-}
-
-// temporary are folders to be removed at the end.
-var temporary []string
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	status := m.Run()
-	for _, dir := range temporary {
-		_ = os.RemoveAll(dir)
-	}
-	os.Exit(status)
-}
 
 // stack is the backends of docker-compose.yml, without containers.
 type stack struct {
@@ -241,46 +171,4 @@ func get(url string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s: %.400s", url, resp.Status, body)
 	}
 	return body, nil
-}
-
-// ledger is what a process of the example says at its end.
-type ledger struct {
-	Service    string `json:"service"`
-	Statistics struct {
-		AsyncLogging struct {
-			Logged   uint64                       `json:"messages_logged"`
-			Exported uint64                       `json:"exported"`
-			Fallback uint64                       `json:"fallback"`
-			Total    uint64                       `json:"dropped_total"`
-			Dropped  map[string]map[string]uint64 `json:"dropped"`
-			Balanced bool                         `json:"balanced"`
-		} `json:"async_logging"`
-	} `json:"statistics"`
-}
-
-// ledgerOf reads the last line of what a process printed.
-func ledgerOf(t *testing.T, p *process) ledger {
-	t.Helper()
-	_, stderr := p.printed(t)
-	lines := bytes.Split(bytes.TrimSpace(stderr), []byte("\n"))
-	var l ledger
-	if err := json.Unmarshal(lines[len(lines)-1], &l); err != nil {
-		t.Fatalf("%s: the last line is no ledger: %v:\n%s", p.name, err, p.tail())
-	}
-	if !l.Statistics.AsyncLogging.Balanced {
-		t.Errorf("%s: the books do not balance: %s", p.name, lines[len(lines)-1])
-	}
-	return l
-}
-
-// serviceName is what the records of a process have.
-func (l *ledger) serviceName() string { return "asynclog-" + l.Service }
-
-// names joins names for a message.
-func names[T any](m map[string]T) string {
-	var all []string
-	for name := range m {
-		all = append(all, name)
-	}
-	return strings.Join(all, ", ")
 }
