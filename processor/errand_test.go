@@ -279,3 +279,39 @@ func TestMetricProcessedOfRetries(t *testing.T) {
 		})
 	}
 }
+
+// In a batch of many small records a large one may not be seen before the receiver
+// refuses it. Then it is, and so are the next.
+func TestLargeRecordAmongManySmallOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		const limit = 1_000_000
+		s := newSizer()
+		e := exportertest.New(exportertest.WithFunc(func(_ context.Context, records []sdklog.Record) error {
+			if parts := s.divide(nil, records, limit); len(parts) > 1 || parts[0].size > 0 {
+				return grpc(8)
+			}
+			return nil
+		}))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(200), WithMaxExportBatchBytes(limit))
+		giant := strings.Repeat("x", 2*limit)
+		want := []string{}
+		for round := range 5 {
+			for i := range 200 {
+				text := body(200*round + i)
+				if i == 102 {
+					text = giant
+				} else {
+					want = append(want, text)
+				}
+				emit(p, log.SeverityInfo, text)
+			}
+			synctest.Wait()
+		}
+		wantBodies(t, e, want)
+		wantDropped(t, p, Drop{ReasonRecordTooLarge, log.SeverityInfo, 5})
+		if x := p.Stats().Exporters[0]; x.Failures != 1 || x.Exports != 11 {
+			t.Errorf("%d of %d exports failed, want the first of eleven", x.Failures, x.Exports)
+		}
+	})
+}

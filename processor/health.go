@@ -13,6 +13,9 @@ import (
 // works, for the processor to call itself degraded.
 const degradedAfter = 3
 
+// lateness is how long after its deadline an export is taken to be on its way back.
+const lateness = time.Second
+
 // health knows whose exports succeed, and when those whose exports fail may take
 // the next batch.
 //
@@ -135,8 +138,8 @@ func (h *health) mayTryLocked(s *standing, now time.Time, closed bool) (time.Dur
 		return 0, true // there is nobody to leave the batches to, and no time for a pause
 	case h.trying == s:
 		return 0, true
-	case h.trying != nil:
-		return 0, false
+	case h.trying != nil && !h.trying.overdue(now):
+		return h.trying.untilOverdue(now), false
 	case now.Before(h.next) && h.flushed == h.flushes:
 		return h.next.Sub(now), false
 	case slices.ContainsFunc(h.lanes, func(o *standing) bool { return o.waiting && o.turn < s.turn }):
@@ -153,18 +156,35 @@ func (h *health) mayTryLocked(s *standing, now time.Time, closed bool) (time.Dur
 func (h *health) workingLocked(now time.Time) int {
 	n := 0
 	for _, s := range h.lanes {
-		if s.failures == 0 && (s.deadline.IsZero() || now.Before(s.deadline)) {
+		if s.failures == 0 && !s.overdue(now) {
 			n++
 		}
 	}
 	return n
 }
 
-// begin notes that an export has begun, which is to end by the deadline.
-func (h *health) begin(s *standing, deadline time.Time) {
+// overdue tells whether the exporter has not come back at its deadline.
+func (s *standing) overdue(now time.Time) bool {
+	return !s.deadline.IsZero() && !now.Before(s.deadline)
+}
+
+// untilOverdue returns when it will be, if it does not come back; zero if it is not
+// in an export.
+func (s *standing) untilOverdue(now time.Time) time.Duration {
+	if s.deadline.IsZero() {
+		return 0
+	}
+	return s.deadline.Sub(now)
+}
+
+// begin notes that an export has begun, which is to end within the timeout.
+func (h *health) begin(s *standing, timeout time.Duration) {
 	h.mu.Lock()
-	s.deadline = deadline
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	s.deadline = time.Now().Add(timeout + lateness)
+	if h.trying == s {
+		h.wakeLocked() // those who wait for their turn now know how long
+	}
 }
 
 // end notes that the export has ended. What has come of it is told by succeed or

@@ -108,3 +108,32 @@ func TestStrangeBatchDoesNotVisitAll(t *testing.T) {
 		}
 	})
 }
+
+// The one whose turn it is to find the end of the outage never comes back: the next
+// one finds it.
+func TestProbeThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		var r receiver
+		r.is(errAway)
+		all := []*exportertest.Exporter{r.exporter(exportertest.WithDeafness()), r.exporter(), r.exporter()}
+		p := crew(t, all, WithExportMaxBatchSize(1), WithExportTimeout(10*time.Second))
+		emit(p, log.SeverityInfo, bodyRange(0, 10)...)
+		time.Sleep(time.Minute)
+		release := all[0].Block()
+		for all[0].Active() == 0 { // it is its turn
+			time.Sleep(10 * time.Millisecond)
+		}
+		r.is(nil)
+		begun := time.Now()
+		for p.Stats().Exported < 9 && time.Since(begun) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(begun); took > 12*time.Second {
+			t.Errorf("it took %v: %+v", took, p.Stats())
+		}
+		release()
+		synctest.Wait()
+		wantEachOnce(t, all, bodyRange(0, 10))
+	})
+}

@@ -121,8 +121,8 @@ func TestDivideDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkDivide is what the estimate of sizes costs a worker, each batch.
-func BenchmarkDivide(b *testing.B) {
+// BenchmarkPartsOf is what the estimate of sizes costs a worker, each batch.
+func BenchmarkPartsOf(b *testing.B) {
 	recs := make([]sdklog.Record, 512)
 	for i := range recs {
 		recs[i] = exportertest.Record(log.SeverityInfo, "a message of ordinary length for a benchmark",
@@ -132,7 +132,7 @@ func BenchmarkDivide(b *testing.B) {
 	parts := make([]part, 0, 8)
 	b.ReportAllocs()
 	for b.Loop() {
-		parts = s.divide(parts[:0], recs, defaultMaxBatchBytes)
+		parts = s.partsOf(parts[:0], recs, defaultMaxBatchBytes)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/record")
 }

@@ -2,7 +2,6 @@ package processor
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
@@ -79,7 +78,7 @@ func (w *worker) export(b *queue.Batch, next *part) (outcome, bool) {
 			next.tried = true
 			p.ledger.submitted.Add(uint64(next.n))
 		}
-		p.health.begin(&w.lane.standing, time.Now().Add(p.cfg.exportTimeout))
+		p.health.begin(&w.lane.standing, p.cfg.exportTimeout)
 		o = w.lane.export(p.exportCtx, p.cfg.exportTimeout, b.Records()[:next.n])
 		p.health.end(&w.lane.standing)
 	}
