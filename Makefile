@@ -9,6 +9,7 @@ BENCH ?= .
 PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
+RECORDS ?= 200000
 # ocb, the OpenTelemetry Collector Builder: the version of the components in its manifest.
 OCB = go.opentelemetry.io/collector/cmd/builder@v0.161.0
 
@@ -26,7 +27,7 @@ need_modules = $(if $(filter .,$(MODULES)),,$(error git ls-files finds no go.mod
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: test
 test: ## Run the tests
@@ -140,6 +141,20 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 .PHONY: quickstart
 quickstart: ## Run the quick start (ARGS='-out FILE')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: backends
+backends: collector ## Build the backends of the end-to-end test into .backends/, those that are missing (half an hour)
+	bash examples/otlp/e2e/backends.sh .backends
+
+# -v: the figures are told by t.Log.
+.PHONY: e2e
+e2e: backends ## Test the OTLP example against the real Collector, Jaeger, Loki and Prometheus (ARGS='-run EndToEnd')
+	cd examples/otlp/e2e && go vet . && go test -count=1 -timeout 20m -v . -backends "$(CURDIR)/.backends" $(ARGS)
+
+.PHONY: throughput
+throughput: backends ## Measure one service and one Collector (RECORDS=200000 a run)
+	cd examples/otlp/e2e && go test -count=1 -timeout 30m -v -run '^TestThroughput' . \
+		-backends "$(CURDIR)/.backends" -throughput $(RECORDS)
 
 .PHONY: collector
 collector: ## Build the OpenTelemetry Collector of the integration tests into .backends/, if its manifest changed (minutes)

@@ -32,9 +32,8 @@ type health struct {
 
 // Healthy returns nil if records can be exported, and an error that says what is
 // wrong if they cannot: each exporter's last export failed, why, and for how long if
-// the processor is degraded (processor.Stats); the queue is
-// full, and for how long; or the pipeline has been shut down ([ErrShutdown]). Of a
-// disabled pipeline it is nil.
+// the processor is degraded ([processor.Stats]); the queue is full, and for how long;
+// or the pipeline has been shut down ([ErrShutdown]). Of a disabled pipeline it is nil.
 //
 // It looks at the ledger and sends nothing, so it may be called by a readiness probe
 // as often as that wants. It is asked again rather than told: how long the queue has

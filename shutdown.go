@@ -25,8 +25,8 @@ type ending struct {
 
 // Shutdown ends the pipeline: it puts the loggers back that were there before
 // Start, takes no more records, exports what is queued, and shuts the exporters
-// down. It takes no longer than the context's deadline, and [drainTime], five
-// seconds, if there is none.
+// down. It takes no longer than until the context's deadline, and five seconds if
+// there is none.
 //
 // If records were lost by it, the error is, or wraps, a [processor.ShutdownError],
 // which says how many, of which severity and why. Records of severity ERROR and

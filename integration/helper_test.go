@@ -186,21 +186,20 @@ func (l *pipeline) flush(t testing.TB) error {
 	return l.processor.ForceFlush(ctx)
 }
 
-// deliverAll waits until everything that was emitted has been exported: unlike flush
-// it does not end when an export has failed and will be tried again.
-func (l *pipeline) deliverAll(t testing.TB) error {
+// settle waits until nothing is left in the pipeline: unlike flush it does not end when
+// an export has failed and will be tried again.
+func (l *pipeline) settle(t testing.TB) {
 	t.Helper()
-	ctx, cancel := withPatience(t)
-	defer cancel()
-	for l.processor.Stats().Exported < uint64(l.Emitted()) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-			l.processor.ExportNow()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		s := l.processor.Stats()
+		if s.Queued == 0 && s.InFlight == 0 {
+			return
 		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not all of it is settled: %+v", s)
+		}
+		l.processor.ExportNow()
 	}
-	return nil
 }
 
 // longVariable is the environment variable that lets the tests run which take

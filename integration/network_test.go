@@ -96,9 +96,7 @@ func TestSwallowedAnswers(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		n.Heal()
 		l.Emit(t.Context(), 0, after)
-		if err := l.deliverAll(t); err != nil {
-			t.Fatal(err)
-		}
+		l.settle(t)
 
 		s, tally := l.end(t, c)
 		if all := int64(before + during + after); tally.Distinct() != all || int64(s.Exported) != all {

@@ -73,20 +73,20 @@ func (p *Processor) refused(recs []sdklog.Record, n int) loss {
 
 // giveWay books the queued records that made room for a batch which was put back.
 func (p *Processor) giveWay(gone []queue.Victim) {
-	for _, handed := range []bool{false, true} {
-		lo := loss{why: p.displacement(), handed: handed}
-		for i := range gone {
-			v := &gone[i]
-			switch {
-			case v.Tried != handed:
-			case v.Record != nil && p.fallback != nil:
+	for len(gone) > 0 {
+		lo := loss{why: p.displacement(&gone[0]), handed: gone[0].Tried}
+		n := 0
+		for ; n < len(gone) && gone[n].Tried == lo.handed && p.displacement(&gone[n]) == lo.why; n++ {
+			v := &gone[n]
+			if v.Record != nil && p.fallback != nil {
 				p.gaps.see(v.Record)
-				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: handed})
-			default:
-				lo.counted.add(log.Severity(v.Level))
+				lo.critical = append(lo.critical, lost{rec: *v.Record, why: lo.why, handed: lo.handed})
+				continue
 			}
+			lo.counted.add(log.Severity(v.Level))
 		}
 		p.bookLoss(lo)
+		gone = gone[n:]
 	}
 }
 
@@ -117,7 +117,7 @@ func (p *Processor) lose(r *sdklog.Record, why reason, handed bool) {
 
 // displaced accounts for a queued record that gave way to a newer one.
 func (p *Processor) displaced(v queue.Victim) {
-	why := p.displacement()
+	why := p.displacement(&v)
 	if v.Record != nil {
 		p.lose(v.Record, why, v.Tried)
 		return
@@ -132,16 +132,22 @@ func (p *Processor) putDown() {
 	}
 }
 
-// traded accounts for queued records that gave way to newer ones, so many of a level
-// below the critical. The queue's mutex is held.
-func (p *Processor) traded(level uint8, n int, tried bool) {
-	p.ledger.drop(p.displacement(), rangeOf(log.Severity(level)), uint64(n), tried)
+// traded accounts for n queued records like v, below the critical severity, that gave
+// way to newer ones. The queue's mutex is held.
+func (p *Processor) traded(v queue.Victim, n int) {
+	p.ledger.drop(p.displacement(&v), rangeOf(log.Severity(v.Level)), uint64(n), v.Tried)
 }
 
-// displacement is what a record is counted as that gave way to another.
-func (p *Processor) displacement() reason {
-	if p.cfg.overflow.policy == queue.DropLowest {
+// displacement is what a record is counted as that gave way to another. One that has
+// been exported in vain before is counted as what came of that: it may have arrived,
+// which the want of room must not hide.
+func (p *Processor) displacement(v *queue.Victim) reason {
+	switch {
+	case v.Tried:
+		return reason(v.Cause)
+	case p.cfg.overflow.policy == queue.DropLowest:
 		return evicted
+	default:
+		return queueFull
 	}
-	return queueFull
 }

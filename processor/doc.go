@@ -78,6 +78,9 @@
 //
 //   - asynclog.processor.queue.age (s): how long the oldest record of a batch had
 //     waited when the batch was handed to its exporter,
+//   - asynclog.processor.emitted, .filtered, .exported, .dropped (by error.type and
+//     asynclog.severity), .in_flight ({log_record}): the ledger; with .fallback and
+//     otel.sdk.processor.log.queue.size they add up at every collection,
 //   - asynclog.processor.fallback ({log_record}): records written to the fallback,
 //   - asynclog.processor.suppressed ({log_record}): about how many records callers
 //     were held back from building, where [WithPressure] is used,

@@ -21,7 +21,6 @@ type errand struct {
 
 	splits  int // how often the batch may still be parted
 	parted  bool
-	weighed bool // the sizes of the records that were refused have been counted
 	arrived bool // something has
 	closed  bool // the queue was closed when the last export began
 
@@ -41,7 +40,7 @@ func (w *worker) deliver(b *queue.Batch) {
 		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
 	}
 	e := w.newErrand(b)
-	w.parts = w.sizer.partsOf(w.parts[:0], recs, w.p.cfg.maxBatchBytes)
+	w.parts = w.sizer.divide(w.parts[:0], recs, w.p.cfg.maxBatchBytes)
 	e.parts = w.parts
 	for i := range e.parts {
 		e.parts[i].tried = again
@@ -163,34 +162,17 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	return false
 }
 
-// split divides the next part, if it can be, and that has not been done so often
-// that it is no use: into what is below the limit, if it is not after all, and else in
-// two.
+// split parts the next part in two, if it can be parted, and that has not been done so
+// often that it is no use.
 func (e *errand) split() bool {
 	w, n := e.w, e.parts[0].n
-	if !e.weighed {
-		e.weighed = true
-		parts := w.sizer.divide(nil, e.b.Records()[:n], w.p.cfg.maxBatchBytes)
-		if len(parts) > 1 || parts[0].size > 0 {
-			e.replace(parts)
-			return true
-		}
-	}
 	if n < 2 || w.fruitless || e.splits == 0 || w.p.cfg.retry.Disabled {
 		return false
 	}
 	e.splits--
 	e.parted = true
-	e.replace([]part{{n: n / 2}, {n: n - n/2}})
+	e.parts = append([]part{{n: n / 2, tried: true}, {n: n - n/2, tried: true}}, e.parts[1:]...)
 	return true
-}
-
-// replace has the next part exported as these.
-func (e *errand) replace(parts []part) {
-	for i := range parts {
-		parts[i].tried = true
-	}
-	e.parts = append(parts, e.parts[1:]...)
 }
 
 // settle books the outcome of the next part, and gives the batch's memory back when

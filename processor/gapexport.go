@@ -2,7 +2,6 @@ package processor
 
 import (
 	"context"
-	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -30,7 +29,7 @@ func (w *worker) exportGap(recs []sdklog.Record) outcome {
 	if !w.lane.enter(p.exportCtx, nil) {
 		return outcome{failed: true}
 	}
-	p.health.begin(&w.lane.standing, time.Now().Add(p.cfg.exportTimeout))
+	p.health.begin(&w.lane.standing, p.cfg.exportTimeout)
 	defer p.health.end(&w.lane.standing)
 	return w.lane.export(p.exportCtx, p.cfg.exportTimeout, recs)
 }

@@ -79,6 +79,30 @@ func sum(monotonic bool, component []attribute.KeyValue, values map[string]int64
 	return s
 }
 
+// checkMetricsBalance checks that the ledger's metrics balance at one collection.
+func checkMetricsBalance(t testing.TB, metrics map[string]metricdata.Metrics) {
+	t.Helper()
+	value := func(name string) (n int64) {
+		if data, ok := metrics[name].Data.(metricdata.Sum[int64]); ok {
+			for _, p := range data.DataPoints {
+				n += p.Value
+			}
+		}
+		return n
+	}
+	emitted := value("asynclog.processor.emitted")
+	var ends int64
+	for _, name := range []string{
+		"asynclog.processor.filtered", "asynclog.processor.exported", "asynclog.processor.fallback",
+		"asynclog.processor.dropped", "otel.sdk.processor.log.queue.size", "asynclog.processor.in_flight",
+	} {
+		ends += value(name)
+	}
+	if emitted != ends {
+		t.Errorf("the metrics do not balance: %d emitted, %d ends", emitted, ends)
+	}
+}
+
 // processed returns the values of otel.sdk.processor.log.processed by error type.
 func processed(metrics map[string]metricdata.Metrics) map[string]int64 {
 	values := map[string]int64{}
@@ -111,7 +135,10 @@ func TestMetrics(t *testing.T) {
 
 		got := collect(t, reader)
 		names := []string{
-			"asynclog.processor.degraded", "asynclog.processor.fallback", "asynclog.processor.queue.age",
+			"asynclog.processor.degraded",
+			"asynclog.processor.dropped", "asynclog.processor.emitted", "asynclog.processor.exported",
+			"asynclog.processor.fallback", "asynclog.processor.filtered", "asynclog.processor.in_flight",
+			"asynclog.processor.queue.age",
 			"otel.sdk.processor.log.processed", "otel.sdk.processor.log.queue.capacity", "otel.sdk.processor.log.queue.size",
 		}
 		if found := slices.Sorted(maps.Keys(got)); !slices.Equal(found, names) {
@@ -147,9 +174,39 @@ func TestMetrics(t *testing.T) {
 					Data:        sum(true, me, map[string]int64{"": 1}),
 				},
 				{
+					Name:        "asynclog.processor.emitted",
+					Description: "The number of log records handed to the processor.",
+					Unit:        "{log_record}",
+					Data:        sum(true, me, map[string]int64{"": 9}),
+				},
+				{
+					Name:        "asynclog.processor.filtered",
+					Description: "The number of log records below the minimum severity, or logged by an exporter while it exports.",
+					Unit:        "{log_record}",
+					Data:        sum(true, me, map[string]int64{"": 0}),
+				},
+				{
+					Name:        "asynclog.processor.exported",
+					Description: "The number of log records that an exporter has taken.",
+					Unit:        "{log_record}",
+					Data:        sum(true, me, map[string]int64{"": 1}),
+				},
+				{
+					Name:        "asynclog.processor.in_flight",
+					Description: "The number of log records that exporters hold, or that are being written to the fallback.",
+					Unit:        "{log_record}",
+					Data:        sum(false, me, map[string]int64{"": 2}),
+				},
+				{
+					Name:        "asynclog.processor.dropped",
+					Description: "The number of log records lost, or, if error.type is export_timeout, perhaps lost.",
+					Unit:        "{log_record}",
+					Data: sum(true, append(me, attribute.String("asynclog.severity", "INFO")),
+						map[string]int64{"queue_full": 1}),
+				},
+				{
 					Name:        "asynclog.processor.degraded",
 					Description: "1 while exports fail and no exporter works, else 0.",
-					Unit:        "1",
 					Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
 						Attributes: attribute.NewSet(me...), Value: 0,
 					}}},
@@ -277,6 +334,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 				if got := metrics["asynclog.processor.fallback"].Data.(metricdata.Sum[int64]).DataPoints[0].Value; got != int64(s.Fallback) {
 					t.Errorf("%d to the fallback, want %d", got, s.Fallback)
 				}
+				checkMetricsBalance(t, metrics)
 				if _, ok := metrics["otel.sdk.processor.log.queue.size"]; ok != !p.cfg.synchronous {
 					t.Error("a queue is reported that does not exist, or the other way round")
 				}

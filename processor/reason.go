@@ -1,6 +1,8 @@
 package processor
 
-// Reason says why a record was lost. The values are those of the error.type
+// Reason says why a record was lost. One that has been exported in vain, and was lost
+// while it waited to be tried again, counts as what came of its last export: it may
+// have arrived. The values are those of the error.type
 // attribute on the metric otel.sdk.processor.log.processed; queue_full and
 // already_shutdown are prescribed by OpenTelemetry's semantic conventions.
 type Reason string

@@ -319,8 +319,9 @@ func TestRetryIntoAFullQueue(t *testing.T) {
 		// 0 and 1 come back, and 2, 3, 4 and 5 have taken the room.
 		{DropNewest, []string{"0", "1", "2", "3"}, []Drop{{ReasonQueueFull, warn, 2}}},
 		{Block(time.Nanosecond), []string{"0", "1", "2", "3"}, []Drop{{ReasonQueueFull, warn, 2}}},
-		{DropOldest, []string{"2", "3", "4", "5"}, []Drop{{ReasonQueueFull, info, 2}}},
-		{DropLowest, []string{"1", "2", "4", "5"}, []Drop{{ReasonEvicted, debug, 1}, {ReasonEvicted, info, 1}}},
+		// Of what has been exported in vain it is not known that it did not arrive.
+		{DropOldest, []string{"2", "3", "4", "5"}, []Drop{{ReasonExportFailed, info, 2}}},
+		{DropLowest, []string{"1", "2", "4", "5"}, []Drop{{ReasonEvicted, debug, 1}, {ReasonExportFailed, info, 1}}},
 	} {
 		t.Run(tc.overflow.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 // FATAL.
 const severityRanges = 7
 
+// rangeNames are the names that metrics and statistics give the ranges.
+var rangeNames = [severityRanges]string{"UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
+
 // rangeOf returns the index of the severity's range. Numbers outside the data
 // model count as the range they lie next to.
 func rangeOf(s log.Severity) int {

@@ -16,9 +16,6 @@ import (
 // remembers those of the request that it is at, and is at most some bytes off, never
 // below. It is for one goroutine.
 type sizer struct {
-	sample  int // which record of the next batch is looked at first
-	careful int // of so many batches all records are looked at
-
 	// The resource and the scope that were asked for last: they hardly ever change.
 	resource     *resource.Resource
 	resourceSize int

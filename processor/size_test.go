@@ -9,33 +9,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
-
-func TestRecordSize(t *testing.T) {
-	s := newSizer()
-	r := exportertest.Record(log.SeverityInfo, "")
-	base := s.record(&r)
-	grows := func(what string, by int, change func(r *sdklog.Record)) {
-		t.Helper()
-		r := exportertest.Record(log.SeverityInfo, "")
-		change(&r)
-		if got := s.record(&r) - base; got != by {
-			t.Errorf("%s: %d bytes more, want %d", what, got, by)
-		}
-	}
-	grows("body", 3, func(r *sdklog.Record) { r.SetBody(attribute.StringValue("abc")) })
-	grows("severity text", 2+4, func(r *sdklog.Record) { r.SetSeverityText("INFO") })
-	grows("event name", 2+1, func(r *sdklog.Record) { r.SetEventName("e") })
-	grows("trace", 18+10+5, func(r *sdklog.Record) {
-		r.SetTraceID(trace.TraceID{1})
-		r.SetSpanID(trace.SpanID{1})
-		r.SetTraceFlags(trace.FlagsSampled)
-	})
-	grows("attribute", 2+3+2+2, func(r *sdklog.Record) { r.AddAttributes(attribute.Bool("k", true)) })
-}
 
 // What records share is counted once in a part.
 func TestSharedSize(t *testing.T) {
@@ -121,8 +97,8 @@ func TestDivideDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkPartsOf is what the estimate of sizes costs a worker, each batch.
-func BenchmarkPartsOf(b *testing.B) {
+// BenchmarkDivide is what the estimate of sizes costs a worker, each batch.
+func BenchmarkDivide(b *testing.B) {
 	recs := make([]sdklog.Record, 512)
 	for i := range recs {
 		recs[i] = exportertest.Record(log.SeverityInfo, "a message of ordinary length for a benchmark",
@@ -132,7 +108,7 @@ func BenchmarkPartsOf(b *testing.B) {
 	parts := make([]part, 0, 8)
 	b.ReportAllocs()
 	for b.Loop() {
-		parts = s.partsOf(parts[:0], recs, defaultMaxBatchBytes)
+		parts = s.divide(parts[:0], recs, defaultMaxBatchBytes)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/record")
 }

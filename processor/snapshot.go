@@ -56,15 +56,24 @@ func (p *Processor) counts(read func(c queue.Counts, pending int)) {
 	}
 }
 
-// reading tells the metrics what they observe.
+// reading tells the metrics what they observe. What makes up the ledger is of one
+// snapshot, so that it balances.
 func (p *Processor) reading() observ.Reading {
+	s := p.Stats()
 	r := observ.Reading{
+		Queued: int64(s.Queued), Capacity: int64(s.Capacity),
 		Submitted: int64(p.ledger.submitted.Load()),
-		Fallback:  int64(p.ledger.fallbackTotal()),
+		Fallback:  int64(s.Fallback),
+		Degraded:  p.health.degraded.Load(),
+		Ledger: observ.Ledger{
+			Emitted: int64(s.Emitted), Filtered: int64(s.Filtered),
+			Exported: int64(s.Exported), InFlight: int64(s.InFlight),
+		},
 	}
-	r.Degraded = p.health.degraded.Load()
-	if p.queue != nil {
-		r.Queued, r.Capacity = int64(p.queue.Len()), int64(p.queue.Capacity())
+	for _, d := range s.Dropped {
+		r.Ledger.Dropped = append(r.Ledger.Dropped, observ.Dropped{
+			ErrorType: string(d.Reason), Severity: rangeNames[rangeOf(d.Severity)], Records: int64(d.Count),
+		})
 	}
 	if p.pressure != nil {
 		r.Pressure, r.Suppressed = true, int64(p.pressure.total())

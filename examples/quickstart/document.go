@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"unicode/utf8"
+
+	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
 // maxText is the largest text that is read: it is held in memory, and a device
@@ -70,20 +70,7 @@ func checkText(text []byte) error {
 	if len(text) > maxText {
 		return fmt.Errorf("larger than %s bytes", thousands(maxText))
 	}
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return fmt.Errorf("binary, not text: zero byte at offset %d", i)
-	}
-	if utf8.Valid(text) {
-		return nil
-	}
-	offset := 0
-	for {
-		r, size := utf8.DecodeRune(text[offset:])
-		if r == utf8.RuneError && size <= 1 {
-			return fmt.Errorf("not UTF-8 text: invalid byte 0x%02x at offset %d", text[offset], offset)
-		}
-		offset += size
-	}
+	return prompt.Check(text)
 }
 
 // reason leaves out what a path error says beside the reason: the name is told

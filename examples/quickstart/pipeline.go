@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
@@ -17,13 +18,13 @@ import (
 type pipeline struct {
 	recorder recorder
 	monitor  *metrics.Monitor // times the phases; nil: nobody does
-	analyser analyser
-	gzip     compressor
+	analyser prompt.Analyser
+	gzip     prompt.Compressor
 
 	// Of the document under way.
 	task       task
 	started    time.Time
-	analysis   analysis
+	analysis   prompt.Analysis
 	compressed bytes.Buffer
 }
 
@@ -78,23 +79,23 @@ func (p *pipeline) intercept(ctx context.Context, phase string) error {
 }
 
 func (p *pipeline) analyse(ctx context.Context, phase string) error {
-	p.analysis = p.analyser.analyse(p.task.doc.text)
+	p.analysis = p.analyser.Analyse(p.task.doc.text)
 	a := &p.analysis
 	p.logPhase(ctx, phase, "document analysed",
-		attribute.Int("characters", a.characters),
-		attribute.Int("lines", a.lines),
-		attribute.Int("words", a.words),
-		attribute.Int("sentences", a.sentences),
-		attribute.Int("tokens", a.tokens()),
+		attribute.Int("characters", a.Characters),
+		attribute.Int("lines", a.Lines),
+		attribute.Int("words", a.Words),
+		attribute.Int("sentences", a.Sentences),
+		attribute.Int("tokens", a.Tokens()),
 	)
-	p.log(ctx, slog.LevelDebug, "most frequent words", slog.Any("frequent", p.analyser.frequent(5)))
+	p.log(ctx, slog.LevelDebug, "most frequent words", slog.Any("frequent", p.analyser.Frequent(5)))
 	return nil
 }
 
 func (p *pipeline) compress(ctx context.Context, phase string) error {
 	text := p.task.doc.text
 	p.compressed.Reset()
-	if err := p.gzip.compress(&p.compressed, text); err != nil {
+	if err := p.gzip.Compress(&p.compressed, text); err != nil {
 		return err
 	}
 	n := p.compressed.Len()
@@ -110,7 +111,7 @@ func (p *pipeline) compress(ctx context.Context, phase string) error {
 }
 
 func (p *pipeline) complete(ctx context.Context, phase string) error {
-	if err := p.gzip.verify(p.compressed.Bytes(), p.task.doc.text); err != nil {
+	if err := p.gzip.Verify(p.compressed.Bytes(), p.task.doc.text); err != nil {
 		return err
 	}
 	p.logPhase(ctx, phase, "document complete, round trip verified",

@@ -8,6 +8,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
 // newPipeline returns one that logs to nowhere.
@@ -25,8 +26,8 @@ func TestCompletionFindsDifference(t *testing.T) {
 		t.Fatal(phase, err)
 	}
 	p.task.doc = &document{"b", []byte("another text")}
-	if err := p.complete(t.Context(), "COMPLETION"); !errors.Is(err, errRoundTrip) {
-		t.Errorf("error %v, want %v", err, errRoundTrip)
+	if err := p.complete(t.Context(), "COMPLETION"); !errors.Is(err, prompt.ErrRoundTrip) {
+		t.Errorf("error %v, want %v", err, prompt.ErrRoundTrip)
 	}
 }
 

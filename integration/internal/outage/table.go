@@ -46,10 +46,16 @@ func (r Result) Told() string {
 		for _, d := range r.Ledger.Dropped {
 			counts[string(d.Reason)] += int64(d.Count)
 		}
+		if len(counts) == 0 {
+			return "nothing lost"
+		}
 		return counts.String()
 	}
 	told := "nothing"
-	if r.Handled > 0 {
+	switch {
+	case r.Handled == 1:
+		told = "1 error, no number"
+	case r.Handled > 1:
 		told = thousands(int64(r.Handled)) + " errors, no number"
 	}
 	said := maps.Clone(r.Processed)
@@ -67,9 +73,6 @@ func (r Result) Told() string {
 
 // String lists the counts, the reasons in order.
 func (s Said) String() string {
-	if len(s) == 0 {
-		return "nothing"
-	}
 	var parts []string
 	for _, why := range slices.Sorted(maps.Keys(s)) {
 		parts = append(parts, fmt.Sprintf("%s %s", why, thousands(s[why])))

@@ -27,12 +27,13 @@ func TestTold(t *testing.T) {
 		want   string
 	}{
 		"the SDK, nothing":  {Result{}, "nothing"},
-		"the SDK, an error": {Result{Handled: 1}, "1 errors, no number"},
+		"the SDK, an error": {Result{Handled: 1}, "1 error, no number"},
+		"the SDK, errors":   {Result{Handled: 1000}, "1,000 errors, no number"},
 		"the SDK, metrics": {
 			Result{Processed: Said{"queue_full": 1000}, Exporter: Said{"*url.Error": 2, "*errors.x": 3}},
 			"nothing; experimental metrics: export failed 5, queue_full 1,000",
 		},
-		"asynclog, nothing": {Result{Ledger: &processor.Stats{}}, "nothing"},
+		"asynclog, nothing": {Result{Ledger: &processor.Stats{}}, "nothing lost"},
 		"asynclog": {
 			Result{Ledger: &processor.Stats{Dropped: []processor.Drop{
 				{Reason: processor.ReasonQueueFull, Severity: log.SeverityInfo, Count: 1000},

@@ -127,8 +127,12 @@ func (c *Collector) end(ctx context.Context, s syscall.Signal) error {
 	}
 }
 
-// Records returns what the Collector wrote, in all its lives, in order of arrival.
-// It is complete after [Collector.Stop], or [FlushTime] after the last export.
+// gapEvent is the name of the records by which a processor tells, at the Collector, of
+// what it lost. They are nobody's records, and in no ledger.
+const gapEvent = "asynclog.gap"
+
+// Records returns what the Collector wrote, in all its lives, in order of arrival,
+// but for what a processor says of itself. It is complete after [Collector.Stop], or [FlushTime] after the last export.
 func (c *Collector) Records() ([]Record, error) {
 	var all []Record
 	err := c.each(func(r Record) { all = append(all, r) })
@@ -151,7 +155,11 @@ func (c *Collector) Count(emitted int64) (Tally, error) {
 
 func (c *Collector) each(f func(Record)) error {
 	for _, file := range c.files {
-		err := eachRecord(file, f)
+		err := eachRecord(file, func(r Record) {
+			if r.EventName() != gapEvent {
+				f(r)
+			}
+		})
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // killed before it was made
 			return err
 		}

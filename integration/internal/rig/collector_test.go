@@ -77,10 +77,12 @@ func TestStopOfACollectorThatDoesNot(t *testing.T) {
 	}
 }
 
-// What two lives of a Collector wrote is read together, one that wrote nothing aside.
+// What two lives of a Collector wrote is read together: one that wrote nothing aside,
+// and what a processor says of itself.
 func TestRecordsOfSeveralLives(t *testing.T) {
 	c := program(t, "exit 0\n")
-	for i, text := range []string{lineOne + "\n" + lineTwo[:9], lineTwo + "\n"} {
+	gap := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"asynclog.gap"}]}]}]}`
+	for i, text := range []string{lineOne + "\n" + lineTwo[:9], gap + "\n" + lineTwo + "\n"} {
 		path := filepath.Join(c.dir, fmt.Sprintf("life-%d", i))
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -136,10 +136,10 @@ func TestBandwidth(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := dial(t, n)
-	text := make([]byte, 50_000)
+	const size = 50_000
 	start := time.Now()
-	go func() { _, _ = c.Write(text) }()
-	if _, err := io.ReadFull(c, text); err != nil {
+	go func() { _, _ = c.Write(make([]byte, size)) }()
+	if _, err := io.ReadFull(c, make([]byte, size)); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took < 300*time.Millisecond {

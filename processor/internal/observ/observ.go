@@ -57,6 +57,7 @@ type Reading struct {
 	Degraded         bool
 	Pressure         bool  // callers are held back under pressure
 	Suppressed       int64 // how often they were
+	Ledger           Ledger
 }
 
 // Instruments are one processor's instruments. A nil *Instruments does nothing.
@@ -88,10 +89,11 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
+	// It has no unit: Prometheus calls a gauge whose unit is 1 a ratio.
 	degraded, err7 := m.Int64ObservableGauge(DegradedName,
-		metric.WithUnit("1"),
 		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	ledger, err8 := newLedgerInstruments(m)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}
 
@@ -126,12 +128,13 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		if r.Pressure {
 			o.ObserveInt64(suppressed, r.Suppressed, set)
 		}
+		ledger.observe(o, set, &r.Ledger)
 		if last {
 			// Not from here: the meter holds its lock while it calls back.
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
-	}, size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded, suppressed)
+	}, append(ledger.all(), size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded, suppressed)...)
 	if err != nil {
 		return nil, fmt.Errorf("asynclog: processor metrics: %w", err)
 	}

@@ -6,6 +6,7 @@ import sdklog "go.opentelemetry.io/otel/sdk/log"
 type Victim struct {
 	Level  uint8
 	Tried  bool           // it has been in the hands of a consumer before
+	Cause  uint8          // then, the Cause of its batch's Trail
 	Record *sdklog.Record // a copy; nil below the keep level
 	size   int            // in bytes, where these are bounded
 }
@@ -89,7 +90,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
-	v.Level, v.Tried, v.size = level, b.back, b.slots.size(slot)
+	v.Level, v.Tried, v.Cause, v.size = level, b.back, b.Trail.Cause, b.slots.size(slot)
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
 		v.Record = &r

@@ -39,9 +39,9 @@ type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
-func (d *displacements) addTraded(level uint8, n int, _ bool) {
+func (d *displacements) addTraded(v Victim, n int) {
 	for range n {
-		*d = append(*d, displacement{level: level, number: -1})
+		*d = append(*d, displacement{level: v.Level, number: -1})
 	}
 }
 

@@ -54,11 +54,11 @@ type Config struct {
 	// goroutine that offered that, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
-	// Traded is told of records that gave way to newer ones all at once: so many of a
-	// level below KeepLevel, that were in the hands of a consumer before, or not. It is
-	// called under the mutex, so that no snapshot falls between. nil: none do, and each
+	// Traded is told of n records that gave way to newer ones all at once: below
+	// KeepLevel, and alike in what the Victim says, which has no record. It is called
+	// under the mutex, so that no snapshot falls between. nil: none do, and each
 	// is told to Displaced.
-	Traded func(level uint8, n int, tried bool)
+	Traded func(v Victim, n int)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -82,7 +82,7 @@ type Queue struct {
 	bytes          *byteBound // nil: none
 	keepLevel      uint8
 	displaced      func(Victim)
-	traded         func(level uint8, n int, tried bool)
+	traded         func(v Victim, n int)
 
 	spare   chan struct{} // asks for Prepare
 	drained chan struct{} // closed when no consumer will get another batch

@@ -105,9 +105,9 @@ func startStorm(t *testing.T, cfg Config, consumers int, putBack bool) *storm {
 	t.Helper()
 	var s *storm
 	if cfg.KeepLevel > 0 {
-		cfg.Traded = func(level uint8, n int, _ bool) {
-			if level >= cfg.KeepLevel || n <= 0 {
-				t.Errorf("%d records of level %d were traded", n, level)
+		cfg.Traded = func(v Victim, n int) {
+			if v.Level >= cfg.KeepLevel || n <= 0 {
+				t.Errorf("%d records of level %d were traded", n, v.Level)
 			}
 			s.traded += uint64(n)
 			s.counted += uint64(n)

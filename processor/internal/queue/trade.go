@@ -91,7 +91,7 @@ func (q *Queue) endTradeLocked() {
 	}
 	for level, count := range levels {
 		if count > 0 {
-			q.traded(uint8(level), count, front.back)
+			q.traded(Victim{Level: uint8(level), Tried: front.back, Cause: front.Trail.Cause}, count)
 		}
 	}
 	front.first += n

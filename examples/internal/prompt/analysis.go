@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"cmp"
@@ -8,31 +8,33 @@ import (
 	"unicode/utf8"
 )
 
-// analysis is what is known about a text.
-type analysis struct {
-	characters int
-	lines      int // an unfinished last line is one
-	words      int // runs of letters and digits
-	sentences  int // ended by . ! or ? and space, by an empty line, or by the end
+// Analysis is what is known about a text.
+type Analysis struct {
+	Characters int `json:"characters"`
+	Lines      int `json:"lines"`     // an unfinished last line is one
+	Words      int `json:"words"`     // runs of letters and digits
+	Sentences  int `json:"sentences"` // ended by . ! or ? and space, by an empty line, or by the end
 }
 
-// tokens estimates what a language model makes of the text: about one token for
+// Tokens estimates what a language model makes of the text: about one token for
 // four characters of English.
-func (a *analysis) tokens() int { return (a.characters + 3) / 4 }
+func (a *Analysis) Tokens() int { return (a.Characters + 3) / 4 }
 
-// analyser reads texts. Its counts are of the last one.
-type analyser struct {
+// Analyser reads texts. Its counts are of the last one. The zero value is ready;
+// one goroutine uses it at a time.
+type Analyser struct {
 	counts map[string]int // of words in lower case
 }
 
-func (a *analyser) analyse(text []byte) analysis {
+// Analyse reads a text, which is UTF-8.
+func (a *Analyser) Analyse(text []byte) Analysis {
 	if a.counts == nil {
 		a.counts = make(map[string]int)
 	}
 	clear(a.counts)
 
 	var (
-		res      analysis
+		res      Analysis
 		word     = -1 // where the word under way began
 		inside   bool // words since the last sentence ended
 		ended    bool // the last character may end a sentence
@@ -41,19 +43,19 @@ func (a *analyser) analyse(text []byte) analysis {
 	endWord := func(end int) {
 		if word >= 0 {
 			a.counts[strings.ToLower(string(text[word:end]))]++
-			res.words++
+			res.Words++
 			word, inside = -1, true
 		}
 	}
 	endSentence := func() {
 		if inside {
-			res.sentences++
+			res.Sentences++
 			inside = false
 		}
 	}
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
-		res.characters++
+		res.Characters++
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) && word >= 0 {
 			if word < 0 {
 				word = i
@@ -65,7 +67,7 @@ func (a *analyser) analyse(text []byte) analysis {
 			endSentence()
 		}
 		if r == '\n' {
-			res.lines++
+			res.Lines++
 		}
 		ended = strings.ContainsRune(".!?…", r) || ended && strings.ContainsRune(`"')]*_`+"`", r)
 		if strings.ContainsRune("。！？", r) {
@@ -79,14 +81,14 @@ func (a *analyser) analyse(text []byte) analysis {
 	endWord(len(text))
 	endSentence()
 	if len(text) > 0 && text[len(text)-1] != '\n' {
-		res.lines++
+		res.Lines++
 	}
 	return res
 }
 
-// frequent returns the n most frequent words of four letters and more of the text
+// Frequent returns the n most frequent words of four letters and more of the text
 // that was analysed last; shorter ones are much the same in every text.
-func (a *analyser) frequent(n int) []string {
+func (a *Analyser) Frequent(n int) []string {
 	type entry struct {
 		word  string
 		count int

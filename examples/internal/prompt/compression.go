@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"bytes"
@@ -7,17 +7,19 @@ import (
 	"io"
 )
 
-// errRoundTrip: decompression did not give the text back.
-var errRoundTrip = errors.New("the decompressed text differs from the original")
+// ErrRoundTrip means that decompression did not give the text back.
+var ErrRoundTrip = errors.New("the decompressed text differs from the original")
 
-// compressor keeps its writer and reader: a new writer takes 800 KB.
-type compressor struct {
+// Compressor compresses with gzip. It keeps its writer and reader: a new writer
+// takes 800 KB. The zero value is ready; one goroutine uses it at a time.
+type Compressor struct {
 	writer *gzip.Writer
 	reader *gzip.Reader
 	chunk  [32 << 10]byte
 }
 
-func (c *compressor) compress(to io.Writer, text []byte) error {
+// Compress writes the compressed text.
+func (c *Compressor) Compress(to io.Writer, text []byte) error {
 	if c.writer == nil {
 		c.writer = gzip.NewWriter(to)
 	} else {
@@ -29,8 +31,8 @@ func (c *compressor) compress(to io.Writer, text []byte) error {
 	return c.writer.Close()
 }
 
-// verify decompresses and compares, without a second copy of the text.
-func (c *compressor) verify(compressed, text []byte) error {
+// Verify decompresses and compares, without a second copy of the text.
+func (c *Compressor) Verify(compressed, text []byte) error {
 	if err := c.open(bytes.NewReader(compressed)); err != nil {
 		return err
 	}
@@ -38,7 +40,7 @@ func (c *compressor) verify(compressed, text []byte) error {
 		n, err := c.reader.Read(c.chunk[:])
 		rest, ok := bytes.CutPrefix(text, c.chunk[:n])
 		if !ok {
-			return errRoundTrip
+			return ErrRoundTrip
 		}
 		text = rest
 		if errors.Is(err, io.EOF) {
@@ -49,12 +51,12 @@ func (c *compressor) verify(compressed, text []byte) error {
 		}
 	}
 	if len(text) > 0 {
-		return errRoundTrip
+		return ErrRoundTrip
 	}
 	return nil
 }
 
-func (c *compressor) open(r io.Reader) (err error) {
+func (c *Compressor) open(r io.Reader) (err error) {
 	if c.reader == nil {
 		c.reader, err = gzip.NewReader(r)
 		return err

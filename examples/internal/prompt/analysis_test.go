@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"slices"
@@ -22,9 +22,9 @@ func TestAnalysis(t *testing.T) {
 		{"你好。再见。", 6, 1, 2, 2},
 		{"---\n", 4, 1, 0, 0},
 	} {
-		var a analyser
-		got := a.analyse([]byte(test.text))
-		want := analysis{test.characters, test.lines, test.words, test.sentences}
+		var a Analyser
+		got := a.Analyse([]byte(test.text))
+		want := Analysis{test.characters, test.lines, test.words, test.sentences}
 		if got != want {
 			t.Errorf("%q: %+v, want %+v", test.text, got, want)
 		}
@@ -32,22 +32,22 @@ func TestAnalysis(t *testing.T) {
 }
 
 func TestFrequent(t *testing.T) {
-	var a analyser
-	a.analyse([]byte("of another text"))
-	a.analyse([]byte("Queue batch queue record the the the batch queue apple"))
-	if got, want := a.frequent(3), []string{"queue", "batch", "apple"}; !slices.Equal(got, want) {
+	var a Analyser
+	a.Analyse([]byte("of another text"))
+	a.Analyse([]byte("Queue batch queue record the the the batch queue apple"))
+	if got, want := a.Frequent(3), []string{"queue", "batch", "apple"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	a.analyse(nil)
-	if got := a.frequent(3); len(got) != 0 {
+	a.Analyse(nil)
+	if got := a.Frequent(3); len(got) != 0 {
 		t.Errorf("%v of an empty text", got)
 	}
 }
 
 func TestTokens(t *testing.T) {
 	for characters, want := range map[int]int{0: 0, 1: 1, 4: 1, 5: 2} {
-		a := analysis{characters: characters}
-		if got := a.tokens(); got != want {
+		a := Analysis{Characters: characters}
+		if got := a.Tokens(); got != want {
 			t.Errorf("%d characters: %d tokens, want %d", characters, got, want)
 		}
 	}

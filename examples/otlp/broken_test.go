@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
+)
+
+// brokenWorker is a worker that answers differently to different texts, and never
+// as it should.
+func brokenWorker(*asynclog.Pipeline) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		switch string(text) {
+		case "nonsense":
+			_, _ = io.WriteString(w, "<html>")
+		case "other":
+			var b bytes.Buffer
+			_ = new(prompt.Compressor).Compress(&b, []byte("another text"))
+			writeJSON(w, http.StatusOK, compressed{Gzip: b.Bytes()})
+		default:
+			http.Error(w, "no", http.StatusServiceUnavailable)
+		}
+	})
+}
+
+// ask asks a handler, and returns its answer.
+func ask(h http.Handler, path string) (status int, body string) {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	return w.Code, w.Body.String()
+}

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+)
+
+// arrivalTime is how long telemetry that has left a service may take to be found.
+const arrivalTime = 60 * time.Second
+
+func TestEndToEnd(t *testing.T) {
+	s := act(t)
+	t.Logf("%d prompts: %v; the slowest %.3fs", s.load.Requests, s.load.Statuses, s.load.Slowest.Seconds)
+	// Counted first, and waited for: what comes later looks at all that there is.
+	t.Run("Loki holds what the ledgers call exported", s.testCounts)
+	t.Run("one correlation ID leads to the trace", s.testTrace)
+	t.Run("and to the log lines", s.testLogs)
+	t.Run("a prompt that failed", s.testFailure)
+	t.Run("metrics", s.testMetrics)
+	t.Run("exemplars lead to traces", s.testExemplars)
+	t.Run("every query of the dashboards has data", s.testDashboards)
+	t.Run("every link between data sources has data", s.testLinks)
+}
+
+func (s *scene) testCounts(t *testing.T) {
+	if got := names(s.ledgers); len(s.ledgers) != 3 {
+		t.Fatalf("ledgers of %s", got)
+	}
+	for name, l := range s.ledgers {
+		a := l.Statistics.AsyncLogging
+		t.Logf("%s: %d logged, %d exported, %d to the fallback, %d dropped %v",
+			name, a.Logged, a.Exported, a.Fallback, a.Total, a.Dropped)
+		if name != "asynclog-flood" && (a.Exported != a.Logged || a.Exported == 0) {
+			t.Errorf("%s lost records", name)
+		}
+	}
+	if a := s.ledgers["asynclog-flood"].Statistics.AsyncLogging; a.Total == 0 {
+		t.Error("the flood has dropped nothing, so that nothing is known about drops")
+	}
+	var held map[string]uint64
+	defer func() { t.Logf("Loki holds %v", held) }()
+	eventually(t, arrivalTime, func() error {
+		var err error
+		if held, err = s.held(s.period); err != nil {
+			return err
+		}
+		return s.compare(held)
+	})
+	// And no more come.
+	time.Sleep(2 * time.Second)
+	held, err := s.held(s.period)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.compare(held); err != nil {
+		t.Error(err)
+	}
+}
+
+// held returns how many records Loki has of each service.
+func (s *stack) held(p period) (map[string]uint64, error) {
+	now := time.Now()
+	within := period{p.start, now}.length()
+	r, err := s.lokiInstant(`sum by (service_name) (count_over_time({service_name=~".+"}[`+within+`]))`, now)
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]uint64{}
+	for _, one := range r.Series {
+		held[one.Metric["service_name"]] = uint64(one.Values[0])
+	}
+	return held, nil
+}
+
+func (s *scene) compare(held map[string]uint64) error {
+	want := map[string]uint64{}
+	for name, l := range s.ledgers {
+		want[name] = l.Statistics.AsyncLogging.Exported
+	}
+	if !maps.Equal(held, want) {
+		return fmt.Errorf("Loki holds %v, the ledgers call %v exported", held, want)
+	}
+	return nil
+}

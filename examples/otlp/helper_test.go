@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+)
+
+// asMain makes the test binary run the program instead of the tests.
+const asMain = "OTLP_TEST_AS_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// party is one of the two processes, in this one.
+type party struct {
+	pipeline *asynclog.Pipeline
+	exporter *exportertest.Exporter
+	url      string
+}
+
+// startParty serves a handler as serve does.
+func startParty(t *testing.T, route string, handler func(*asynclog.Pipeline) http.Handler) *party {
+	t.Helper()
+	e := exportertest.New()
+	p, err := asynclog.Start(t.Context(), asynclog.WithoutInstall(), asynclog.WithExporter(e),
+		asynclog.WithConfigOptions(envconfig.WithoutFile()),
+		asynclog.WithBridgeOptions(bridge.WithSynchronousWriter(io.Discard)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(route, instrument(handler(p)))
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		server.Close()
+		if err := p.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if s := p.Statistics().AsyncLogging; !s.Balanced() {
+			t.Errorf("the books do not balance: %+v", s)
+		}
+	})
+	return &party{pipeline: p, exporter: e, url: server.URL}
+}
+
+// records returns what has been logged so far.
+func (p *party) records(t *testing.T) []sdklog.Record {
+	t.Helper()
+	if err := p.pipeline.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p.exporter.Records()
+}
+
+// attr returns the text of a record's attribute, "" if there is none.
+func attr(r *sdklog.Record, key attribute.Key) (text string) {
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if kv.Key == key {
+			text = kv.Value.String()
+		}
+		return text == ""
+	})
+	return text
+}
+
+// recordSpans makes the global tracer provider one that keeps spans.
+func recordSpans(t *testing.T) *tracetest.InMemoryExporter {
+	t.Helper()
+	spans := tracetest.NewInMemoryExporter()
+	tp := sdktrace.NewTracerProvider(
+		sdktrace.WithSpanProcessor(bridge.NewSpanProcessor()), sdktrace.WithSyncer(spans))
+	before, propagator := otel.GetTracerProvider(), otel.GetTextMapPropagator()
+	otel.SetTracerProvider(tp)
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	t.Cleanup(func() {
+		otel.SetTracerProvider(before)
+		otel.SetTextMapPropagator(propagator)
+	})
+	return spans
+}
+
+func startWorker(t *testing.T) *party {
+	t.Helper()
+	return startParty(t, "POST /texts", func(p *asynclog.Pipeline) http.Handler { return newWorker(stagesOf(p)) })
+}
+
+func startFront(t *testing.T, workerURL string) *party {
+	t.Helper()
+	base, err := url.Parse(workerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startParty(t, "POST /prompts", func(p *asynclog.Pipeline) http.Handler {
+		return &front{stages: stagesOf(p), worker: newWorkerClient(base)}
+	})
+}
+
+// post posts a text to the front.
+func (p *party) post(t *testing.T, id string, body io.Reader) (int, answer, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/prompts", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id != "" {
+		req.Header.Set("X-Correlation-ID", id)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var a answer
+	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, a, resp.Header
+}
+
+// printed is a console whose output is kept.
+type printed struct{ out, err bytes.Buffer }
+
+func (p *printed) console() console { return console{out: &p.out, err: &p.err} }
+
+// invoke runs the program with its telemetry going nowhere.
+func invoke(t *testing.T, args ...string) (status int, p *printed) {
+	t.Helper()
+	for _, name := range []string{"OTEL_LOGS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
+		t.Setenv(name, "none")
+	}
+	p = &printed{}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return run(ctx, p.console(), args), p
+}
+
+func wantText(t *testing.T, what, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q:\n%s", what, want, text)
+		}
+	}
+}

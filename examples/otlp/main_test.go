@@ -1,0 +1,45 @@
+package main
+
+import "testing"
+
+func TestUsage(t *testing.T) {
+	for _, tc := range []struct {
+		args   []string
+		status int
+		text   string
+	}{
+		{nil, statusUsage, "usage: otlp"},
+		{[]string{"-h"}, 0, "usage: otlp"},
+		{[]string{"help"}, 0, "usage: otlp"},
+		{[]string{"front", "-h"}, 0, "-worker"},
+		{[]string{"back"}, statusUsage, `no command "back"`},
+		{[]string{"front", "-nonsense"}, statusUsage, "-nonsense"},
+		{[]string{"front", "extra"}, statusUsage, `unexpected argument "extra"`},
+		{[]string{"front", "-worker", "localhost:8081"}, statusUsage, "is not a URL"},
+		{[]string{"load", "-target", "x"}, statusUsage, "is not a URL"},
+		{[]string{"load", "-rate", "0"}, statusUsage, "greater than 0"},
+		{[]string{"flood", "-records", "0"}, statusUsage, "greater than 0"},
+		{[]string{"flood", "-overflow", "drop"}, statusUsage, "no such policy"},
+		{[]string{"worker", "-listen", "127.0.0.1:-1"}, statusFailed, "otlp worker:"},
+	} {
+		status, p := invoke(t, tc.args...)
+		if status != tc.status {
+			t.Errorf("%q: exit status %d, want %d", tc.args, status, tc.status)
+		}
+		wantText(t, "what it printed", p.out.String()+p.err.String(), tc.text)
+	}
+}
+
+// A variable that makes no sense ends the program, and says which it is.
+func TestUnknownExporter(t *testing.T) {
+	for _, name := range []string{"OTEL_LOGS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
+		t.Run(name, func(t *testing.T) {
+			var p printed
+			t.Setenv(name, "nonsense")
+			if status := run(t.Context(), p.console(), []string{"worker", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}); status != statusFailed {
+				t.Errorf("exit status %d", status)
+			}
+			wantText(t, "standard error", p.err.String(), name, "unknown exporter")
+		})
+	}
+}
