@@ -40,7 +40,6 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flush
 	book(q.makeRoomLocked())
 	q.publishLocked()
 	c.holding = nil
-	q.drainedLocked() // if all of it has given way
 	q.wakeLocked()
 	return flushing, true
 }
