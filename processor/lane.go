@@ -84,7 +84,7 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 
 	err := l.goexitError("Export")
 	defer func() {
-		if err == errShut {
+		if errors.Is(err, errShut) {
 			o = outcome{failed: true, why: shutdownTimeout}
 			return
 		}
