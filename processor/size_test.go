@@ -150,18 +150,27 @@ func TestDivideDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkPartsOf is what the estimate of sizes costs a worker, each batch.
+// BenchmarkPartsOf is what the estimate of sizes costs a worker, each batch: where a
+// look at some records is enough, and where all are counted.
 func BenchmarkPartsOf(b *testing.B) {
 	recs := make([]sdklog.Record, 512)
 	for i := range recs {
 		recs[i] = exportertest.Record(log.SeverityInfo, "a message of ordinary length for a benchmark",
 			attribute.String("a", "value"), attribute.Int("b", i), attribute.String("c", "value"), attribute.String("d", "value"), attribute.String("e", "value"))
 	}
-	s := newSizer()
-	parts := make([]part, 0, 8)
-	b.ReportAllocs()
-	for b.Loop() {
-		parts = s.partsOf(parts[:0], recs, defaultMaxBatchBytes)
+	for _, look := range []string{"some", "all"} {
+		b.Run("look="+look, func(b *testing.B) {
+			s := newSizer()
+			parts := make([]part, 0, 8)
+			b.ReportAllocs()
+			for b.Loop() {
+				s.careful = 0
+				if look == "all" {
+					s.careful = careful
+				}
+				parts = s.partsOf(parts[:0], recs, defaultMaxBatchBytes)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/record")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/record")
 }
