@@ -29,21 +29,21 @@ func bounds(ctx context.Context, r *report, w *strings.Builder) error {
 		if err != nil {
 			return err
 		}
-		row(fmt.Sprintf("mean of a hand-over, %d goroutines", b.goroutines), b.most, runs.Ratio(contender.Asynclog, contender.SDK, pair.PerCall))
+		row("mean of a hand-over, "+goroutines(b.goroutines), b.most, runs.Ratio(contender.Asynclog, contender.SDK, pair.PerCall))
 	}
-	for _, goroutines := range []int{8, 64} {
-		runs, err := r.handOvers(ctx, goroutines, 0)
+	for _, n := range []int{8, 64} {
+		runs, err := r.handOvers(ctx, n, 0)
 		if err != nil {
 			return err
 		}
-		row(fmt.Sprintf("p99.9 of a hand-over, %d goroutines", goroutines), 0.1, runs.Ratio(contender.Asynclog, contender.SDK, pair.P999))
+		row("p99.9 of a hand-over, "+goroutines(n), 0.1, runs.Ratio(contender.Asynclog, contender.SDK, pair.P999))
 	}
-	for _, goroutines := range []int{1, 8} {
-		runs, err := r.fullQueue(ctx, goroutines)
+	for _, n := range []int{1, 8} {
+		runs, err := r.fullQueue(ctx, n)
 		if err != nil {
 			return err
 		}
-		row(fmt.Sprintf("mean of displacing the oldest of a full queue, %d goroutines", goroutines), 1, runs.Ratio(contender.AsynclogOldest, contender.SDK, pair.Mean))
+		row("mean of displacing the oldest of a full queue, "+goroutines(n), 1, runs.Ratio(contender.AsynclogOldest, contender.SDK, pair.Mean))
 	}
 	runs, err := r.onWire(ctx)
 	if err != nil {
@@ -52,4 +52,11 @@ func bounds(ctx context.Context, r *report, w *strings.Builder) error {
 	row("processor time a record, log call to the wire", 1, runs.Ratio(contender.Asynclog, contender.SDK, pair.CPU))
 	fmt.Fprint(w, t)
 	return nil
+}
+
+func goroutines(n int) string {
+	if n == 1 {
+		return "1 goroutine"
+	}
+	return fmt.Sprintf("%d goroutines", n)
 }

@@ -33,7 +33,7 @@ func (r *report) fullQueue(ctx context.Context, goroutines int) (pair.Runs, erro
 
 func handOver(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "`OnEmit` of a record with five attributes, and nothing else. No record is lost: it is an error if one is.\n"+
-		"The mean is time passed by calls made, in rounds of half a queue and without a clock between the calls; quantiles are of calls\n"+
+		"The mean is time passed by calls made, of the median of many rounds of half a queue, without a clock between the calls; quantiles are of calls\n"+
 		"that go on without an end, as fast as records are delivered, and include the clock's cost. The maximum is of all runs.\n")
 	tails := newLines("p99.9 of a hand-over, no record lost", "goroutines", "µs")
 	for _, latency := range []time.Duration{0, time.Millisecond} {

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,15 +31,13 @@ func calls(ctx context.Context, s *Spec) (*Result, error) {
 		return nil, err
 	}
 	warmCalls, warmAcked := r.calls, end.Acked()
-	var made int
-	var took time.Duration
+	var perCall []float64 // by round
 	for deadline := time.Now().Add(s.Duration / 2); time.Now().Before(deadline); {
 		n, t, err := r.run(ctx)
 		if err != nil {
 			return nil, err
 		}
-		made += n
-		took += t
+		perCall = append(perCall, float64(t)/float64(n))
 	}
 	r.sustained(s.Duration/2, end.Acked)
 	if _, err := c.Drain(ctx, r.calls); err != nil {
@@ -50,10 +49,16 @@ func calls(ctx context.Context, s *Spec) (*Result, error) {
 	return &Result{
 		Calls:    r.calls - warmCalls,
 		Acked:    end.Acked() - warmAcked,
-		PerCall:  float64(took) / float64(made),
+		PerCall:  median(perCall),
 		Latency:  r.summary(),
 		Overhead: float64(latency.Overhead()),
 	}, nil
+}
+
+// median returns the middle one of figures, of which there is at least one.
+func median(figures []float64) float64 {
+	slices.Sort(figures)
+	return figures[len(figures)/2]
 }
 
 // rounds are goroutines that make calls together and stop.

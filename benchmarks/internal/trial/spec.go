@@ -72,8 +72,8 @@ type Result struct {
 	Calls uint64 // made while measuring
 	Acked uint64 // records of these that arrived
 
-	// PerCall is the time that passed, divided by the calls: measured with no clock
-	// between them.
+	// PerCall is the time that passed in a round, divided by its calls, with no clock
+	// between them: that of the median round.
 	PerCall float64
 	// Latency is of each call, measured with a clock between them: it includes
 	// Overhead.
