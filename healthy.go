@@ -64,7 +64,7 @@ func (h *health) judge(s *processor.Stats, now time.Time) error {
 }
 
 func (h *health) full(s *processor.Stats, now time.Time) error {
-	if s.Capacity == 0 || s.Queued < s.Capacity {
+	if s.Capacity == 0 || s.Queued+s.Reserved < s.Capacity {
 		h.fullSince = time.Time{}
 		return nil
 	}

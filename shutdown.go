@@ -30,7 +30,8 @@ type ending struct {
 //
 // If records were lost by it, the error is, or wraps, a [processor.ShutdownError],
 // which says how many, of which severity and why. Records of severity ERROR and
-// above are not among them: they are on standard error then.
+// above are not among them where they could be written to the fallback, which is standard
+// error unless an option says otherwise.
 //
 // A context that has been cancelled before the call, and has no deadline, counts
 // as one that has not: it is that of a program which was told to end, and says

@@ -72,7 +72,8 @@
 // Records of severity ERROR and above ([WithCriticalSeverity]) are not dropped
 // while there is another way: on overflow, when their export fails, at the end of
 // Shutdown and after it they are written to the fallback ([WithFallback]; standard
-// error by default), one JSON line each.
+// error by default), one JSON line each. Of a batch that the receiver refuses in part
+// (an OTLP partial success) nobody knows which they are, so none of those can be.
 //
 // # Gap records
 //

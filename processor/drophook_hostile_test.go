@@ -57,7 +57,7 @@ func TestDropHookThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 		captureErrors(t)
 		l := &dropLog{also: func(Drop) { runtime.Goexit() }}
 		e := exportertest.New()
-		p := start(t, e, WithDropHook(l.hook), WithFallback(nil))
+		p := start(t, e, once, WithDropHook(l.hook), WithFallback(nil))
 		release := e.Block()
 		defer release()
 		for _, s := range []log.Severity{1, 5, 9, 13, 17, 21} {

@@ -111,7 +111,7 @@ func TestDropHookIsToldOfEveryLossElsewhere(t *testing.T) {
 			fill(t, p, e, log.SeverityInfo)
 			emit(p, log.SeverityInfo, "a")
 		}},
-		{"failed", nil, func(_ *testing.T, p *Processor, e *exportertest.Exporter) {
+		{"failed", []Option{once}, func(_ *testing.T, p *Processor, e *exportertest.Exporter) {
 			e.FailNext(1, errors.New("refused"))
 			emit(p, log.SeverityInfo, "a", "b")
 		}},

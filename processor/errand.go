@@ -64,7 +64,7 @@ func (e *errand) step() bool {
 		return e.settle(e.w.p.tooLarge(size))
 	}
 	e.closed = e.w.p.queue.Closed()
-	o, ok := e.w.export(e.b, &e.parts[0])
+	o, ok := e.w.export(e.b, e.parts)
 	switch {
 	case !ok:
 		return false
@@ -189,7 +189,9 @@ func (e *errand) settle(o outcome) bool {
 			w.p.failed(w.lane, e.resource, failure{pause: e.pause}, e.err)
 		}
 		w.fruitless = w.fruitless || e.parted && !e.arrived
-		w.consumer.Settle(e.b, o.err, book)
+		if flushing := w.consumer.Settle(e.b, o.err, book); flushing && e.failed {
+			w.p.health.hurry(&w.lane.standing) // the flush is for the batches behind, too
+		}
 	}
 	w.p.reporter.report(o.err)
 	return !last

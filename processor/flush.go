@@ -12,10 +12,12 @@ import (
 //
 // In an outage it cuts the pause between attempts short. If the receiver is still
 // away it returns the error of that attempt, without one for each batch that waits
-// behind; the records stay queued, and are tried again as before.
+// behind; the records stay queued, and are tried again as before. Batches that are
+// lost, because their error is not one that passes, are taken one after the other
+// without a pause.
 //
-// The context bounds the waiting only: when it ends ForceFlush returns its error,
-// and the exports go on. For a fallback writer that makes no progress it waits
+// The context bounds the waiting only: when it ends ForceFlush returns its error, with
+// those of the exports that have failed until then, and the exports go on. For a fallback writer that makes no progress it waits
 // one second at most. After Shutdown it does nothing and returns nil.
 func (p *Processor) ForceFlush(ctx context.Context) error {
 	if p.stopped.Load() || len(p.lanes) == 0 {
@@ -33,6 +35,9 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 		case <-f.Done():
 			exportErr = f.Err()
 		case <-ctx.Done():
+			if failed := p.queue.ErrSoFar(f); failed != nil {
+				return errors.Join(ctx.Err(), failed)
+			}
 			return ctx.Err()
 		}
 	}

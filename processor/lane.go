@@ -106,7 +106,7 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 		if !l.state.CompareAndSwap(laneFree, laneExporting) {
 			return errShut // while this goroutine waited for a processor
 		}
-		defer l.state.Store(laneFree)
+		defer l.state.CompareAndSwap(laneExporting, laneFree)
 		return l.exporter.Export(ctx, recs)
 	})
 	return o
@@ -146,7 +146,7 @@ func (l *lane) shutdown(ctx context.Context) error {
 		case l.turn <- struct{}{}:
 		case <-ctx.Done():
 			leave = func() {}
-			l.state.CompareAndSwap(laneFree, laneShut)
+			l.state.Store(laneShut) // an Export under way is the last
 		}
 	}
 	return errors.Join(flushErr, l.call(ctx, "Shutdown", l.exporter.Shutdown, leave).wait(ctx))

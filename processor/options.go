@@ -244,8 +244,9 @@ func WithMaxQueueBytes(n int) Option {
 //   - asynclog.gap.reason.<[Reason]>: how many of both, for each reason,
 //   - asynclog.gap.severity.<range>, such as debug: how many were lost, for each
 //     severity range,
-//   - asynclog.gap.first, asynclog.gap.last: between which times, in UTC; they may be a
-//     tenth of a second too far apart,
+//   - asynclog.gap.first, asynclog.gap.last: between which times, in UTC, to a tenth
+//     of a second; under [DropOldest] the losses that newcomers cause are noted when a
+//     batch is taken, or the interval is over, so they may have begun that much earlier,
 //   - asynclog.gap.resources, if there are more than one, each of which is sent the
 //     record: of how many all these figures are together.
 //

@@ -14,7 +14,8 @@ import (
 // A batch that comes back from a failed export may find the queue full, the first
 // time; then the policy applies as if it had never left: the newest records give way,
 // or the oldest under [DropOldest], or the oldest of the lowest severity under
-// [DropLowest]. See [WithRetry].
+// [DropLowest]. See [WithRetry]. A record that has been exported in vain before, and
+// then gives way, is counted as what came of that export: it may have arrived.
 //
 // A critical record that loses its place goes to the fallback; see
 // [WithFallback].

@@ -58,3 +58,15 @@ func (p *Processor) tooLarge(size int) outcome {
 		size, p.cfg.maxBatchBytes)
 	return outcome{err: err, failed: true, why: recordTooLarge}
 }
+
+// handed returns how many records of the first parts have been given to an exporter.
+// Parts are tried, and divided, from the first on, so those that have been come first.
+func handed(parts []part) (n int64) {
+	for i := range parts {
+		if !parts[i].tried {
+			break
+		}
+		n += int64(parts[i].n)
+	}
+	return n
+}

@@ -137,14 +137,22 @@ func (c RetryConfig) classify(o outcome, report func(error)) (class Class, hint 
 	return class, min(hint, maxHint)
 }
 
-func (c RetryConfig) callClassify(err error, report func(error)) (class Class) {
-	defer func() {
-		if v := recover(); v != nil {
-			class = Unknown
-			report(panicError("RetryConfig.Classify", v))
-		}
+// callClassify calls Classify on a goroutine of its own, which it may end
+// (runtime.Goexit) without taking the worker and its batch with it.
+func (c RetryConfig) callClassify(err error, report func(error)) Class {
+	answer := make(chan Class, 1)
+	go func() {
+		class := Unknown
+		defer func() {
+			if v := recover(); v != nil {
+				class = Unknown
+				report(panicError("RetryConfig.Classify", v))
+			}
+			answer <- class
+		}()
+		class = c.Classify(err)
 	}()
-	return c.Classify(err)
+	return <-answer
 }
 
 // pauses are the pauses of one that fails: longer each time, with jitter, and

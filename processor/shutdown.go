@@ -27,6 +27,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	ctx = orBackground(ctx)
+	p.putDown() // what gave way before is no loss of the shutdown
 	before := p.ledger.losses()
 
 	var errs []error
@@ -156,7 +157,10 @@ func (w *worker) abandon() {
 		}
 		if a := w.current.Load(); a != nil && a.claim() {
 			if a.batch != nil { // else it is a gap record
-				w.consumer.Abandon(a.batch, nil, w.p.closing(w.lane, a.batch.Records(), abandoned, true))
+				recs, handed := a.batch.Records(), int(a.handed.Load())
+				under := w.p.closing(w.lane, recs[:handed], abandoned, true)
+				never := w.p.closing(w.lane, recs[handed:], outcome{failed: true, why: shutdownTimeout}, false)
+				w.consumer.Abandon(a.batch, nil, func() { under(); never() })
 			}
 			return
 		}

@@ -17,7 +17,7 @@ func (p *Processor) Stats() Stats {
 		s.Exported = p.ledger.exported.Load()
 		s.Fallback = p.ledger.fallbackTotal()
 		dropped = p.ledger.losses()
-		s.Queued, s.InFlight = c.Queued, c.InFlight+pending
+		s.Queued, s.Reserved, s.InFlight = c.Queued, c.Reserved, c.InFlight+pending
 		s.QueuedBytes = c.QueuedBytes
 		s.Emitted = c.Admitted + p.ledger.turnedAway.Load() + s.Filtered
 	})

@@ -41,8 +41,13 @@ type Stats struct {
 	// Queued is how many records wait for export, or for another attempt, at most
 	// Capacity.
 	Queued int
+	// Reserved is how much room is kept for records whose export has failed before, while
+	// an exporter tries them again. Newcomers find the queue full when Queued and
+	// Reserved reach Capacity. The records are InFlight, so it is no part of the equation.
+	Reserved int
 	// InFlight is how many records exporters hold right now, together with
-	// those waiting to be written to the fallback.
+	// those waiting to be written to the fallback, and, while Shutdown drains the
+	// queue, those that came back from a failed export and are beyond its capacity.
 	InFlight int
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
@@ -66,8 +71,9 @@ type Stats struct {
 	// and no part of the equation: if one is lost after all it is written again, and
 	// counted in Fallback.
 	FallbackCopies uint64
-	// FallbackWithheld counts those that were not, because they were too many: more
-	// than 100 at once, and then ten a second.
+	// FallbackWithheld counts those that were not: because they were too many, which is
+	// more than 100 at once, and then ten a second, or because the writer did not take
+	// them.
 	FallbackWithheld uint64
 
 	// Pressed tells that the queue is under pressure right now, so that Enabled

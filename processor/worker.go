@@ -10,7 +10,10 @@ import (
 // of it. Worker and Shutdown may both want to settle what is left of it; the first
 // does.
 type attempt struct {
-	batch   *queue.Batch
+	batch *queue.Batch
+	// handed is how many of its first records an exporter has been given, now or
+	// before.
+	handed  atomic.Int64
 	settled atomic.Bool
 }
 
@@ -66,22 +69,26 @@ func (w *worker) run() {
 	finished = true
 }
 
-// export hands a part of the batch to the exporter. It reports false when Shutdown
-// has settled the batch meanwhile, which is then not to be touched any more.
-func (w *worker) export(b *queue.Batch, next *part) (outcome, bool) {
-	p := w.p
+// export hands the first of the batch's parts to the exporter. It reports false when
+// Shutdown has settled the batch meanwhile, which is then not to be touched any more.
+func (w *worker) export(b *queue.Batch, parts []part) (outcome, bool) {
+	p, next := w.p, &parts[0]
 	a := &attempt{batch: b}
+	a.handed.Store(handed(parts))
 	w.current.Store(a)
 	o := outcome{failed: true, why: shutdownTimeout}
+	// Before the turn comes, too: a ForceFlush that does not heed its context may hold
+	// it, and the others are not to wait for this one then.
+	p.health.begin(&w.lane.standing, p.cfg.exportTimeout)
 	if w.lane.enter(p.exportCtx, nil) { // it ends when Shutdown's time is up
 		if !next.tried {
 			next.tried = true
 			p.ledger.submitted.Add(uint64(next.n))
+			a.handed.Store(handed(parts))
 		}
-		p.health.begin(&w.lane.standing, p.cfg.exportTimeout)
 		o = w.lane.export(p.exportCtx, p.cfg.exportTimeout, b.Records()[:next.n])
-		p.health.end(&w.lane.standing)
 	}
+	p.health.end(&w.lane.standing)
 	if !a.claim() {
 		return o, false
 	}

@@ -125,11 +125,12 @@ func (q *Queue) releaseLocked(b *Batch, n int) {
 // Settle ends the life of the batch that the consumer holds: book, called under
 // the queue's mutex so that no snapshot falls between, writes the outcome of what
 // is left of it into the ledger, flushes that cover it are told err, and its memory
-// is used again.
-func (c *Consumer) Settle(b *Batch, err error, book func()) {
+// is used again. It tells whether such a flush waits for other batches still.
+func (c *Consumer) Settle(b *Batch, err error, book func()) (flushing bool) {
 	q := c.q
 	q.lock()
 	c.settleLocked(b, err, book)
+	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.mu.Unlock()
 
 	// Cleared outside the lock: it is the longest part.
@@ -137,6 +138,7 @@ func (c *Consumer) Settle(b *Batch, err error, book func()) {
 	q.mu.Lock()
 	q.keepLocked(b)
 	q.mu.Unlock()
+	return flushing
 }
 
 // Abandon settles the batch that the consumer holds while somebody may still be

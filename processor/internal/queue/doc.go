@@ -19,10 +19,11 @@
 //   - Σ live(ready) + reserved + limit(tail) - holes(tail) <= capacity, so no more
 //     than capacity records are ever queued, whatever the producers do. Reserved is
 //     what consumers hold of batches that were put back before: their room is not
-//     given away, so putting them back again costs no record. A trade, under
+//     given away, so putting them back again costs no record. Once the queue is closed,
+//     batches that are put back come on top of it, as nobody else does any more. A trade, under
 //     DropOldest, has the limit exceed that by its size, and every claim beyond displaces
-//     a record. It ends before anybody else looks: under the mutex there is none,
-//     but for who began it.
+//     a record. It ends before anybody looks at batches in the queue or at counts: who
+//     does takes the mutex by lock.
 //   - Every slot index below a batch's limit is handed to exactly one producer.
 //   - Only the tail has claimable slots. A stale pointer to a batch that left
 //     the tail finds limit 0 and fails its claim; one to a batch that has come

@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // maxFlushErrors bounds how many errors a flush keeps; the rest are counted.
@@ -26,9 +27,16 @@ func (f *Flush) Done() <-chan struct{} { return f.done }
 // called once Done is closed.
 func (f *Flush) Err() error {
 	if f.more > 0 {
-		return errors.Join(append(f.errs, fmt.Errorf("and %d more failed exports", f.more))...)
+		return errors.Join(append(slices.Clone(f.errs), fmt.Errorf("and %d more failed exports", f.more))...)
 	}
 	return errors.Join(f.errs...)
+}
+
+// ErrSoFar is Err of a flush that may not be over.
+func (q *Queue) ErrSoFar(f *Flush) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return f.Err()
 }
 
 // settleLocked tells the flush that a batch which it covers is settled.

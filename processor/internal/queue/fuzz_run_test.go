@@ -272,7 +272,7 @@ func (r *fuzzRun) settle(consumer int, abandon, fail bool) {
 		return
 	}
 	c := r.consumers[consumer]
-	end := c.Settle
+	end := func(b *Batch, err error, book func()) { c.Settle(b, err, book) }
 	if abandon {
 		end = c.Abandon
 	}
@@ -332,7 +332,10 @@ func (r *fuzzRun) check() {
 	if !r.everSlow || r.m.policy != DropOldest {
 		checkSlots(r.t, r.q, r.everBack)
 	}
-	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, QueuedBytes: r.m.bytes()}
+	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, Reserved: r.m.reserved, QueuedBytes: r.m.bytes()}
+	if over := want.Queued - r.m.capacity; over > 0 && r.m.closed {
+		want.Queued, want.InFlight = r.m.capacity, want.InFlight+over
+	}
 	r.q.Snapshot(func(got Counts) {
 		if got != want {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)

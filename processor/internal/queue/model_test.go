@@ -355,7 +355,7 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 		m.kept -= m.counted(g.items)
 	}
 	m.sealed = slices.Insert(m.sealed, 0, g)
-	for m.queued()+m.reserved > m.capacity {
+	for !m.closed && m.queued()+m.reserved > m.capacity {
 		victim := m.giveWay()
 		if victim == nil {
 			break // which the comparison with the queue shows
@@ -365,7 +365,7 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 	if m.policy == DropNewest || m.policy == Block {
 		slices.Reverse(gone)
 	}
-	for m.over() > 0 {
+	for !m.closed && m.over() > 0 {
 		victim := m.giveWay()
 		if victim == nil {
 			break

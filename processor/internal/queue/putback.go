@@ -37,7 +37,11 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flush
 	b.back = true
 	q.freezeLocked()
 	q.pushFrontLocked(b)
-	book(q.makeRoomLocked())
+	var gone []Victim
+	if !q.closed.Load() { // else nobody comes in any more, for whom room would have to be kept
+		gone = q.makeRoomLocked()
+	}
+	book(gone)
 	q.publishLocked()
 	c.holding = nil
 	q.wakeLocked()

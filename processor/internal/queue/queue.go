@@ -380,6 +380,7 @@ type Counts struct {
 	Admitted uint64 // records ever accepted
 	Queued   int    // of those, waiting
 	InFlight int    // of those, taken and not settled
+	Reserved int    // of those, whose room is kept for their return
 
 	// QueuedBytes is the size of the records that wait, where it is bounded. A
 	// batch that is being taken counts until its last record is committed.
@@ -391,11 +392,16 @@ type Counts struct {
 func (q *Queue) Snapshot(read func(Counts)) {
 	q.lock()
 	defer q.mu.Unlock()
-	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight}
+	c := Counts{Admitted: q.admitted, Queued: q.readyLive, InFlight: q.inFlight, Reserved: q.reserved}
 	if q.tail != nil {
 		n := q.tail.claims()
 		c.Admitted += uint64(n)
 		c.Queued += n - q.tail.holes
+	}
+	if over := c.Queued - q.capacity; over > 0 {
+		// Batches that were put back into a closed queue: they are on their way to their
+		// last attempt, and nobody waits for their room.
+		c.Queued, c.InFlight = q.capacity, c.InFlight+over
 	}
 	if q.bytes != nil {
 		c.QueuedBytes = int(q.bytes.used.Load()) - q.bytes.reserved
