@@ -64,12 +64,6 @@ func (b *Batch) claims() int {
 	return int(handedOut(b.word.Load()))
 }
 
-// claimable tells whether a slot can be claimed.
-func (b *Batch) claimable() bool {
-	word := b.word.Load()
-	return uint32(word) < uint32(word>>32)
-}
-
 // put writes a record into a slot that was claimed for it, and commits it.
 func (b *Batch) put(slot uint32, n *newcomer) {
 	if n.held {

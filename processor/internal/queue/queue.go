@@ -167,7 +167,7 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
 	q.mu.Lock()
-	if q.tail == b && !b.claimable() {
+	if q.tail == b && !q.tradingLocked() {
 		q.publishLocked()
 	}
 	q.mu.Unlock()

@@ -55,6 +55,11 @@ func (q *Queue) tradeLocked() bool {
 	}
 }
 
+// tradingLocked tells whether there is a trade, with a slot to claim.
+func (q *Queue) tradingLocked() bool {
+	return q.trade.front != nil && q.tail.claims() < int(q.trade.base+q.trade.size)
+}
+
 // claimTradedLocked claims a slot in the trade, if one has begun since the producer that
 // holds the mutex found no slot. To end it instead would leave the others, who are claiming
 // slots, without, and they would do the same to this one.
