@@ -114,7 +114,7 @@ func TestHealthyWithSeveralExporters(t *testing.T) {
 		release := good.Block() // so that there is something left for the other
 		bad.FailNext(1, errors.New("refused"))
 		p := startWith(t, good, asynclog.WithoutInstall(), withoutRetry(), asynclog.WithConfigOptions(envconfig.WithBatchSize(1)),
-			asynclog.WithProcessorOptions(processor.WithExporters(bad), processor.WithGapRecords(false)))
+			asynclog.WithProcessorOptions(processor.WithExporters(bad)))
 		for range 2 {
 			emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")
 			synctest.Wait()

@@ -181,7 +181,10 @@ func correlated(ctx context.Context, id string) context.Context {
 	return bridge.ContextWithCorrelationID(ctx, id)
 }
 
-// withoutRetry has a failed export be the last word on its records.
+// withoutRetry has a failed export be the last word on its records: it is not tried
+// again, and no gap record, which would be an export that the test has not planned,
+// tells of it.
 func withoutRetry() asynclog.Option {
-	return asynclog.WithProcessorOptions(processor.WithRetry(processor.RetryConfig{Disabled: true}))
+	return asynclog.WithProcessorOptions(
+		processor.WithRetry(processor.RetryConfig{Disabled: true}), processor.WithGapRecords(false))
 }

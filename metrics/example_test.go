@@ -160,8 +160,17 @@ func ExampleStatistics() {
 	//     },
 	//     "queue_size": 1,
 	//     "queue_capacity": 2048,
+	//     "queue_bytes": 0,
+	//     "queue_bytes_capacity": 0,
 	//     "in_flight": 0,
 	//     "balanced": true,
+	//     "degraded": false,
+	//     "consecutive_failures": 0,
+	//     "retries": 0,
+	//     "fallback_copies": 0,
+	//     "fallback_withheld": 0,
+	//     "suppressed": 0,
+	//     "gap_records": 0,
 	//     "exporters": []
 	//   },
 	//   "performance_monitoring": {

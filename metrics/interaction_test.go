@@ -42,6 +42,28 @@ func TestPauseDuringRequestInBrowser(t *testing.T) {
 	}
 }
 
+// The page says that there is an outage, for as long as there is one.
+func TestOutageInBrowser(t *testing.T) {
+	var out atomic.Bool
+	out.Store(true)
+	since := time.Date(2026, 1, 2, 15, 4, 5, 0, time.Local)
+	server := httptest.NewServer(metrics.Handler(func() (s metrics.Statistics) {
+		if out.Load() {
+			s.AsyncLogging.Degraded, s.AsyncLogging.DegradedSince, s.AsyncLogging.ConsecutiveFailures = true, since, 1234
+		}
+		return s
+	}))
+	defer server.Close()
+	b := openTab(t, server.URL)
+	b.until(`document.getElementById('outage')?.hidden === false`)
+	got := b.eval(`document.getElementById('outage').textContent`)
+	if !strings.Contains(got, "since 15:04:05: 1,234 exports") {
+		t.Errorf("the page says %q", got)
+	}
+	out.Store(false)
+	b.until(`document.getElementById('outage').hidden`)
+}
+
 // What a person does with the page: sort, filter, point at a chart, pause.
 func TestUseOfPageInBrowser(t *testing.T) {
 	e := newEvening()

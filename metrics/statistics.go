@@ -24,8 +24,17 @@ import (
 //	    },
 //	    "queue_size": 40,                      records waiting for export
 //	    "queue_capacity": 2048,                0: there is no queue
+//	    "queue_bytes": 0,                      about how many bytes those take,
+//	    "queue_bytes_capacity": 0,             and may take; 0: bytes are not bounded
 //	    "in_flight": 10,                       records exporters hold right now
 //	    "balanced": true,                      every record is accounted for
+//	    "degraded": false,                     no exporter works; degraded_since says since when
+//	    "consecutive_failures": 0,             exports that failed since one succeeded
+//	    "retries": 1,                          batches exported again
+//	    "fallback_copies": 0,                  written to the fallback because of an outage, and queued as well
+//	    "fallback_withheld": 0,                not written there, because they were too many
+//	    "suppressed": 0,                       about how many were not built, under pressure
+//	    "gap_records": 0,                      of the processor's own, which tell of losses
 //	    "exporters": [{
 //	      "type": "*otlploggrpc.Exporter",
 //	      "exports": 12, "failures": 1,        calls of Export
@@ -48,7 +57,7 @@ import (
 //
 // Severities are the names of OpenTelemetry's log data model, TRACE … FATAL, or
 // UNSPECIFIED. All keys are always there, but that of a reason or severity that
-// has no loss, and last_time where there is none. Names and members will be added,
+// has no loss, and degraded_since and last_time where there is none. Names and members will be added,
 // not changed. The text of an exporter's last error is left out: it may have
 // addresses and credentials in it.
 type Statistics struct {
@@ -86,12 +95,14 @@ func (s OperationStats) MarshalJSON() ([]byte, error) {
 		Last:       s.Last.Seconds(),
 	}
 	if !s.LastTime.IsZero() {
-		// time.Time itself refuses to marshal some years, which would take
-		// everything else down with it.
-		o.LastTime = s.LastTime.UTC().Format(time.RFC3339Nano)
+		o.LastTime = timeText(s.LastTime)
 	}
 	return json.Marshal(o)
 }
+
+// timeText is the time in JSON. time.Time itself refuses to marshal some years, which
+// would take everything else down with it.
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 type operationJSON struct {
 	Count      uint64  `json:"count"`
@@ -116,9 +127,21 @@ type ledgerJSON struct {
 	Dropped        map[string]map[string]uint64 `json:"dropped"`
 	QueueSize      int                          `json:"queue_size"`
 	QueueCapacity  int                          `json:"queue_capacity"`
+	QueueBytes     int                          `json:"queue_bytes"`
+	BytesCapacity  int                          `json:"queue_bytes_capacity"`
 	InFlight       int                          `json:"in_flight"`
 	Balanced       bool                         `json:"balanced"`
-	Exporters      []exporterJSON               `json:"exporters"`
+
+	Degraded            bool   `json:"degraded"`
+	DegradedSince       string `json:"degraded_since,omitempty"`
+	ConsecutiveFailures int    `json:"consecutive_failures"`
+	Retries             uint64 `json:"retries"`
+	FallbackCopies      uint64 `json:"fallback_copies"`
+	FallbackWithheld    uint64 `json:"fallback_withheld"`
+	Suppressed          uint64 `json:"suppressed"`
+	GapRecords          uint64 `json:"gap_records"`
+
+	Exporters []exporterJSON `json:"exporters"`
 }
 
 type exporterJSON struct {
@@ -143,9 +166,23 @@ func newLedgerJSON(s processor.Stats) ledgerJSON {
 		Dropped:        make(map[string]map[string]uint64),
 		QueueSize:      s.Queued,
 		QueueCapacity:  s.Capacity,
+		QueueBytes:     s.QueuedBytes,
+		BytesCapacity:  s.CapacityBytes,
 		InFlight:       s.InFlight,
 		Balanced:       s.Balanced(),
-		Exporters:      make([]exporterJSON, len(s.Exporters)),
+
+		Degraded:            s.Degraded,
+		ConsecutiveFailures: s.ConsecutiveFailures,
+		Retries:             s.Retries,
+		FallbackCopies:      s.FallbackCopies,
+		FallbackWithheld:    s.FallbackWithheld,
+		Suppressed:          s.Suppressed,
+		GapRecords:          s.GapRecords,
+
+		Exporters: make([]exporterJSON, len(s.Exporters)),
+	}
+	if !s.DegradedSince.IsZero() {
+		l.DegradedSince = timeText(s.DegradedSince)
 	}
 	for _, d := range s.Dropped {
 		bySeverity := l.Dropped[string(d.Reason)]

@@ -23,7 +23,9 @@ func sample() metrics.Statistics {
 				{Reason: processor.ReasonQueueFull, Severity: log.SeverityDebug, Count: 39},
 				{Reason: processor.ReasonQueueFull, Severity: log.SeverityInfo, Count: 7},
 			},
-			Queued: 40, InFlight: 10, Capacity: 2048,
+			Queued: 40, InFlight: 10, Capacity: 2048, QueuedBytes: 9000, CapacityBytes: 1 << 20,
+			Degraded: true, DegradedSince: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), ConsecutiveFailures: 4,
+			Retries: 3, FallbackCopies: 2, FallbackWithheld: 1, Suppressed: 5, GapRecords: 6,
 			Exporters: []processor.ExporterStats{{
 				Type: "*otlploggrpc.Exporter", Exports: 12, Failures: 1, Exported: 1000, InFlight: 10,
 				Duration: 600 * time.Millisecond, Failing: true, LastError: "dial tcp: token=secret",
@@ -62,8 +64,18 @@ func TestStatisticsJSON(t *testing.T) {
     },
     "queue_size": 40,
     "queue_capacity": 2048,
+    "queue_bytes": 9000,
+    "queue_bytes_capacity": 1048576,
     "in_flight": 10,
     "balanced": true,
+    "degraded": true,
+    "degraded_since": "2026-01-02T15:04:05Z",
+    "consecutive_failures": 4,
+    "retries": 3,
+    "fallback_copies": 2,
+    "fallback_withheld": 1,
+    "suppressed": 5,
+    "gap_records": 6,
     "exporters": [
       {
         "type": "*otlploggrpc.Exporter",
@@ -103,7 +115,8 @@ func TestZeroStatisticsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"async_logging":{"messages_logged":0,"filtered":0,"exported":0,"fallback":0,"dropped_total":0,"dropped":{},` +
-		`"queue_size":0,"queue_capacity":0,"in_flight":0,"balanced":true,"exporters":[]},"performance_monitoring":{}}`
+		`"queue_size":0,"queue_capacity":0,"queue_bytes":0,"queue_bytes_capacity":0,"in_flight":0,"balanced":true,"degraded":false,` +
+		`"consecutive_failures":0,"retries":0,"fallback_copies":0,"fallback_withheld":0,"suppressed":0,"gap_records":0,"exporters":[]},"performance_monitoring":{}}`
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

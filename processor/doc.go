@@ -16,7 +16,8 @@
 // some tens of nanoseconds and no allocation for up to five attributes. A batch
 // is exported when it is full, when the export interval is over, when a critical
 // record joins it, and when [Processor.ExportNow], [Processor.ForceFlush] or
-// [Processor.Shutdown] asks for it. There is one worker for each exporter; the
+// [Processor.Shutdown] asks for it; in parts, where it is larger than a receiver
+// takes ([WithMaxExportBatchBytes]). There is one worker for each exporter; the
 // records of one goroutine reach a single exporter in the order in which they
 // were emitted.
 //
@@ -39,9 +40,32 @@
 //	Emitted = Filtered + Exported + Fallback + Σ Dropped[reason, severity] + Queued + InFlight
 //
 // The exporter's return value decides whether a record counts as exported, not
-// the clock. A record that a timeout cut off may have arrived all the same; it is
-// counted as [ReasonExportTimeout], apart from those known to be lost. Of an OTLP
-// partial success exactly the rejected records are lost.
+// the clock. A record that a timeout cut off may have arrived all the same; if that
+// is the end of it, it is counted as [ReasonExportTimeout], apart from those known to
+// be lost. Of an OTLP partial success exactly the rejected records are lost. A record
+// is counted once, at its end, however often its export was tried.
+//
+// # Outages
+//
+// A batch whose export failed for a reason that may pass goes back to the front of
+// the queue, and is tried again until it is taken, its time is up, or its records have
+// to give way to others ([WithRetry], [Classify]). An exporter pauses after a failure,
+// longer each time; those that work go on, and take what it could not deliver. When
+// none works, one at a time tries one batch. What a receiver refuses for what it
+// contains is not tried again, but parted until the records at fault are found.
+//
+// Delivery is at least once: where the answer to an export was lost, or late, trying
+// again delivers the records twice.
+//
+// ForceFlush cuts the pause short. It returns the error of the attempt if the
+// receiver is still away, and the records stay queued. Shutdown waits for no pause: it
+// makes one more attempt for each batch.
+//
+// After three failed exports in a row, with no exporter left that works, the processor
+// is degraded ([Stats].Degraded). It writes an event to the fallback when that begins,
+// asynclog.degraded, and when it ends, asynclog.recovered. Meanwhile critical records
+// are written to the fallback as they come, besides being queued: up to 100 at once,
+// and then ten a second.
 //
 // # Critical records
 //
@@ -81,7 +105,10 @@
 //   - asynclog.processor.emitted, .filtered, .exported, .dropped (by error.type and
 //     asynclog.severity), .in_flight ({log_record}): the ledger; with .fallback and
 //     otel.sdk.processor.log.queue.size they add up at every collection,
-//   - asynclog.processor.fallback ({log_record}): records written to the fallback,
+//   - asynclog.processor.fallback ({log_record}): records written to the fallback
+//     because they could not be exported,
+//   - asynclog.processor.degraded: 1 while exports fail and no exporter works,
+//     else 0,
 //   - asynclog.processor.suppressed ({log_record}): about how many records callers
 //     were held back from building, where [WithPressure] is used,
 //

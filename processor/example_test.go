@@ -237,3 +237,51 @@ func ExampleWithSynchronous() {
 	// exported: INFO now
 	// after
 }
+
+var errBusy = errors.New("queue of the broker is full")
+
+// busyOnce is an exporter whose broker is busy at first.
+type busyOnce struct {
+	printer
+	called bool
+}
+
+func (b *busyOnce) Export(ctx context.Context, records []sdklog.Record) error {
+	if !b.called {
+		b.called = true
+		return errBusy
+	}
+	return b.printer.Export(ctx, records)
+}
+
+// An exporter that is not OTLP's may have errors that only its users know. For all
+// others they leave the decision to Classify.
+func ExampleWithRetry() {
+	ctx := context.Background()
+	p := processor.New(&busyOnce{}, processor.WithRetry(processor.RetryConfig{
+		InitialInterval: time.Minute,
+		MaxInterval:     time.Minute,
+		Classify: func(err error) processor.Class {
+			if errors.Is(err, errBusy) {
+				return processor.Transient
+			}
+			return processor.Classify(err)
+		},
+	}))
+	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
+	provider.Logger("example").Emit(ctx, message(log.SeverityInfo, "order 4711"))
+
+	fmt.Println("flush:", provider.ForceFlush(ctx))
+	fmt.Println("queued:", p.Stats().Queued)
+
+	// Shutdown makes a last attempt.
+	if err := provider.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("exported:", p.Stats().Exported)
+	// Output:
+	// flush: queue of the broker is full
+	// queued: 1
+	// exported: INFO order 4711
+	// exported: 1
+}

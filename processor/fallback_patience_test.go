@@ -172,7 +172,7 @@ func TestFallbackLinesAreFlushed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		w := &lateWriter{each: 100 * time.Millisecond}
-		e := exportertest.New()
+		e := exportertest.New(exportertest.WithDelay(time.Nanosecond)) // so that the flush comes first
 		refused := errors.New("refused")
 		p := start(t, e, once, WithFallback(w))
 		e.FailNext(10, refused)
@@ -181,7 +181,7 @@ func TestFallbackLinesAreFlushed(t *testing.T) {
 		if err := p.ForceFlush(t.Context()); !errors.Is(err, refused) {
 			t.Errorf("flush returns %v, want %v", err, refused)
 		}
-		if took := time.Since(begun); took != time.Second {
+		if took := time.Since(begun); took.Round(time.Millisecond) != time.Second {
 			t.Errorf("flush took %v, want 1s", took)
 		}
 		wantLines(t, w.Bytes(), bodyRange(0, 10)...)

@@ -10,6 +10,10 @@ import (
 // the exports and for fallback writes, and then calls the exporters' ForceFlush.
 // It returns the errors of the exports and of the exporters, joined.
 //
+// In an outage it cuts the pause between attempts short. If the receiver is still
+// away it returns the error of that attempt, without one for each batch that waits
+// behind; the records stay queued, and are tried again as before.
+//
 // The context bounds the waiting only: when it ends ForceFlush returns its error,
 // and the exports go on. For a fallback writer that makes no progress it waits
 // one second at most. After Shutdown it does nothing and returns nil.

@@ -52,7 +52,7 @@ func grpcClass(err error) (class Class, hint time.Duration, ok bool) {
 
 // retryInfo returns how long the status asks to wait, if it has a RetryInfo.
 func retryInfo(status reflect.Value) (time.Duration, bool) {
-	s, ok := status.Interface().(interface{ Details() []any })
+	s, ok := reflect.TypeAssert[interface{ Details() []any }](status)
 	if !ok {
 		return 0, false
 	}
@@ -64,7 +64,7 @@ func retryInfo(status reflect.Value) (time.Duration, bool) {
 		if !ok {
 			continue
 		}
-		if d, ok := delay.Interface().(interface{ AsDuration() time.Duration }); ok {
+		if d, ok := reflect.TypeAssert[interface{ AsDuration() time.Duration }](delay); ok {
 			return d.AsDuration(), true
 		}
 	}

@@ -22,6 +22,9 @@ type lane struct {
 	name     string
 
 	turn chan struct{} // capacity 1: holds a token while the exporter is called
+	// state decides between an Export and a Shutdown beside it, which does not wait for
+	// its turn: no Export begins after that.
+	state atomic.Int32
 
 	standing standing // guarded by the processor's health
 
@@ -33,6 +36,13 @@ type lane struct {
 	mu        sync.Mutex
 	lastError string
 }
+
+// The states of a lane.
+const (
+	laneFree int32 = iota
+	laneExporting
+	laneShut // for good
+)
 
 func newLane(e sdklog.Exporter) *lane {
 	return &lane{exporter: e, name: fmt.Sprintf("%T", e), turn: make(chan struct{}, 1)}
@@ -74,6 +84,10 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 
 	err := l.goexitError("Export")
 	defer func() {
+		if errors.Is(err, errShut) {
+			o = outcome{failed: true, why: shutdownTimeout}
+			return
+		}
 		o = judge(ctx, err, len(recs))
 		l.duration.Add(int64(time.Since(start)))
 		l.exports.Add(1)
@@ -88,9 +102,18 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 			l.mu.Unlock()
 		}
 	}()
-	err = l.contain("Export", func() error { return l.exporter.Export(ctx, recs) })
+	err = l.contain("Export", func() error {
+		if !l.state.CompareAndSwap(laneFree, laneExporting) {
+			return errShut // while this goroutine waited for a processor
+		}
+		defer l.state.Store(laneFree)
+		return l.exporter.Export(ctx, recs)
+	})
 	return o
 }
+
+// errShut is what an export ends with that Shutdown was faster than.
+var errShut = errors.New("asynclog: the exporter is shut down")
 
 // forceFlush calls the exporter's ForceFlush, in its turn. It does not wait
 // longer than the context for an exporter that does not heed it.
@@ -123,6 +146,7 @@ func (l *lane) shutdown(ctx context.Context) error {
 		case l.turn <- struct{}{}:
 		case <-ctx.Done():
 			leave = func() {}
+			l.state.CompareAndSwap(laneFree, laneShut)
 		}
 	}
 	return errors.Join(flushErr, l.call(ctx, "Shutdown", l.exporter.Shutdown, leave).wait(ctx))

@@ -106,7 +106,8 @@ func WithOverflow(o Overflow) Option {
 }
 
 // WithFallback sets where critical records go that cannot be exported: because
-// the queue was full, an export failed, or the processor was shut down. Each is
+// the queue was full, an export failed for good, or the processor was shut down; and,
+// while the processor is degraded ([Stats].Degraded), as they come. Each is
 // written with one call of Write, as one line of JSON in the form of the
 // stdoutlog exporter. Nobody waits for the writer: one goroutine writes from a
 // bounded buffer, and what does not fit, or cannot be written, is counted in

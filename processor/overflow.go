@@ -11,6 +11,11 @@ import (
 // given with [WithOverflow]. Under each of them the records of one goroutine
 // reach a single exporter in the order in which they were emitted.
 //
+// A batch that comes back from a failed export may find the queue full, the first
+// time; then the policy applies as if it had never left: the newest records give way,
+// or the oldest under [DropOldest], or the oldest of the lowest severity under
+// [DropLowest]. See [WithRetry].
+//
 // A critical record that loses its place goes to the fallback; see
 // [WithFallback].
 type Overflow struct {

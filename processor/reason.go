@@ -10,23 +10,27 @@ type Reason string
 // The reasons.
 const (
 	// ReasonQueueFull: there was no room for the record, or, under
-	// [DropOldest], it made room for a newer one.
+	// [DropOldest], it made room for a newer one; or for an older one that came
+	// back from a failed export.
 	ReasonQueueFull Reason = "queue_full"
-	// ReasonEvicted: it made room for a more severe record, under [DropLowest].
+	// ReasonEvicted: it made room for a more severe record, or one that came back
+	// from a failed export, under [DropLowest].
 	ReasonEvicted Reason = "evicted"
 	// ReasonAlreadyShutdown: it came after [Processor.Shutdown] began.
 	ReasonAlreadyShutdown Reason = "already_shutdown"
 	// ReasonShutdownTimeout: it was still queued when the context of
-	// [Processor.Shutdown] ended.
+	// [Processor.Shutdown] ended, and its export had not been tried.
 	ReasonShutdownTimeout Reason = "shutdown_timeout"
 	// ReasonRecordTooLarge: it is larger alone than a request may be
 	// ([WithMaxExportBatchBytes]), or than all that the queue may hold
 	// ([WithMaxQueueBytes]).
 	ReasonRecordTooLarge Reason = "record_too_large"
-	// ReasonExportTimeout: its export did not end in time. It may have arrived:
-	// it is not known to be delivered, and not known to be lost.
+	// ReasonExportTimeout: its export, the last one if there were several, did not
+	// end in time. It may have arrived: it is not known to be delivered, and not
+	// known to be lost.
 	ReasonExportTimeout Reason = "export_timeout"
-	// ReasonExportFailed: the exporter returned an error.
+	// ReasonExportFailed: the exporter returned an error, the last time if there
+	// were several.
 	ReasonExportFailed Reason = "export_failed"
 	// ReasonExportPanic: the exporter panicked.
 	ReasonExportPanic Reason = "export_panic"

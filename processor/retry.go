@@ -51,6 +51,7 @@ type RetryConfig struct {
 // Class is what the error of an export means for its batch.
 type Class uint8
 
+// The classes.
 const (
 	// Unknown: nothing is known about the error. The batch is tried again, a few
 	// times ([RetryConfig].MaxUnknownAttempts), and is then treated as Poisoned.

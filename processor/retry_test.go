@@ -191,12 +191,14 @@ func TestRetryNotOfPermanentErrors(t *testing.T) {
 		"disabled": {errAway, []Option{once}, ReasonExportFailed},
 		"synchronous": {
 			errAway,
-			[]Option{WithSynchronous(), WithRetry(RetryConfig{MaxUnknownAttempts: 3})}, ReasonExportFailed,
+			[]Option{WithSynchronous(), WithRetry(RetryConfig{MaxUnknownAttempts: 3})},
+			ReasonExportFailed,
 		},
 		"classified": {errAway, []Option{WithRetry(RetryConfig{Classify: func(error) Class { return Permanent }})}, ReasonExportFailed},
 		"timeout classified": {
 			context.DeadlineExceeded,
-			[]Option{WithRetry(RetryConfig{Classify: func(error) Class { return Permanent }})}, ReasonExportTimeout,
+			[]Option{WithRetry(RetryConfig{Classify: func(error) Class { return Permanent }})},
+			ReasonExportTimeout,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

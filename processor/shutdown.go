@@ -12,6 +12,9 @@ import (
 // under way are cancelled, and counted as [ReasonExportTimeout] if they do not
 // come back at once. Critical records among them go to the fallback.
 //
+// In an outage nothing is waited for: each batch has one more attempt, and is counted
+// under the reason for which that, or the last one before, failed.
+//
 // If records were lost by the shutdown the error is, or wraps, a
 // [*ShutdownError], which tells how many and why. It also has the context's
 // error, and those of the exports and exporters, for errors.Is.

@@ -38,7 +38,8 @@ type Stats struct {
 	// severity; only what is not zero.
 	Dropped []Drop
 
-	// Queued is how many records wait for export, at most Capacity.
+	// Queued is how many records wait for export, or for another attempt, at most
+	// Capacity.
 	Queued int
 	// InFlight is how many records exporters hold right now, together with
 	// those waiting to be written to the fallback.

@@ -54,6 +54,13 @@ function drawTiles(l, s) {
     tile('logged', 'filtered', l.filtered, ''));
 }
 
+function drawOutage(l) {
+  const text = !l.degraded ? ''
+    : `No exporter works since ${clock(Date.parse(l.degraded_since))}: ${whole.format(l.consecutive_failures)} exports in a row have failed. Records wait in the queue.`;
+  if (byId('outage').textContent !== text) byId('outage').textContent = text;
+  byId('outage').hidden = !l.degraded;
+}
+
 const curves = [
   { name: 'logged', value: s => s.logged }, { name: 'exported', value: s => s.exported, rare: true },
   { name: 'fallback', value: s => s.fallback, rare: true }, { name: 'dropped', value: s => s.dropped, rare: true },
@@ -77,6 +84,7 @@ function drawCharts() {
 
 function draw() {
   if (!latest || document.hidden) return;
+  drawOutage(latest.ledger);
   drawTiles(latest.ledger, samples.at(-1));
   drawCharts();
   drawDrops(latest.ledger.dropped);

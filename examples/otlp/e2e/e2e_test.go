@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"maps"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -15,6 +17,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Logf("%d prompts: %v; the slowest %.3fs", s.load.Requests, s.load.Statuses, s.load.Slowest.Seconds)
 	// Counted first, and waited for: what comes later looks at all that there is.
 	t.Run("Loki holds what the ledgers call exported", s.testCounts)
+	t.Run("the gaps in the logs are what the ledger has dropped", s.testGaps)
 	t.Run("one correlation ID leads to the trace", s.testTrace)
 	t.Run("and to the log lines", s.testLogs)
 	t.Run("a prompt that failed", s.testFailure)
@@ -59,11 +62,12 @@ func (s *scene) testCounts(t *testing.T) {
 	}
 }
 
-// held returns how many records Loki has of each service.
+// held returns how many records Loki has of each service that it has logged. Gap
+// records are the pipeline's own, and in no ledger.
 func (s *stack) held(p period) (map[string]uint64, error) {
 	now := time.Now()
 	within := period{p.start, now}.length()
-	r, err := s.lokiInstant(`sum by (service_name) (count_over_time({service_name=~".+"}[`+within+`]))`, now)
+	r, err := s.lokiInstant(`sum by (service_name) (count_over_time({service_name=~".+"} | asynclog_gap_lost="" [`+within+`]))`, now)
 	if err != nil {
 		return nil, err
 	}
@@ -83,4 +87,35 @@ func (s *scene) compare(held map[string]uint64) error {
 		return fmt.Errorf("Loki holds %v, the ledgers call %v exported", held, want)
 	}
 	return nil
+}
+
+// The flood lost records, and says so where they are missing.
+func (s *scene) testGaps(t *testing.T) {
+	a := s.ledgers["asynclog-flood"].Statistics.AsyncLogging
+	want := map[string]uint64{"asynclog_gap_lost": a.Total, "asynclog_gap_fallback": a.Fallback}
+	var r result
+	eventually(t, arrivalTime, func() error {
+		var err error
+		r, err = s.lokiRange(`{service_name=~".+"} | asynclog_gap_lost!=""`, period{s.period.start, time.Now()})
+		if err != nil {
+			return err
+		}
+		for key, n := range want {
+			var told uint64
+			for _, l := range r.Lines {
+				if m, err := strconv.ParseUint(l.Labels[key], 10, 64); err == nil {
+					told += m
+				}
+			}
+			if told != n {
+				return fmt.Errorf("%d gap records tell of %s %d, want %d", len(r.Lines), key, told, n)
+			}
+		}
+		return nil
+	})
+	var drawn strings.Builder
+	for _, l := range r.Lines[:min(len(r.Lines), 3)] {
+		fmt.Fprintf(&drawn, "%s %-5s %s\n", l.Time.UTC().Format("15:04:05.000"), l.Labels["detected_level"], l.Text)
+	}
+	t.Logf("%d gap records, of them the first in Loki\n%s", len(r.Lines), &drawn)
 }

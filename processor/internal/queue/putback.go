@@ -40,7 +40,6 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flush
 	book(q.makeRoomLocked())
 	q.publishLocked()
 	c.holding = nil
-	q.drainedLocked() // if all of it has given way
 	q.wakeLocked()
 	return flushing, true
 }
@@ -120,7 +119,7 @@ func (q *Queue) evictNewestLocked(gone []Victim) []Victim {
 		gone = q.evictLast(t, t.claims(), gone)
 		t.holes += len(gone)
 	}
-	for i := len(q.ready) - 1; len(gone) < cap(gone); i-- {
+	for i := len(q.ready) - 1; i >= 0 && len(gone) < cap(gone); i-- {
 		b, before := q.ready[i], len(gone)
 		gone = q.evictLast(b, b.claimed, gone)
 		n := len(gone) - before

@@ -174,8 +174,13 @@ func TestPutBackAndFlush(t *testing.T) {
 	if err := f.Err(); !errors.Is(err, away) || !errors.Is(err, first) {
 		t.Errorf("the flush ended with %v", err)
 	}
+	// What comes of the others is told no more: who waited may be reading.
+	r.consumer.Settle(r.take(t), errors.New("too late"), func() {})
+	if got := f.Err().Error(); got != "first record\naway" {
+		t.Errorf("the flush ended with %q", got)
+	}
 	late := r.BeginFlush()
-	wantBatches(t, r.takeAll(t), []int{1}, []int{2, 3})
+	wantBatches(t, r.takeAll(t), []int{2, 3})
 	if !done(late) || late.Err() != nil || !errors.Is(f.Err(), away) {
 		t.Errorf("done %t, %v, and before %v", done(late), late.Err(), f.Err())
 	}
@@ -250,4 +255,44 @@ func TestProgress(t *testing.T) {
 	}
 	r.consumer.Settle(b, nil, func() {})
 	r.wantCounts(t, Counts{Admitted: 4})
+}
+
+// TestPutBackMemory: however often records give way to batches that come back, ready
+// batches have no more slots than twice the capacity and some.
+func TestPutBackMemory(t *testing.T) {
+	for _, p := range policies {
+		r := newRig(t, p.policy, 64, 8)
+		r.maxWait = 0
+		r.displacedTo(func(Victim) {})
+		n, most := 0, 0
+		fill := func(k int) {
+			for range k {
+				rec := record(n, uint8(n%5))
+				r.Offer(&rec, uint8(n%5))
+				n++
+			}
+		}
+		fill(64)
+		for i := range 5000 {
+			b := r.take(t)
+			fill(1 + i%13)
+			if i%3 > 0 {
+				r.putBack(t, b, nil)
+				b = r.take(t)
+				fill(i % 7)
+				if len(b.Records()) > 3 && i%2 == 0 {
+					r.consumer.Progress(b, 3, nil, func() {})
+					r.putBack(t, b, nil)
+					fill(i % 5)
+					b = r.take(t)
+				}
+			}
+			r.consumer.Settle(b, nil, func() {})
+			fill(i % 11)
+			most = max(most, len(r.ready)*r.size)
+		}
+		if most > 2*64+4*8 {
+			t.Errorf("%s: %d slots in ready batches for 64 records", p.name, most)
+		}
+	}
 }
