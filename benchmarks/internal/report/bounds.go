@@ -43,7 +43,7 @@ func bounds(ctx context.Context, r *report, w *strings.Builder) error {
 		if err != nil {
 			return err
 		}
-		row("mean of displacing the oldest of a full queue, "+goroutines(n), 1, runs.Ratio(contender.AsynclogOldest, contender.SDK, pair.Mean))
+		row("mean of displacing the oldest of a full queue, "+goroutines(n), 1, runs.Ratio(contender.AsynclogOldest, contender.SDK, pair.PerCall))
 	}
 	runs, err := r.onWire(ctx)
 	if err != nil {

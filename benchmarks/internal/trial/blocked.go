@@ -27,6 +27,7 @@ func blocked(ctx context.Context, s *Spec) (*Result, error) {
 		wg.Go(func() { made[id] = r.untilStopped(id, full) })
 	}
 	time.Sleep(s.Duration)
+	measured := r.clock.Now() - full
 	r.stop.Store(true)
 	release()
 	wg.Wait()
@@ -39,10 +40,12 @@ func blocked(ctx context.Context, s *Spec) (*Result, error) {
 	if err := c.Close(ctx); err != nil {
 		return nil, err
 	}
+	summary := r.summary()
 	return &Result{
 		Calls:    r.calls,
 		Acked:    end.Acked(),
-		Latency:  r.summary(),
+		PerCall:  float64(measured) / float64(max(1, summary.Count)),
+		Latency:  summary,
 		Overhead: float64(latency.Overhead()),
 	}, nil
 }

@@ -73,7 +73,8 @@ type Result struct {
 	Acked uint64 // records of these that arrived
 
 	// PerCall is the time that passed in a round, divided by its calls, with no clock
-	// between them: that of the median round.
+	// between them: that of the median round. When nothing leaves, it is the time of all
+	// calls, with the clock.
 	PerCall float64
 	// Latency is of each call, measured with a clock between them: it includes
 	// Overhead.

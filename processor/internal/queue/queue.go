@@ -166,8 +166,8 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 // advance opens the next batch after the last slot of b was claimed. Another
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
-	q.lock()
-	if q.tail == b {
+	q.mu.Lock()
+	if q.tail == b && !q.tradingLocked() {
 		q.publishLocked()
 	}
 	q.mu.Unlock()
@@ -179,7 +179,13 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 		q.returnBytes(&n)
 		return q.refuse()
 	}
-	q.lock()
+	q.mu.Lock()
+	if b, slot, ok := q.claimTradedLocked(); ok {
+		q.mu.Unlock()
+		b.put(slot, &n)
+		return Accepted
+	}
+	q.endTradeLocked()
 	if q.closed.Load() {
 		q.returnBytes(&n)
 		q.mu.Unlock()

@@ -58,9 +58,16 @@ func (q *Queue) publishLocked() {
 		switch {
 		case int(claimed) == q.size:
 			q.pushTailLocked()
-		case claimed >= limit || q.waiters.Len() > 0: // who waits for bytes is not passed over
+		case claimed >= limit:
 			q.shutLocked()
 			return
+		case q.waiters.Len() > 0:
+			// Who waits for bytes is not passed over, not even by a producer that
+			// still takes the tail for open.
+			if next := pack(claimed, claimed); next == word || t.word.CompareAndSwap(word, next) {
+				q.shutLocked()
+				return
+			}
 		default:
 			limit = q.watchLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {

@@ -24,7 +24,7 @@ type trade struct {
 
 // lock locks the mutex, and ends the trade. Whoever looks at batches or at counts of
 // records uses it, and finds a queue in which every newcomer has displaced its record
-// already.
+// already. Only producers that come for a slot look for one in the trade first.
 func (q *Queue) lock() {
 	q.mu.Lock()
 	q.endTradeLocked()
@@ -53,6 +53,30 @@ func (q *Queue) tradeLocked() bool {
 			return true
 		}
 	}
+}
+
+// tradingLocked tells whether there is a trade, with a slot to claim.
+func (q *Queue) tradingLocked() bool {
+	return q.trade.front != nil && q.tail.claims() < int(q.trade.base+q.trade.size)
+}
+
+// claimTradedLocked claims a slot in the trade, if one has begun since the producer that
+// holds the mutex found no slot. To end it instead would leave the others, who are claiming
+// slots, without, and they would do the same to this one.
+func (q *Queue) claimTradedLocked() (*Batch, uint32, bool) {
+	if q.trade.front == nil {
+		return nil, 0, false
+	}
+	b := q.tail
+	word := b.word.Add(1)
+	slot, limit := uint32(word)-1, uint32(word>>32)
+	if slot >= limit {
+		return nil, 0, false
+	}
+	if slot+1 == limit {
+		q.publishLocked()
+	}
+	return b, slot, true
 }
 
 // run returns how many of the batch's oldest records are committed, without a gap, and

@@ -205,3 +205,32 @@ func TestTradeAloneConcurrentSafe(t *testing.T) {
 	}
 	s.finish(t)
 }
+
+// TestTradeGoesOn: a producer that comes by the mutex, because there was no slot when it
+// looked, takes part in the trade and does not end it; the one that takes its last slot
+// begins the next.
+func TestTradeGoesOn(t *testing.T) {
+	r := newTradeRig(t, 12, 4)
+	r.offer(t, 0, 13, Accepted)
+	r.wantTrading(t, 0, 3)
+	late := func(number int) {
+		t.Helper()
+		rec := record(number, 9)
+		if got := r.offerSlowly(newcomer{rec: &rec, level: 9}); got != Accepted {
+			t.Errorf("record %d: %d", number, got)
+		}
+	}
+	late(13)
+	r.wantTrading(t, 1, 3)
+	b := r.open.Load()
+	r.advance(b) // of a slot that was the last before the trade began
+	r.wantTrading(t, 1, 3)
+	r.offer(t, 14, 15, Accepted)
+	late(15)
+	if r.open.Load() == b {
+		t.Error("the last slot of the tail was taken, and it is still open")
+	}
+	r.wantCounts(t, Counts{Admitted: 16, Queued: 12})
+	r.wantDisplaced(t, gaveWay(4)...)
+	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15})
+}
