@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,9 +41,9 @@ func TestShutdownOfAFullQueueInAnOutage(t *testing.T) {
 func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
-		down := true
+		var up atomic.Bool
 		e := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
-			if down {
+			if !up.Load() {
 				return errAway
 			}
 			return nil
@@ -52,7 +53,7 @@ func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
 		emit(p, log.SeverityInfo, bodyRange(0, 16)...)
 		synctest.Wait()
 		emit(p, log.SeverityInfo, bodyRange(16, 40)...) // eight of the first give way
-		down = false
+		up.Store(true)
 		if err := p.Shutdown(t.Context()); err != nil {
 			t.Errorf("shutdown lost nothing, but: %v", err)
 		}
@@ -67,9 +68,9 @@ func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
 func TestHungForceFlushInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
-		down := true
+		var up atomic.Bool
 		export := exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
-			if down {
+			if !up.Load() {
 				return errAway
 			}
 			return nil
@@ -83,7 +84,7 @@ func TestHungForceFlushInAnOutage(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		_ = p.ForceFlush(ctx)
-		down = false
+		up.Store(true)
 		time.Sleep(4 * time.Minute)
 		if s := p.Stats(); s.Exported < 48 {
 			t.Errorf("four minutes after the outage: %+v", s)
