@@ -89,6 +89,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 				emit(p, log.SeverityInfo, "x")
 				_ = p.ForceFlush(t.Context())
 				time.Sleep(time.Second) // the drop hook may be told in two goes
+				synctest.Wait()
 
 				if len(got) == 0 || len(got) > 2 || !errors.Is(got[0], tc.want) {
 					t.Errorf("reported %v, want %v", got, tc.want)
