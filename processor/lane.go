@@ -82,9 +82,9 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	err := l.goexitError("Export")
+	err, shut := l.goexitError("Export"), false
 	defer func() {
-		if errors.Is(err, errShut) {
+		if shut {
 			o = outcome{failed: true, why: shutdownTimeout}
 			return
 		}
@@ -104,16 +104,14 @@ func (l *lane) export(ctx context.Context, timeout time.Duration, recs []sdklog.
 	}()
 	err = l.contain("Export", func() error {
 		if !l.state.CompareAndSwap(laneFree, laneExporting) {
-			return errShut // while this goroutine waited for a processor
+			shut = true // while this goroutine waited for a processor
+			return nil
 		}
 		defer l.state.CompareAndSwap(laneExporting, laneFree)
 		return l.exporter.Export(ctx, recs)
 	})
 	return o
 }
-
-// errShut is what an export ends with that Shutdown was faster than.
-var errShut = errors.New("asynclog: the exporter is shut down")
 
 // forceFlush calls the exporter's ForceFlush, in its turn. It does not wait
 // longer than the context for an exporter that does not heed it.

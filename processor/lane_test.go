@@ -30,3 +30,27 @@ func TestNoExportBeginsAfterShutdown(t *testing.T) {
 		t.Errorf("%+v, %d exports, %+v", o, e.Exports(), l.stats())
 	}
 }
+
+// The error that an exporter returns is not walked where nobody bounds the walk.
+func TestExportWithAnErrorThatWrapsItself(t *testing.T) {
+	e := exportertest.New()
+	self := &ring{}
+	self.next = self
+	e.FailNext(1, self)
+	l := newLane(e)
+	if !l.enter(t.Context(), nil) {
+		t.Fatal("the turn is taken")
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		done <- l.export(context.Background(), time.Second, []sdklog.Record{exportertest.Record(log.SeverityInfo, "refused")})
+	}()
+	select {
+	case o := <-done:
+		if !o.failed || o.why != exportFailed {
+			t.Errorf("%+v", o)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the export does not end")
+	}
+}
