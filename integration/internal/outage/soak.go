@@ -24,9 +24,11 @@ const (
 
 // Soak is what a lasting load did to the process.
 type Soak struct {
-	Capacity int // records a second that one exporter delivers, callers waiting
-	Rate     int // records a second emitted
-	Took     time.Duration
+	// Records a second that one exporter delivers, callers waiting: before the load,
+	// and again after it. A shared machine may have become slower in between.
+	Capacity, After int
+	Rate            int // records a second emitted
+	Took            time.Duration
 
 	Emitted, Arrived int64
 	Ledger           processor.Stats
@@ -36,8 +38,8 @@ type Soak struct {
 	Goroutines []int
 }
 
-// RunSoak measures for a few seconds how many records a second arrive at most, and
-// then emits four fifths as many for that long.
+// RunSoak measures for a few seconds how many records a second arrive at most, then
+// emits four fifths as many for that long, and measures again.
 func RunSoak(ctx context.Context, over rig.Protocol, during time.Duration) (s Soak, err error) {
 	const measure = 5 * time.Second
 	s.Capacity, err = capacity(ctx, over, measure)
@@ -49,6 +51,10 @@ func RunSoak(ctx context.Context, over rig.Protocol, during time.Duration) (s So
 	err = withCollector(ctx, func(c *rig.Collector) error {
 		return s.run(ctx, c, over, during)
 	})
+	if err != nil {
+		return s, err
+	}
+	s.After, err = capacity(ctx, over, measure)
 	return s, err
 }
 
@@ -100,7 +106,8 @@ func (s *Soak) sample() {
 
 // Check says whether the ledger agrees with what arrived, and whether memory and
 // goroutines stayed flat: whether the median of the last third of the samples is
-// much above that of the first.
+// much above that of the first. A load above what the machine can deliver fills the
+// queue, which takes memory: where that is why, the error says so.
 func (s Soak) Check() error {
 	err := rig.Reconcile(s.Ledger, s.Emitted, s.Arrived)
 	if len(s.Heap) < warmUp+6 {
@@ -110,6 +117,10 @@ func (s Soak) Check() error {
 	first, last := ends(s.Heap[warmUp:])
 	if last > first+first/4+slack {
 		err = errors.Join(err, fmt.Errorf("live memory grew from %d to %d bytes", first, last))
+		if s.After < s.Rate {
+			err = errors.Join(err, fmt.Errorf("the machine can no longer deliver the load: it delivered %d records a second before, "+
+				"%d afterwards, and %d were emitted; run it again when nothing else uses the machine", s.Capacity, s.After, s.Rate))
+		}
 	}
 	from, to := ends(s.Goroutines[warmUp:])
 	if to > from+5 {
@@ -120,8 +131,8 @@ func (s Soak) Check() error {
 
 // String says it all, on one line.
 func (s Soak) String() string {
-	text := fmt.Sprintf("capacity %s records a second; %s a second for %v: emitted %s, arrived %s, dropped %s",
-		thousands(int64(s.Capacity)), thousands(int64(s.Rate)), s.Took.Round(time.Second),
+	text := fmt.Sprintf("capacity %s records a second, %s afterwards; %s a second for %v: emitted %s, arrived %s, dropped %s",
+		thousands(int64(s.Capacity)), thousands(int64(s.After)), thousands(int64(s.Rate)), s.Took.Round(time.Second),
 		thousands(s.Emitted), thousands(s.Arrived), thousands(int64(s.Ledger.DroppedTotal())))
 	if len(s.Heap) > warmUp {
 		first, last := ends(s.Heap[warmUp:])

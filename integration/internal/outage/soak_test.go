@@ -2,6 +2,7 @@ package outage
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/krunchwrapper/asynclog/processor"
@@ -37,5 +38,20 @@ func TestSoakCheck(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Memory that grew because the machine became slower is told apart from a leak.
+func TestSoakCheckNamesASlowerMachine(t *testing.T) {
+	growing := make([]uint64, 30)
+	for i := range growing {
+		growing[i] = uint64(i) << 20
+	}
+	s := Soak{Capacity: 100, Rate: 80, Heap: growing, Goroutines: make([]int, 30)}
+	for after, want := range map[int]bool{79: true, 80: false} {
+		s.After = after
+		if got := strings.Contains(s.Check().Error(), "can no longer deliver"); got != want {
+			t.Errorf("with %d records a second afterwards: %v", after, s.Check())
+		}
 	}
 }
