@@ -244,7 +244,8 @@ func (c *chaos) fallback(found map[string]string, late map[string]bool) (lines, 
 			continue
 		}
 		lines++
-		if found[r.Body.Value] != "" && !late[r.Body.Value] {
+		// A late one may have been copied, and then given to the fallback for good.
+		if where := found[r.Body.Value]; where == "fallback" || where != "" && !late[r.Body.Value] {
 			twice++
 		}
 		if r.Severity < log.SeverityError {

@@ -62,7 +62,8 @@ func TestPartialSuccessInTheBooks(t *testing.T) {
 				emit(p, s, "x")
 			}
 			release()
-			if err := p.ForceFlush(t.Context()); !errors.Is(err, answer) {
+			// The full batch may have been exported before the flush begins.
+			if err := p.ForceFlush(t.Context()); err != nil && !errors.Is(err, answer) {
 				t.Errorf("flush returns %v, want %v", err, answer)
 			}
 			s := p.Stats()
