@@ -75,6 +75,7 @@ func (o *options) check() error {
 	if o.config != nil && o.configFrom != nil {
 		errs = append(errs, errTwoConfigs)
 	}
+	errs = append(errs, o.nilPointers())
 	return errors.Join(errs...)
 }
 
