@@ -1,5 +1,6 @@
-// Package bridge connects the ways in which Go programs log, and the requests on
-// whose behalf they do, with OpenTelemetry.
+// Package bridge brings what a Go program logs to OpenTelemetry, whichever library
+// it logs with, and puts a correlation ID on everything that belongs to one
+// request.
 //
 //	provider := sdklog.NewLoggerProvider(
 //		sdklog.WithProcessor(bridge.NewLogProcessor()), // stamps correlation.id
@@ -18,16 +19,17 @@
 // Log with a context, as in [log/slog.InfoContext], wherever there is one: it
 // carries the trace and the correlation ID.
 //
-// The error of a record becomes exception.type and exception.message; of several,
-// otelslog takes the last. Where the methods of what is logged panic, as Error of a
-// nil pointer in an error interface does, the record says so, or "<nil>", and the
-// caller notices nothing, as with slog's own handlers. That holds, after [Install],
-// for the error of a record that comes from other libraries, too.
+// An error among the attributes of a record becomes exception.type and
+// exception.message; of several, otelslog takes the last. If a method of a logged
+// value panics, as Error of a nil pointer in an error interface does, the record
+// says so, or "<nil>", and the caller notices nothing, as with slog's own handlers.
+// After [Install] that also holds for the error of a record that comes from other
+// libraries.
 //
 // # All logging
 //
 // [Install] directs all logging of the process to one provider, and back again.
-// What then has to be called for a logging library to reach the provider:
+// This is what each logging library needs in addition:
 //
 //	slog               nothing: slog.Info, and what is derived from slog.Default
 //	log                nothing: log.Print; for loggers of one's own log.New(log.Writer(), …)
@@ -41,17 +43,16 @@
 //	                   JSON the body of a record, all of them at the level of log.Print
 //
 // otelzap and otellogrus are in go.opentelemetry.io/contrib/bridges. The version of
-// otellogrus that belongs to otel/log v1.47, v0.21.0, cannot be had yet; v0.20.1,
-// made for the version before, builds and works with it. What the table says is
-// tested in the module integration/bridges.
+// otellogrus that belongs to otel/log v1.47, v0.21.0, is not released yet; v0.20.1,
+// made for the version before, builds and works with it. The table is tested in the
+// module integration/bridges.
 //
-// Loggers that exist already follow: slog and OpenTelemetry loggers obtained
-// before Install, or during an earlier one, emit to the installation in effect. Two
-// kinds do so only in part. A logger of the slog default that a program starts
-// with can do nothing but print with the log package, for ever: its records arrive
-// with their level, but with their attributes in the text. And a logger of a global
-// provider that was set with otel.SetLoggerProvider before the first Install stays
-// with that.
+// Existing loggers follow: slog and OpenTelemetry loggers obtained before Install,
+// or during an earlier one, emit to the installation in effect. There are two
+// exceptions. A logger of the slog default that a program starts with can only
+// print with the log package: its records arrive with their level, but with their
+// attributes in the text. And a logger of a global provider that was set with
+// otel.SetLoggerProvider before the first Install stays with that provider.
 //
 // When the last installation has been restored, loggers that were obtained during
 // it log to what was there before.

@@ -4,7 +4,7 @@
 //	monitor, err := metrics.NewMonitor()
 //
 //	timer := monitor.Start(ctx, "parse")
-//	err := parse(timer.Context(), text)
+//	err = parse(timer.Context(), text)
 //	timer.StopErr(err)
 //
 // or in one call, which also records a panic:
