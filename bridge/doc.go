@@ -72,12 +72,13 @@
 // because records have times and, with [WithSource], source locations of their own;
 // a prefix remains part of the text.
 //
-// Who printed a line is seen on the stack. A line of log.Fatal is of severity FATAL
-// and one of log.Panic is of severity ERROR, and the provider is flushed ([WithFlush])
-// before the process ends. That is waited for, at most five seconds, or one for a
-// panic, which may yet be recovered. If it fails, or the provider does not take the
-// line, the line goes to where the log package wrote before. Functions that wrap
-// log.Fatal are recognised, those that print and call os.Exit are not.
+// The call stack tells which function printed a line. A line of log.Fatal gets
+// severity FATAL, one of log.Panic severity ERROR, and the provider is flushed
+// ([WithFlush]) before the process ends: for five seconds at most, or for one after
+// log.Panic, since a panic may yet be recovered. If the flush fails, or the provider
+// does not take the line, the line goes to where the log package wrote before.
+// Functions that wrap log.Fatal are recognised, those that print and call os.Exit
+// are not.
 //
 // # No feedback
 //
@@ -106,9 +107,9 @@
 //	phases := bridge.NewPhaseLogger(provider, bridge.WithExportNow(p.ExportNow))
 //	phases.Log(ctx, "COMPRESSION", "compressed", attribute.Int("bytes", n))
 //
-// The phases ERROR and COMPLETION are, besides, written at once and synchronously
-// to a writer, by default standard error, and have the open batch exported. With
-// log.Fatal and log.Panic they are the only log calls here that wait.
+// The phases ERROR and COMPLETION are also written to standard error
+// ([WithSynchronousWriter]) while the caller waits, and exported at once. Apart from
+// log.Fatal and log.Panic, these are the only log calls here that wait.
 // [PhaseLogger.LogAny] takes data of any Go type and the correlation ID as a string.
 //
 // # Correlation
@@ -119,10 +120,10 @@
 //     at the record's top level also inside slog groups,
 //   - every span started with it, by the processor of [NewSpanProcessor], and the
 //     span that is already recording,
-//   - other services, by [NewTransport] and, where it is opted in, W3C baggage
-//     ([WithBaggage]).
+//   - other services, by [NewTransport] and, if you ask for it with [WithBaggage],
+//     by W3C baggage.
 //
 // [Middleware] takes the ID from a request's headers, or makes one: the trace ID
-// where there is a trace, so that one ID leads everywhere. Nothing else but LogAny
-// makes IDs.
+// where there is a trace, so that one ID leads everywhere. Only [PhaseLogger.LogAny]
+// makes IDs, too.
 package bridge

@@ -36,16 +36,15 @@ type RetryConfig struct {
 	// Default: 5 minutes.
 	MaxElapsedTime time.Duration
 
-	// MaxUnknownAttempts is how often, in all, a batch is exported whose errors are
-	// [Unknown].
+	// MaxUnknownAttempts is how often a batch is exported, in all, that fails for
+	// reasons which are [Unknown].
 	//
 	// Default: 3.
 	MaxUnknownAttempts int
 
-	// Classify, if not nil, decides what an exporter's error means, in place of the
-	// function [Classify], which it may call for the rest. It is called on the
-	// workers, concurrently if there are several exporters. If it panics, the error
-	// counts as Unknown.
+	// Classify, if not nil, decides instead of [Classify] what an exporter's error
+	// means. It may call it. It is called on the workers, concurrently when there
+	// are several exporters; a panic in it counts as Unknown.
 	Classify func(error) Class
 }
 
