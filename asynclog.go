@@ -17,12 +17,12 @@ import (
 // program's behalf ([Pipeline.Fatal], panics in [Run]), and of its spans.
 const scopeName = "github.com/krunchwrapper/asynclog"
 
-// Pipeline is the way of a process's log records, from the log call to the
-// exporter. [Start] makes it, [Pipeline.Shutdown] ends it.
+// Pipeline carries the log records of a process from the log call to the exporter.
+// [Start] makes it, [Pipeline.Shutdown] ends it.
 //
-// Its methods are safe for concurrent use. On a nil Pipeline, and on the zero
-// value, they do nothing and return what does nothing, so that a program need not
-// ask whether it has one.
+// Its methods are safe for concurrent use. They may be called on a nil Pipeline and on
+// the zero value, where they do nothing and what they return does nothing, so a program
+// need not check whether it has one.
 type Pipeline struct {
 	// Set by Start, not changed afterwards. Each is nil in the zero value; those
 	// of a disabled pipeline are in newDisabled.
@@ -51,17 +51,17 @@ type Pipeline struct {
 //	}
 //	defer p.Shutdown(ctx)
 //
-// A pipeline ends by [Pipeline.Shutdown], not with ctx, which is for the start
-// alone: for what the detectors of the resource do.
+// The pipeline ends with [Pipeline.Shutdown], not with ctx. The context is used during
+// the start only, for the detectors of the resource.
 //
-// A process has one pipeline that all logging goes to. While one runs the error is
-// [ErrStarted]; after its Shutdown there may be another. With [WithoutInstall]
-// there may be any number besides.
+// A process has one pipeline that all logging goes to. While it runs, another Start
+// returns [ErrStarted]; after its Shutdown there may be another. With [WithoutInstall]
+// there may be any number of further ones.
 //
-// The error is also that of the configuration, each of whose mistakes it names, or
-// of an option. When Start fails everything is as it was, and an exporter given
-// to it remains the caller's. What is wrong with the environment is told to
-// otel.Handle, and is no error, as is OpenTelemetry's rule.
+// An error is also returned for a mistake in the configuration or in an option; it
+// names all of them. When Start fails everything is as it was, and an exporter given to
+// it remains the caller's. A mistake in the environment is reported to otel.Handle and
+// is no error, as OpenTelemetry's specification asks for.
 //
 // If the environment variable OTEL_SDK_DISABLED is true, Start returns a Pipeline
 // that does nothing: nothing is installed, read or begun, and every method can be
@@ -132,10 +132,9 @@ func (p *Pipeline) install(o *options) {
 	p.restore = bridge.Install(p.provider, o.handlerOptions(&p.level)...)
 }
 
-// LoggerProvider returns the provider of the pipeline's loggers: for OpenTelemetry's
-// Logs API, and for bridges of other logging libraries that are to be told. It is
-// never nil. Do not shut it down: the pipeline's [Pipeline.Shutdown] does, and
-// counts what the provider would not.
+// LoggerProvider returns the provider of the pipeline's loggers, for OpenTelemetry's
+// Logs API and for the bridges of other logging libraries. It is never nil. Do not shut
+// it down: [Pipeline.Shutdown] does, and counts what the provider would not.
 func (p *Pipeline) LoggerProvider() *sdklog.LoggerProvider {
 	if p == nil || p.provider == nil {
 		return noProvider()
@@ -143,9 +142,9 @@ func (p *Pipeline) LoggerProvider() *sdklog.LoggerProvider {
 	return p.provider
 }
 
-// PhaseLogger returns the logger of phases, which emits to the pipeline. It is
-// never nil. Whether it logs is what KRUNCHWRAPPER_VERBOSE or the configuration
-// says, and [Pipeline.SetVerbose] later.
+// PhaseLogger returns the logger of phases, which emits to the pipeline. It is never
+// nil. KRUNCHWRAPPER_VERBOSE or the configuration decides whether it logs, and later
+// [Pipeline.SetVerbose].
 func (p *Pipeline) PhaseLogger() *bridge.PhaseLogger {
 	if p == nil || p.phases == nil {
 		return noPhases()
@@ -153,8 +152,8 @@ func (p *Pipeline) PhaseLogger() *bridge.PhaseLogger {
 	return p.phases
 }
 
-// Monitor returns the monitor that times operations. It is nil where there is
-// nothing to time for, which is a Monitor that can be used.
+// Monitor returns the monitor that times operations. In a disabled pipeline it is nil,
+// and a nil Monitor may be used: it times nothing.
 func (p *Pipeline) Monitor() *metrics.Monitor {
 	if p == nil {
 		return nil
@@ -178,9 +177,9 @@ func (p *Pipeline) Statistics() metrics.Statistics {
 // Disabled tells whether OTEL_SDK_DISABLED keeps the pipeline from doing anything.
 func (p *Pipeline) Disabled() bool { return p != nil && p.disabled }
 
-// ForceFlush has every record exported whose log call has returned, and waits for
-// it, no longer than the context. It returns the errors of the exports. After
-// Shutdown it does nothing.
+// ForceFlush exports every record whose log call has returned, and waits for that until
+// the context ends. It returns the errors of the exports. After Shutdown it does
+// nothing.
 func (p *Pipeline) ForceFlush(ctx context.Context) error {
 	if p == nil || p.provider == nil {
 		return nil

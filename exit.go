@@ -17,10 +17,9 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// Exit shuts the pipeline down and ends the process with the status, as [os.Exit]
-// does: deferred functions are not run. Use it where a program that logs would call
-// os.Exit, which takes what is queued with it. It takes at most five seconds; what is
-// lost is told to otel.Handle.
+// Exit shuts the pipeline down and ends the process with the status, as [os.Exit] does:
+// deferred functions are not run. Call it instead of os.Exit, which would lose what is
+// queued. It takes five seconds at most; what is lost is reported to otel.Handle.
 func (p *Pipeline) Exit(code int) {
 	ignoreBrokenPipes()
 	if err := p.Shutdown(context.Background()); err != nil {
@@ -29,10 +28,9 @@ func (p *Pipeline) Exit(code int) {
 	os.Exit(code)
 }
 
-// Fatal logs the message with severity FATAL, and attributes as [slog.Logger.Log] takes
-// them, and ends the process with status 1 ([Pipeline.Exit]). Where there is no pipeline
-// that takes the record, because it is disabled or has been shut down, the default logger
-// of slog does.
+// Fatal logs the message with severity FATAL, with attributes as [slog.Logger.Log]
+// takes them, and ends the process with status 1 ([Pipeline.Exit]). If the pipeline is
+// disabled or has been shut down, the message goes to the default logger of slog.
 func (p *Pipeline) Fatal(msg string, args ...any) {
 	ignoreBrokenPipes()
 	var pcs [1]uintptr

@@ -11,7 +11,7 @@ import (
 // settings.
 const settingsName = "settings"
 
-// Handler serves what there is to see and to change of a running pipeline:
+// Handler serves what operators can see and change in a running pipeline:
 //
 //	…/settings   the level and the verbose switch ([Pipeline.SettingsHandler])
 //	all else     the statistics, as JSON or a live page ([metrics.Handler])

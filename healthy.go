@@ -35,11 +35,11 @@ type health struct {
 // the processor is degraded ([processor.Stats]); the queue is full, and for how long;
 // or the pipeline has been shut down ([ErrShutdown]). Of a disabled pipeline it is nil.
 //
-// It looks at the ledger and sends nothing, so it may be called by a readiness probe
-// as often as that wants. It is asked again rather than told: how long the queue has
-// been full is counted from the first call that has seen it. A failure is forgotten
-// when for 30 seconds there was nothing more to export; otherwise a service that gets
-// no requests because it is not ready would never log the record that makes it so.
+// It looks at the ledger and sends nothing, so a readiness probe may call it as often
+// as it likes. How long the queue has been full is counted from the first call that
+// found it full. A failed export is forgotten after 30 seconds without anything to
+// export; otherwise a service that gets no requests because it is not ready would never
+// log the record that shows that exports work again.
 //
 // The error has the text of an exporter's error, which may contain addresses: log it,
 // but do not show it to everyone.

@@ -75,6 +75,7 @@ func (o *options) check() error {
 	if o.config != nil && o.configFrom != nil {
 		errs = append(errs, errTwoConfigs)
 	}
+	errs = append(errs, o.nilPointers())
 	return errors.Join(errs...)
 }
 
@@ -108,9 +109,9 @@ func WithExporter(e sdklog.Exporter) Option {
 // Write is not called concurrently. The writer is not closed. It has no effect
 // together with [WithExporter].
 //
-// Default, and with nil: os.Stdout. To an [*os.File], a pipe that nobody reads any
-// more is an error like others, and does not end the process, as it otherwise does
-// for standard output and standard error.
+// Default, and with nil: os.Stdout. If it is an [*os.File], writing to a pipe that
+// nobody reads any more is an error like any other, and does not end the process, as
+// SIGPIPE otherwise would for standard output and standard error.
 func WithOutput(w io.Writer) Option {
 	return optionFunc(func(o options) options {
 		o.output = w
@@ -119,9 +120,9 @@ func WithOutput(w io.Writer) Option {
 }
 
 // WithServiceName sets the resource's service.name where the environment does not:
-// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence, because whoever
-// runs a program may run several of it. Use [WithResource] for a name that is not
-// to be changed.
+// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence, because whoever runs
+// a program may run it under several names. Use [WithResource] for a name that the
+// environment must not change.
 //
 // Default, and with "": unknown_service: and the name of the executable.
 func WithServiceName(name string) Option {
@@ -131,8 +132,8 @@ func WithServiceName(name string) Option {
 	})
 }
 
-// WithResource adds to the resource that all records have. For an attribute that
-// several say something about, the strongest counts:
+// WithResource adds attributes to the resource of all records. Where several sources
+// have the same attribute, the strongest one counts:
 //
 //	WithResource > OTEL_SERVICE_NAME > OTEL_RESOURCE_ATTRIBUTES > WithServiceName > detectors
 //
@@ -159,12 +160,12 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 	})
 }
 
-// WithTracerProvider sets whose spans the operations become that the monitor times
-// (metrics.WithTracer). The pipeline does not shut it down. For the correlation ID on
-// spans, register [bridge.NewSpanProcessor] with it.
+// WithTracerProvider sets the TracerProvider with which the monitor makes a span of
+// each operation that it times ([metrics.WithTracer]). The pipeline does not shut it
+// down. For the correlation ID on spans, register [bridge.NewSpanProcessor] with it.
 //
 // Default, and with nil: the global TracerProvider, if one has been set by the time of
-// Start; else operations are no spans.
+// Start; otherwise operations do not become spans.
 func WithTracerProvider(tp trace.TracerProvider) Option {
 	return optionFunc(func(o options) options {
 		o.tracerProvider = tp
@@ -172,10 +173,11 @@ func WithTracerProvider(tp trace.TracerProvider) Option {
 	})
 }
 
-// WithConfig sets the configuration, and has nothing loaded: neither environment
-// nor file count, but for OTEL_SDK_DISABLED and the resource. Take what
-// [envconfig.Load] returns and change it: a number or duration of zero stands for
-// the default of package processor, and an Async of false for synchronous export.
+// WithConfig sets the whole configuration, so that none is loaded: environment and file
+// do not count, except for OTEL_SDK_DISABLED and the resource. Take what
+// [envconfig.Load] returns and change it. In a Config of your own, a number or duration
+// of zero stands for the default of package processor, and Async is false unless you
+// set it, which means synchronous export.
 //
 // Default: what envconfig.Load returns.
 func WithConfig(cfg envconfig.Config) Option { //nolint:gocritic // once a process, and a plain value is what Load returns
@@ -197,11 +199,11 @@ func WithConfigOptions(opts ...envconfig.Option) Option {
 	})
 }
 
-// WithProcessor adds a processor that sees, and may change, each record before it
-// is queued: to take out what is secret, or to copy baggage. Those given first are
-// called first, and all after the one that stamps the correlation ID. One that
-// changes records only should return false from Enabled: the SDK takes a record
-// that any of its processors wants. [Pipeline.Shutdown] shuts it down.
+// WithProcessor adds a processor that sees, and may change, each record before it is
+// queued: to remove secrets, or to copy baggage. Processors are called in the order in
+// which they were given, after the one that stamps the correlation ID. A processor that
+// only changes records should return false from Enabled: the SDK takes a record that
+// any of its processors wants. [Pipeline.Shutdown] shuts it down.
 //
 // Default: none.
 func WithProcessor(p sdklog.Processor) Option {
@@ -215,12 +217,13 @@ func WithProcessor(p sdklog.Processor) Option {
 
 // WithProcessorOptions adds options of the processor, such as
 // processor.WithExporters, WithOverflow, WithFallback and WithDropHook. They take
-// precedence over the configuration. The minimum severity is that of
+// precedence over the configuration; a size or duration of zero means the processor's
+// own default, not that of the configuration. The minimum severity is that of
 // [Pipeline.SetLevel]; processor.WithMinSeverity has no effect.
 //
-// Default: none. The overflow policy of the pipeline is [processor.DropLowest]: what
-// matters most is lost last. Where records are lost the pipeline leaves a record that
-// says so ([processor.WithGapRecords]).
+// Default: none. Different from the defaults of package processor, the pipeline uses
+// [processor.DropLowest] when the queue is full, and leaves a record in the logs where
+// records were lost ([processor.WithGapRecords]).
 func WithProcessorOptions(opts ...processor.Option) Option {
 	return optionFunc(func(o options) options {
 		o.processor = append(slices.Clip(o.processor), opts...)

@@ -3,6 +3,7 @@ package asynclog
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -26,11 +27,11 @@ func (o *options) describe(ctx context.Context) *resource.Resource {
 		resource.WithProcessRuntimeName(),
 		resource.WithProcessRuntimeVersion(),
 		resource.WithAttributes(semconv.ServiceName(cmp.Or(o.serviceName, unknownService()))),
-		resource.WithFromEnv(),
 	)
 	if err != nil {
-		otel.Handle(err)
+		otel.Handle(fmt.Errorf("asynclog: %w", err))
 	}
+	found = mergeResources(found, environmentResource(ctx))
 	if o.resource == nil {
 		return found
 	}
@@ -39,9 +40,26 @@ func (o *options) describe(ctx context.Context) *resource.Resource {
 		// no schema at all.
 		found = resource.NewSchemaless(found.Attributes()...)
 	}
-	merged, err := resource.Merge(found, o.resource)
+	return mergeResources(found, o.resource)
+}
+
+// environmentResource returns what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say.
+// It is apart from the detectors because the SDK's error does not name the variable.
+func environmentResource(ctx context.Context) *resource.Resource {
+	r, err := resource.New(ctx, resource.WithFromEnv())
 	if err != nil {
-		otel.Handle(err)
+		const name = "OTEL_RESOURCE_ATTRIBUTES"
+		otel.Handle(fmt.Errorf("asynclog: %s=%.80q: what is not usable is ignored: %w; allowed: key=value, separated by commas",
+			name, os.Getenv(name), err))
+	}
+	return r
+}
+
+// mergeResources returns what both say, and where they differ what the stronger says.
+func mergeResources(weaker, stronger *resource.Resource) *resource.Resource {
+	merged, err := resource.Merge(weaker, stronger)
+	if err != nil {
+		otel.Handle(fmt.Errorf("asynclog: %w", err))
 	}
 	return merged
 }

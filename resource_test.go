@@ -104,7 +104,9 @@ func TestResourceOfABadEnvironment(t *testing.T) {
 	if got := value(resourceOf(t), semconv.ServiceNameKey); got != "shop" {
 		t.Errorf("service.name is %q", got)
 	}
-	if !strings.Contains(reported.text(), "team") {
-		t.Errorf("reported %q", reported.text())
+	for _, want := range []string{`OTEL_RESOURCE_ATTRIBUTES="team,service.name=shop"`, "[team]", "allowed: key=value"} {
+		if !strings.Contains(reported.text(), want) {
+			t.Errorf("reported %q, want %s", reported.text(), want)
+		}
 	}
 }

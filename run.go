@@ -16,8 +16,9 @@ var errNilFunc = errors.New("asynclog: Run: the function is nil")
 // pipelineKey is the key of the context value that has the pipeline.
 type pipelineKey struct{}
 
-// FromContext returns the pipeline of [Run], from the context it calls its function
-// with, or one derived from that; nil if there is none, which can be used.
+// FromContext returns the pipeline of [Run], from the context that Run gives its
+// function or one derived from it. Without one it returns nil, which may be used like
+// any Pipeline.
 func FromContext(ctx context.Context) *Pipeline {
 	if ctx == nil {
 		return nil
@@ -35,20 +36,20 @@ func FromContext(ctx context.Context) *Pipeline {
 //		}
 //	}
 //
-// The context of f has the pipeline ([FromContext]) and ends when the process is told
-// to: by SIGINT or SIGTERM. [context.Cause] says by which. f is then to return; Run
-// does not wait any less long for it. A second signal has its usual effect, which is
-// to end the process at once. A signal that is ignored when Run is called, as SIGINT is
-// for a job in the background, remains ignored.
+// The context of f has the pipeline ([FromContext]), and ends when the process gets
+// SIGINT or SIGTERM; [context.Cause] says which. f should then return, and Run waits
+// for it however long that takes. A second signal ends the process at once, as usual. A
+// signal that is ignored when Run is called, as SIGINT is for a job in the background,
+// remains ignored.
 //
 // Run returns the errors of f and of Shutdown, joined. Shutdown has five seconds, see
 // [Pipeline.Shutdown].
 //
 // A panic of f is logged with severity FATAL and the attributes exception.type,
 // exception.message and exception.stacktrace; then the pipeline is shut down, and the
-// panic goes on with its value. That is true of the goroutine of f alone: a panic of
-// another one ends the process without any chance to do something. runtime.Goexit, which
-// testing's FailNow uses, is logged with severity ERROR and goes on, too.
+// panic goes on with its value. This holds for the goroutine of f only: a panic of
+// another goroutine ends the process before anything can be done. runtime.Goexit, which
+// testing's FailNow uses, is logged with severity ERROR, and goes on, too.
 func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (err error) {
 	if f == nil {
 		return errNilFunc

@@ -28,19 +28,19 @@ type ending struct {
 // down. It takes no longer than until the context's deadline, and five seconds if
 // there is none.
 //
-// If records were lost by it, the error is, or wraps, a [processor.ShutdownError],
-// which says how many, of which severity and why. Records of severity ERROR and
-// above are not among them where they could be written to the fallback, which is standard
-// error unless an option says otherwise.
+// If records were lost, the error is, or wraps, a [processor.ShutdownError], which says
+// how many, of which severity and why. Records of severity ERROR and above that could
+// be written to the fallback (standard error, unless an option says otherwise) do not
+// count as lost.
 //
-// A context that has been cancelled before the call, and has no deadline, counts
-// as one that has not: it is that of a program which was told to end, and says
-// nothing about how long that may take. If it is cancelled later, or its deadline
-// is over, what is queued is lost.
+// A context that was cancelled before the call and has no deadline is treated like one
+// without a deadline: it is typically that of a program which was told to end, and says
+// nothing about how long that may take. If the context is cancelled during the call, or
+// its deadline is over, what is queued is lost.
 //
-// Only the first call does this. Others wait for it, as long as their context lets
-// them, and return the same error. Log calls that come later go where they would
-// have without Start; what still reaches the pipeline while it drains is counted.
+// Only the first call does this. Others wait for it, until their context ends, and
+// return the same error. Later log calls go where they would have gone without Start;
+// what still reaches the pipeline while it drains is counted.
 func (p *Pipeline) Shutdown(ctx context.Context) error {
 	if p == nil {
 		return nil

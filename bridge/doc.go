@@ -1,5 +1,6 @@
-// Package bridge connects the ways in which Go programs log, and the requests on
-// whose behalf they do, with OpenTelemetry.
+// Package bridge brings what a Go program logs to OpenTelemetry, whichever library
+// it logs with, and puts a correlation ID on everything that belongs to one
+// request.
 //
 //	provider := sdklog.NewLoggerProvider(
 //		sdklog.WithProcessor(bridge.NewLogProcessor()), // stamps correlation.id
@@ -18,16 +19,17 @@
 // Log with a context, as in [log/slog.InfoContext], wherever there is one: it
 // carries the trace and the correlation ID.
 //
-// The error of a record becomes exception.type and exception.message; of several,
-// otelslog takes the last. Where the methods of what is logged panic, as Error of a
-// nil pointer in an error interface does, the record says so, or "<nil>", and the
-// caller notices nothing, as with slog's own handlers. That holds, after [Install],
-// for the error of a record that comes from other libraries, too.
+// An error among the attributes of a record becomes exception.type and
+// exception.message; of several, otelslog takes the last. If a method of a logged
+// value panics, as Error of a nil pointer in an error interface does, the record
+// says so, or "<nil>", and the caller notices nothing, as with slog's own handlers.
+// After [Install] that also holds for the error of a record that comes from other
+// libraries.
 //
 // # All logging
 //
 // [Install] directs all logging of the process to one provider, and back again.
-// What then has to be called for a logging library to reach the provider:
+// This is what each logging library needs in addition:
 //
 //	slog               nothing: slog.Info, and what is derived from slog.Default
 //	log                nothing: log.Print; for loggers of one's own log.New(log.Writer(), …)
@@ -41,17 +43,16 @@
 //	                   JSON the body of a record, all of them at the level of log.Print
 //
 // otelzap and otellogrus are in go.opentelemetry.io/contrib/bridges. The version of
-// otellogrus that belongs to otel/log v1.47, v0.21.0, cannot be had yet; v0.20.1,
-// made for the version before, builds and works with it. What the table says is
-// tested in the module integration/bridges.
+// otellogrus that belongs to otel/log v1.47, v0.21.0, is not released yet; v0.20.1,
+// made for the version before, builds and works with it. The table is tested in the
+// module integration/bridges.
 //
-// Loggers that exist already follow: slog and OpenTelemetry loggers obtained
-// before Install, or during an earlier one, emit to the installation in effect. Two
-// kinds do so only in part. A logger of the slog default that a program starts
-// with can do nothing but print with the log package, for ever: its records arrive
-// with their level, but with their attributes in the text. And a logger of a global
-// provider that was set with otel.SetLoggerProvider before the first Install stays
-// with that.
+// Existing loggers follow: slog and OpenTelemetry loggers obtained before Install,
+// or during an earlier one, emit to the installation in effect. There are two
+// exceptions. A logger of the slog default that a program starts with can only
+// print with the log package: its records arrive with their level, but with their
+// attributes in the text. And a logger of a global provider that was set with
+// otel.SetLoggerProvider before the first Install stays with that provider.
 //
 // When the last installation has been restored, loggers that were obtained during
 // it log to what was there before.
@@ -71,12 +72,13 @@
 // because records have times and, with [WithSource], source locations of their own;
 // a prefix remains part of the text.
 //
-// Who printed a line is seen on the stack. A line of log.Fatal is of severity FATAL
-// and one of log.Panic is of severity ERROR, and the provider is flushed ([WithFlush])
-// before the process ends. That is waited for, at most five seconds, or one for a
-// panic, which may yet be recovered. If it fails, or the provider does not take the
-// line, the line goes to where the log package wrote before. Functions that wrap
-// log.Fatal are recognised, those that print and call os.Exit are not.
+// The call stack tells which function printed a line. A line of log.Fatal gets
+// severity FATAL, one of log.Panic severity ERROR, and the provider is flushed
+// ([WithFlush]) before the process ends: for five seconds at most, or for one after
+// log.Panic, since a panic may yet be recovered. If the flush fails, or the provider
+// does not take the line, the line goes to where the log package wrote before.
+// Functions that wrap log.Fatal are recognised, those that print and call os.Exit
+// are not.
 //
 // # No feedback
 //
@@ -105,9 +107,9 @@
 //	phases := bridge.NewPhaseLogger(provider, bridge.WithExportNow(p.ExportNow))
 //	phases.Log(ctx, "COMPRESSION", "compressed", attribute.Int("bytes", n))
 //
-// The phases ERROR and COMPLETION are, besides, written at once and synchronously
-// to a writer, by default standard error, and have the open batch exported. With
-// log.Fatal and log.Panic they are the only log calls here that wait.
+// The phases ERROR and COMPLETION are also written to standard error
+// ([WithSynchronousWriter]) while the caller waits, and exported at once. Apart from
+// log.Fatal and log.Panic, these are the only log calls here that wait.
 // [PhaseLogger.LogAny] takes data of any Go type and the correlation ID as a string.
 //
 // # Correlation
@@ -118,10 +120,10 @@
 //     at the record's top level also inside slog groups,
 //   - every span started with it, by the processor of [NewSpanProcessor], and the
 //     span that is already recording,
-//   - other services, by [NewTransport] and, where it is opted in, W3C baggage
-//     ([WithBaggage]).
+//   - other services, by [NewTransport] and, if you ask for it with [WithBaggage],
+//     by W3C baggage.
 //
 // [Middleware] takes the ID from a request's headers, or makes one: the trace ID
-// where there is a trace, so that one ID leads everywhere. Nothing else but LogAny
-// makes IDs.
+// where there is a trace, so that one ID leads everywhere. Only [PhaseLogger.LogAny]
+// makes IDs, too.
 package bridge

@@ -67,12 +67,11 @@ func WithSynchronousWriter(w io.Writer) Option {
 	})
 }
 
-// WithExportNow sets the function that has what waits for a batch to fill
-// exported now, which a [PhaseLogger] calls after each of the phases of
-// [WithSynchronousPhases]. It is typically the ExportNow method of the
-// asynclog processor, and should not block. It is called by many goroutines at
-// once. A panic is dealt with like one of the writer. It applies to
-// [NewPhaseLogger].
+// WithExportNow sets a function that exports what is waiting for a batch to
+// fill. A [PhaseLogger] calls it after each of the phases of
+// [WithSynchronousPhases]. It is typically the ExportNow method of the asynclog
+// processor, and should not block. It is called by many goroutines at once. A
+// panic is handled like one of the writer. It applies to [NewPhaseLogger].
 //
 // Default, and with nil: none; the record leaves with its batch.
 func WithExportNow(f func()) Option {

@@ -72,7 +72,8 @@ func (d *decoder) duplicate(path string, first, again hujson.Value) {
 }
 
 // root reads the object that is the whole file. Other programs may have keys of
-// their own in it, but hardly one that differs from ours in its case alone.
+// their own in it. But where ours is missing, a key that differs from it in its case,
+// or in one letter, is hardly somebody else's.
 func (d *decoder) root(v hujson.Value, ours member) {
 	obj, ok := v.Value.(*hujson.Object)
 	if !ok {
@@ -84,7 +85,7 @@ func (d *decoder) root(v hujson.Value, ours member) {
 		switch key := keyOf(m); {
 		case key == ours.key:
 			mine = append(mine, m)
-		case strings.EqualFold(key, ours.key):
+		case len(key) <= len(ours.key)+1 && distance(strings.ToLower(key), ours.key) <= 1:
 			alike = append(alike, m)
 		}
 	}

@@ -140,6 +140,15 @@ func TestFileStructure(t *testing.T) {
 			text: `{"LOGGING": {}}`, is: envconfig.ErrUnknownKey,
 			want: []string{`:1:2: LOGGING: unknown key; did you mean "logging"?`},
 		},
+		"logging misspelt": {
+			text: `{"loging": {}}`, is: envconfig.ErrUnknownKey,
+			want: []string{`:1:2: loging: unknown key; did you mean "logging"?`},
+		},
+		"letters of logging swapped": {
+			text: `{"Loggign": {}}`, is: envconfig.ErrUnknownKey,
+			want: []string{`:1:2: Loggign: unknown key; did you mean "logging"?`},
+		},
+		"a word that is merely like logging": {text: `{"login": {}, "lodging": {}, "logging": {}, "loging": {}}`},
 		"logging not an object": {
 			text: `{"logging": true}`, is: envconfig.ErrInvalid,
 			want: []string{`:1:13: logging = true: invalid value (true or false); allowed: an object`},

@@ -1,6 +1,6 @@
-// Package envconfig finds out how the log pipeline is to work: from options in
-// the code, from environment variables, from a configuration file, and where none
-// of them says anything, from a profile for development or for production.
+// Package envconfig loads the configuration of the log pipeline: from options
+// in the code, from environment variables, from a configuration file, and for
+// what none of them sets, from a profile for development or for production.
 //
 //	config, err := envconfig.Load()
 //	if err != nil {
@@ -32,26 +32,28 @@
 //	OTEL_BLRP_SCHEDULE_DELAY            how long a record waits for others, in ms
 //	OTEL_BLRP_EXPORT_TIMEOUT            how long an export may take, in ms
 //
-// A variable that is empty counts as unset. Words may be in upper or lower case, and
-// true and false may be written as 1, yes, on and 0, no, off. Blanks around a value
-// do not matter, but for the OTEL_ variables, which are read exactly as
-// OpenTelemetry's SDK reads them. A value that is not usable is reported once to
-// otel.Handle, and ignored, as OpenTelemetry's specification asks for; Config.Sources shows it.
+// A variable that is empty counts as unset. Words may be in upper or lower case,
+// and true and false may be written as 1, yes, on and 0, no, off. Blanks around a
+// value do not matter, except in the OTEL_ variables, which are read exactly as
+// OpenTelemetry's SDK reads them. A value that cannot be used is reported once to
+// otel.Handle and ignored, as OpenTelemetry's specification asks for;
+// [Config].Sources shows it.
 //
 // # The environment
 //
-// An option or KRUNCHWRAPPER_ENV decides outright. Else each of these makes it
-// development:
+// An option or KRUNCHWRAPPER_ENV decides, if there is one. Otherwise each of
+// these makes it development:
 //
 //   - the variable DEBUG is true. What other programs put there, as in
 //     DEBUG=express:*, is no mistake;
 //   - --debug among the arguments before "--", also as -debug and --debug=true;
 //   - a level of DEBUG or below, by option or by variable.
 //
-// Else it is production. The profiles differ in two things: in development the
-// minimum level is DEBUG and the queue takes 20,000 records, in production INFO
-// and 50,000. Both export in the background, log phases, and have OpenTelemetry's
-// defaults: batches of 512, an interval of one second, a timeout of 30.
+// Without any of them it is production. The profiles differ in two things: in
+// development the minimum level is DEBUG and the queue takes 20,000 records, in
+// production INFO and 50,000. Both export in the background, log phases, and
+// have OpenTelemetry's defaults: batches of 512, an interval of one second, a
+// timeout of 30.
 //
 // # The configuration file
 //
@@ -69,14 +71,15 @@
 //	  },
 //	}
 //
-// All keys may be left out. Keys outside "logging" are somebody else's; below it a
-// key that is not known, or given twice, is an error, and so is a value that is not
-// allowed: a mistake in a file should be found by who made it, not by who misses the
-// records.
+// All keys may be left out. Keys outside "logging" belong to other programs; but
+// where "logging" is missing, a key that differs from it in its case or by one
+// letter is an error. Below "logging" an unknown key, one given twice, and a value
+// that is not allowed are errors: a mistake in a file should be found by whoever
+// made it, not by whoever misses the records.
 //
 // The file is the one that [WithFile] names, else the one that KRUNCHWRAPPER_CONFIG
-// names, else config/config.jsonc in the working directory if it exists. A file that
-// is named and cannot be read is an error, also if the variable names it: that is
-// where this package departs from OpenTelemetry's rule, since going on without the
-// file would silently undo all that is in it.
+// names, else config/config.jsonc in the working directory if it exists. A file
+// that is named and cannot be read is an error, even if the variable names it. In
+// this the package departs from OpenTelemetry's rule, because going on without the
+// file would silently undo everything in it.
 package envconfig

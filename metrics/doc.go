@@ -4,7 +4,7 @@
 //	monitor, err := metrics.NewMonitor()
 //
 //	timer := monitor.Start(ctx, "parse")
-//	err := parse(timer.Context(), text)
+//	err = parse(timer.Context(), text)
 //	timer.StopErr(err)
 //
 // or in one call, which also records a panic:
@@ -44,11 +44,12 @@
 //
 // # Statistics
 //
-// [Monitor.Stats] has the figures of each operation: count, failures, mean, least
-// and most, the mean of the last ten, percentiles of the last 512 ([WithWindow]),
-// the last. They need no SDK and no backend. What they take is bounded:
-// [WithMaxOperations] operations are told apart, the rest is counted as
-// [OverflowName]; [WithIdleExpiry] makes room again. [Monitor.Reset] begins anew.
+// [Monitor.Stats] has the figures of each operation: count, failures, mean, minimum
+// and maximum, the mean of the last ten, percentiles of the last 512 ([WithWindow]),
+// and the last duration. They need no SDK and no backend. Their memory is bounded:
+// as many operations as [WithMaxOperations] says have figures of their own, the rest
+// are counted as [OverflowName]. [WithIdleExpiry] makes room again, [Monitor.Reset]
+// begins anew.
 //
 // Memory: an operation takes about 1 KiB, and 16 bytes for each duration of its
 // window, once for each processor it runs on, at most eight times. A thousand busy

@@ -85,9 +85,9 @@ func WithTracer(t trace.Tracer) Option {
 	})
 }
 
-// WithMaxOperations sets how many operations are told apart by name, in the
-// statistics and in the histogram. When there are as many, those with a new name
-// are counted together, as [OverflowName].
+// WithMaxOperations sets how many operations have figures of their own, in the
+// statistics and in the histogram. Once there are that many, operations with a
+// new name are counted together, as [OverflowName].
 //
 // The SDK has a limit of its own on the attribute sets of an instrument, 2,000
 // unless configured (sdkmetric.WithCardinalityLimit). An operation has one, and
@@ -101,9 +101,10 @@ func WithMaxOperations(n int) Option {
 	})
 }
 
-// WithWindow sets of how many of an operation's last durations the percentiles
-// are taken. It costs up to 16 bytes a duration, once for each processor that
-// the operation runs on, at most eight times; memory is taken as it is used.
+// WithWindow sets how many of an operation's last durations the percentiles are
+// computed from. It costs up to 16 bytes a duration, once for each processor
+// that the operation runs on, at most eight times; memory is taken as it is
+// used.
 //
 // Default: 512. A value less than one counts as not given, one above 65,536 as
 // that.
@@ -114,11 +115,12 @@ func WithWindow(n int) Option {
 	})
 }
 
-// WithIdleExpiry sets after which time an operation that nobody has stopped a
-// timer of is forgotten: its statistics, and its place among those of
-// [WithMaxOperations]. It is looked for when [Monitor.Stats] is called, and when
-// there is no place for a new operation. The histogram is not concerned: what an
-// instrument has seen, the SDK keeps.
+// WithIdleExpiry sets how long an operation is remembered after its last timer
+// was stopped. Then its statistics are forgotten, and it takes no place among
+// those of [WithMaxOperations]. Expired operations are looked for when
+// [Monitor.Stats] is called, and when there is no place for a new operation.
+// The histogram is not affected: what an instrument has recorded, the SDK
+// keeps.
 //
 // Default: never. A value less than one counts as not given.
 func WithIdleExpiry(d time.Duration) Option {

@@ -117,6 +117,6 @@ func (p *Processor) settleDirect(a *directAttempt, o outcome) bool {
 	}
 	p.closing(a.lane, a.recs, o, true)()
 	p.direct.inFlight.Add(-1)
-	p.reporter.report(o.err)
+	p.reporter.report(o.told(a.lane, false))
 	return true
 }

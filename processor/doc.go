@@ -1,5 +1,5 @@
-// Package processor is an OpenTelemetry log record processor that does not make
-// its callers wait and does not lose a record without counting it.
+// Package processor is an OpenTelemetry log record processor: log calls do not
+// wait for it, and it loses no record without counting it.
 //
 // It takes the place of the SDK's batch processor:
 //
@@ -29,9 +29,9 @@
 //
 // [WithMaxQueueBytes] bounds the queue by bytes as well, under the same policies.
 //
-// With [WithPressure] the processor's Enabled asks callers to hold back before it
-// comes to that: while the queue is nearly full they need not build the records
-// that matter least.
+// With [WithPressure] callers hold back before it comes to that: while the
+// queue is nearly full, the processor's Enabled says no to the records that
+// matter least, and callers that ask need not build them.
 //
 // # The ledger
 //
@@ -39,33 +39,35 @@
 //
 //	Emitted = Filtered + Exported + Fallback + Σ Dropped[reason, severity] + Queued + InFlight
 //
-// The exporter's return value decides whether a record counts as exported, not
-// the clock. A record that a timeout cut off may have arrived all the same; if that
-// is the end of it, it is counted as [ReasonExportTimeout], apart from those known to
-// be lost. Of an OTLP partial success exactly the rejected records are lost. A record
-// is counted once, at its end, however often its export was tried.
+// The exporter's return value decides whether a record counts as exported, not the
+// clock. A record whose export timed out may have arrived all the same; if it is
+// not tried again, it is counted as [ReasonExportTimeout], apart from those known
+// to be lost. If a receiver rejects some records of a batch (an OTLP partial
+// success), exactly those are lost. A record is counted once, when it has ended,
+// however often its export was tried.
 //
 // # Outages
 //
 // A batch whose export failed for a reason that may pass goes back to the front of
-// the queue, and is tried again until it is taken, its time is up, or its records have
-// to give way to others ([WithRetry], [Classify]). An exporter pauses after a failure,
-// longer each time; those that work go on, and take what it could not deliver. When
-// none works, one at a time tries one batch. What a receiver refuses for what it
-// contains is not tried again, but parted until the records at fault are found.
+// the queue, and is tried again until it is taken, its time is up, or its records
+// have to make room for others ([WithRetry], [Classify]). An exporter pauses after
+// a failure, longer each time; exporters that work go on, and take what it could
+// not deliver. When none works, one at a time tries one batch. A batch that is
+// refused for its content is not tried again as it is, but split until the records
+// at fault are found.
 //
 // Delivery is at least once: where the answer to an export was lost, or late, trying
 // again delivers the records twice.
 //
-// ForceFlush cuts the pause short. It returns the error of the attempt if the
-// receiver is still away, and the records stay queued. Shutdown waits for no pause: it
-// makes one more attempt for each batch.
+// ForceFlush cuts the pause short. If the receiver still cannot be reached, it
+// returns the error of the attempt, and the records stay queued. Shutdown does not
+// wait for pauses: it makes one more attempt for each batch.
 //
-// After three failed exports in a row, with no exporter left that works, the processor
-// is degraded ([Stats].Degraded). It writes an event to the fallback when that begins,
-// asynclog.degraded, and when it ends, asynclog.recovered. Meanwhile critical records
-// are written to the fallback as they come, besides being queued: up to 100 at once,
-// and then ten a second.
+// After three failed exports in a row, and when no exporter works, the processor is
+// degraded ([Stats].Degraded). It writes an event to the fallback when that begins,
+// asynclog.degraded, and when it ends, asynclog.recovered. Meanwhile critical
+// records are not only queued, but also written to the fallback as they come: up to
+// 100 at once, and then ten a second.
 //
 // # Critical records
 //
@@ -77,17 +79,17 @@
 //
 // # Gap records
 //
-// With [WithGapRecords] the losses are told in the logs themselves: the first export
-// that succeeds after a loss is followed by a WARN record with the event name
-// asynclog.gap, which says how many records are missing there, of which severities, why,
-// and between which times.
+// With [WithGapRecords] the logs themselves tell of losses: the first export that
+// succeeds after a loss is followed by a WARN record with the event name
+// asynclog.gap. It says how many records are missing there, of which severities,
+// why, and between which times.
 //
 // # Failures
 //
-// An exporter that panics is contained, one that hangs holds only its own worker.
-// Errors are reported to otel.Handle, never on the goroutine of a caller, and no
-// more than a few at a time. What an exporter logs while it exports, with the
-// context it was given, is not taken: it would feed itself.
+// A panic of an exporter is caught, and an exporter that hangs blocks only its own
+// worker. Errors are reported to otel.Handle, never on the goroutine of a caller,
+// and not more than a few at a time. What an exporter logs while it exports, with
+// the context it was given, is not taken: it would feed itself.
 //
 // # Metrics
 //

@@ -131,7 +131,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	}
 	if trail.Attempts == 0 {
 		trail.Failed = now
-		p.reporter.report(o.err)
+		p.reporter.report(o.told(w.lane, true))
 	}
 	lastTime := trail.Failed.Add(retry.MaxElapsedTime)
 	if !now.Before(lastTime) {
@@ -193,7 +193,7 @@ func (e *errand) settle(o outcome) bool {
 			w.p.health.hurry(&w.lane.standing) // the flush is for the batches behind, too
 		}
 	}
-	w.p.reporter.report(o.err)
+	w.p.reporter.report(o.told(w.lane, false))
 	return !last
 }
 

@@ -6,19 +6,20 @@ import (
 	"sync"
 )
 
-// ForceFlush has every record whose OnEmit returned before exported, waits for
-// the exports and for fallback writes, and then calls the exporters' ForceFlush.
-// It returns the errors of the exports and of the exporters, joined.
+// ForceFlush exports every record whose OnEmit has returned, waits for the
+// exports and for fallback writes, and then calls the ForceFlush of the
+// exporters. It returns the errors of the exports and of the exporters, joined.
 //
-// In an outage it cuts the pause between attempts short. If the receiver is still
-// away it returns the error of that attempt, without one for each batch that waits
-// behind; the records stay queued, and are tried again as before. Batches that are
-// lost, because their error is not one that passes, are taken one after the other
-// without a pause.
+// In an outage it cuts the pause between attempts short. If the receiver still
+// cannot be reached it returns the error of that one attempt, not one for each
+// batch that waits behind it; the records stay queued, and are tried again as
+// before. Batches that are lost, because their error is not one that passes,
+// are taken one after the other without a pause.
 //
-// The context bounds the waiting only: when it ends ForceFlush returns its error, with
-// those of the exports that have failed until then, and the exports go on. For a fallback writer that makes no progress it waits
-// one second at most. After Shutdown it does nothing and returns nil.
+// The context bounds the waiting only: when it ends, ForceFlush returns its
+// error, with those of the exports that have failed until then, and the exports
+// go on. It waits one second at most for a fallback writer that makes no
+// progress. After Shutdown it does nothing and returns nil.
 func (p *Processor) ForceFlush(ctx context.Context) error {
 	if p.stopped.Load() || len(p.lanes) == 0 {
 		return nil

@@ -121,10 +121,10 @@ func WithFallback(w io.Writer) Option {
 	})
 }
 
-// WithCriticalSeverity sets the severity from which on records are critical:
-// they go to the fallback rather than be lost, and are exported at once, without
-// waiting for the interval. In a storm of them, of more than 32 in 100
-// milliseconds, the rest is exported together when that time is over.
+// WithCriticalSeverity sets the lowest critical severity. Critical records go
+// to the fallback rather than be lost, and are exported at once, without
+// waiting for the interval. If more than 32 come within 100 milliseconds, the
+// rest are exported together when that time is over.
 //
 // Default: log.SeverityError.
 func WithCriticalSeverity(s log.Severity) Option {
@@ -134,8 +134,8 @@ func WithCriticalSeverity(s log.Severity) Option {
 	})
 }
 
-// Severitier tells a severity. A log.Severity that changes while the program runs
-// can implement it with an atomic value; it is asked at each record, by many
+// Severitier returns a severity. To change it while the program runs,
+// implement this with an atomic value: it is read at each record, by many
 // goroutines at once.
 type Severitier interface {
 	Severity() log.Severity
@@ -183,16 +183,16 @@ func WithSynchronous() Option {
 
 // WithRetry sets how failed exports are tried again.
 //
-// A batch whose export failed for a reason that may pass goes back to the front of
-// the queue. There it is [Stats].Queued, takes room, and obeys the overflow policy
-// like any other: it only keeps its room while an exporter tries it again. The
-// exporter pauses before it takes the next batch, longer each time; with several
-// exporters, those that work take it at once. See [RetryConfig] for how long, and
-// [Classify] for what may pass.
+// A batch whose export failed for a reason that may pass goes back to the front
+// of the queue. There it is [Stats].Queued, takes room, and obeys the overflow
+// policy like any other; only while an exporter tries it again is its room kept
+// for it. The exporter pauses before it takes the next batch, longer each time;
+// with several exporters, those that work take the batch at once. [RetryConfig]
+// says for how long, [Classify] which reasons may pass.
 //
-// A receiver may have taken a batch of which the exporter says that it failed: the
-// answer was lost, or came too late. Trying again then delivers the records twice.
-// Each is counted once.
+// A receiver may have taken a batch although the exporter says that it failed,
+// because the answer was lost or came too late. Trying again then delivers the
+// records twice. Each is counted once.
 //
 // In synchronous mode ([WithSynchronous]) nothing is tried again: the caller would
 // have to wait.
@@ -205,22 +205,22 @@ func WithRetry(r RetryConfig) Option {
 	})
 }
 
-// WithMaxQueueBytes sets how many bytes of records can be queued, beside
-// [WithMaxQueueSize], which bounds their number. What is too much is decided by
-// [WithOverflow], too, for as many records as it takes: [DropNewest] drops the one that
-// comes, [DropOldest] as many of the oldest as make room for it, [DropLowest] as many of
-// the lowest, if all that are lower make enough, and [Block] waits for it. A record
-// that is larger than the whole queue is lost as [ReasonRecordTooLarge], or goes to the
-// fallback if it is critical.
+// WithMaxQueueBytes sets how many bytes of records can be queued, in addition to
+// [WithMaxQueueSize], which bounds their number. [WithOverflow] decides what gives
+// way, and as many records do as it takes: [DropNewest] drops the new one,
+// [DropOldest] as many of the oldest as make room for it, [DropLowest] as many of
+// the least severe, if those that are less severe than the new one make enough
+// room, and [Block] waits for room. A record that is larger than the whole queue is
+// lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
 //
-// A record counts with the bytes that it takes on the wire, in OTLP. In memory it
-// takes some 600 bytes, however small it is, and its texts. Like
-// [WithMaxQueueSize] it bounds what is queued and not what exporters hold: a batch's
-// bytes are free when it is taken. A batch that waits for another attempt is queued,
-// and keeps its room while it is made.
+// A record counts with the bytes that it takes on the wire, in OTLP. In memory each
+// takes some 600 bytes, however small it is, plus its texts. Like
+// [WithMaxQueueSize] this bounds what is queued, not what exporters hold: the bytes
+// of a batch are free when an exporter takes it. A batch that waits for another
+// attempt is queued, and keeps its room during the attempt.
 //
-// With it the caller pays for looking at all of the record, and for a counter that
-// all callers share: see BenchmarkHandOverBytes.
+// With this option a log call costs more: it looks at the whole record, and at a
+// counter that all callers share. See BenchmarkHandOverBytes.
 //
 // Default, and with less than one: no bound. There is no queue with
 // [WithSynchronous].
@@ -231,10 +231,10 @@ func WithMaxQueueBytes(n int) Option {
 	})
 }
 
-// WithGapRecords has the processor leave a record in the logs where records were
-// lost, so that whoever reads them there sees the hole. After a loss, the first export
-// that succeeds is followed by one of a WARN record with the event name asynclog.gap,
-// which has the resource of those that were lost and the scope
+// WithGapRecords makes the processor leave a record in the logs where records were
+// lost, so that whoever reads the logs sees the gap. After a loss, the first export
+// that succeeds is followed by the export of one WARN record with the event name
+// asynclog.gap, which has the resource of the lost records and the scope
 // github.com/krunchwrapper/asynclog/processor. Its body is a sentence, and its
 // attributes are
 //
@@ -250,11 +250,12 @@ func WithMaxQueueBytes(n int) Option {
 //   - asynclog.gap.resources, if there are more than one, each of which is sent the
 //     record: of how many all these figures are together.
 //
-// The gap record takes no room in the queue, so nothing gives way to it, and is in no
-// figure of the ledger; [Stats].GapRecords counts it. If it is not taken, the next one
-// tells of its losses, too. There is at most one a second. At [Processor.Shutdown] what
-// is left to tell is told after the last record, if there is time. There are none with
-// [WithSynchronous]: the caller would have to wait for them.
+// The gap record takes no room in the queue, so nothing gives way to it, and is in
+// no figure of the ledger; [Stats].GapRecords counts it. If it cannot be delivered,
+// the next one includes its losses. There is at most one a second. At
+// [Processor.Shutdown] the last one comes after the last record, if there is time.
+// In synchronous mode ([WithSynchronous]) there are none: the caller would have to
+// wait for them.
 //
 // Default: false, so that what takes the place of the SDK's batch processor sends
 // nothing that the program did not log.
@@ -265,12 +266,13 @@ func WithGapRecords(on bool) Option {
 	})
 }
 
-// WithPressure has [Processor.Enabled] say no to records below a severity while
-// the queue is nearly full, so that callers which ask do not even build them, and
-// the room is left for what matters more. The zero PressureConfig is a good start:
-// from 80 % of the queue on, until it is down to half, TRACE and DEBUG are held
-// back. Where bytes are bounded, too, the fuller of both counts. It takes effect with the record that reaches the mark, and costs those
-// that are accepted nothing.
+// WithPressure makes [Processor.Enabled] say no to records below a severity
+// while the queue is nearly full. Callers that ask, as slog does, then do not
+// even build them, and the room is left for what matters more. The zero
+// PressureConfig is a good start: from 80 % of the queue on, until it is down
+// to half, TRACE and DEBUG are held back. If the queue is bounded by bytes too,
+// the fuller of the two counts. It takes effect with the record that reaches
+// the mark, and costs accepted records nothing.
 //
 // Enabled is advice. A record of whatever severity that is emitted all the same is
 // taken, and critical ones and those of unspecified severity are never held back.
@@ -301,12 +303,13 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 }
 
 // WithDropHook sets a function that is told of lost records: how many since it
-// was last told, for each reason and severity. It is called on a goroutine of its
-// own, never on that of a caller, and never concurrently with itself; under a
-// lasting loss about every 100 milliseconds. What goes to the fallback is not
-// lost. Shutdown waits for it to be told of all, one second at most. The function
-// may log; it should not block. After Shutdown, what it loses by logging is told
-// with the next loss of somebody else.
+// was last told, for each reason and severity. It is called on a goroutine of
+// its own, never on that of a caller, and never concurrently with itself; while
+// records keep being lost, about every 100 milliseconds. What goes to the
+// fallback is not lost. Shutdown waits, one second at most, until the function
+// has been told everything. The function may log; it should not block. Records
+// that it loses by logging after Shutdown are told with the next loss of
+// somebody else.
 //
 // Default, and with nil: none.
 func WithDropHook(f func(Drop)) Option {

@@ -18,6 +18,21 @@ type outcome struct {
 	rejected int // of a batch that arrived, the records the receiver refused
 }
 
+// told returns the error for otel.Handle: it says which exporter it is about, where
+// the error does not say so itself, and whether there will be another attempt.
+func (o *outcome) told(l *lane, again bool) error {
+	switch {
+	case o.err == nil, o.why == exportPanic, o.why == recordTooLarge:
+		return o.err
+	case !o.failed:
+		return fmt.Errorf("asynclog: export to %s: %w", l.name, o.err)
+	case again:
+		return fmt.Errorf("asynclog: export to %s failed, to be tried again: %w", l.name, o.err)
+	default:
+		return fmt.Errorf("asynclog: export to %s failed: %w", l.name, o.err)
+	}
+}
+
 // judge reads the exporter's return value, which alone decides: nil means
 // exported, however late it came. ctx is the context of the export.
 //

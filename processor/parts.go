@@ -54,7 +54,7 @@ func (s *sizer) divideExactly(parts []part, recs []sdklog.Record, limit int) []p
 
 // tooLarge is the outcome of a record that is not even exported.
 func (p *Processor) tooLarge(size int) outcome {
-	err := fmt.Errorf("asynclog: a log record of some %d bytes is above the limit of %d (WithMaxExportBatchBytes)",
+	err := fmt.Errorf("asynclog: a log record of about %d bytes is above the limit of %d (WithMaxExportBatchBytes)",
 		size, p.cfg.maxBatchBytes)
 	return outcome{err: err, failed: true, why: recordTooLarge}
 }

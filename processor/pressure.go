@@ -9,14 +9,15 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// PressureConfig says when callers are to hold back, and with what; see
-// [WithPressure]. A value out of its range is replaced by the default.
+// PressureConfig says when callers should hold back, and with what; see
+// [WithPressure]. A value out of range is replaced by the default.
 type PressureConfig struct {
 	// High is how full the queue is, as a share of its size, when Enabled begins
 	// to say no: more than 0 and at most 1. Default: 0.8.
 	High float64
-	// Low is how far the queue has to empty before Enabled says yes again: more
-	// than 0 and less than High. Default: 0.5, or half of High where High is no more.
+	// Low is how full the queue still is, as a share of its size, when Enabled
+	// says yes again: more than 0 and less than High. Default: 0.5, or half of
+	// High if High is 0.5 or less.
 	Low float64
 	// Severity is the lowest severity that is not held back. Default:
 	// log.SeverityInfo, so that TRACE and DEBUG are.

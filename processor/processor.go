@@ -182,8 +182,8 @@ func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict
 	return p.queue.Offer(r, levelOf(severity))
 }
 
-// ExportNow has the records that wait for a batch to fill exported now. It wakes
-// a worker and does not wait; [Processor.ForceFlush] does.
+// ExportNow exports the records that are waiting for a batch to fill. It only
+// wakes a worker; to wait for the export, call [Processor.ForceFlush].
 func (p *Processor) ExportNow() {
 	if p.queue != nil {
 		p.queue.Expedite()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -204,5 +205,51 @@ func TestReportsConcurrentSafe(t *testing.T) {
 	_ = p.Shutdown(t.Context())
 	if got := len(errs.all()); got != reportBurst {
 		t.Errorf("%d reports, want %d", got, reportBurst)
+	}
+}
+
+// Whoever reads the error must see whose it is, and whether the records are lost.
+func TestReportedErrorsNameTheExporter(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		opts []Option
+		err  error
+		want []string
+	}{
+		{"tried again", nil, errors.New("no room"), []string{
+			"asynclog: export to *exportertest.Exporter failed, to be tried again: no room",
+			"asynclog: export to *exportertest.Exporter failed: no room",
+		}},
+		{"the last attempt", []Option{WithRetry(RetryConfig{Disabled: true})}, errors.New("no room"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no room",
+		}},
+		{"synchronous", []Option{WithSynchronous()}, errors.New("no room"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no room",
+		}},
+		{"partial success", nil, PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
+			"asynclog: export to *exportertest.Exporter: " + PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				var got []string
+				handleErrors(t, func(err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					got = append(got, err.Error())
+				})
+				p := start(t, failing(tc.err), tc.opts...)
+				emit(p, log.SeverityInfo, "one")
+				_ = p.ForceFlush(t.Context())
+				_ = p.Shutdown(t.Context())
+				synctest.Wait()
+				mu.Lock()
+				defer mu.Unlock()
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("reported %q, want %q", got, tc.want)
+				}
+			})
+		})
 	}
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// RetryConfig says how a batch is treated whose export failed. Zero values, and
+// RetryConfig says what happens to a batch whose export failed. Zero values, and
 // values below zero, stand for the defaults.
 //
 // The defaults are those of the OpenTelemetry Collector's exporters (configretry),
 // but for the first interval and the longest, which are short because a failed batch
 // waits in the program's memory and not in a Collector's.
 type RetryConfig struct {
-	// Disabled has every failed export be the last one of its batch.
+	// Disabled switches retries off: a failed export is the end of its batch.
 	Disabled bool
 
-	// InitialInterval is how long an exporter pauses after a first failure. With
-	// each further one the pause gets longer by half, up to MaxInterval, and each is
-	// drawn at random from between half and one and a half of that.
+	// InitialInterval is how long an exporter pauses after a first failure. With each
+	// further failure the pause gets longer by half, up to MaxInterval. The actual
+	// pause is random, between half and one and a half of that.
 	//
 	// Default: 100 milliseconds; more than MaxInterval counts as that.
 	InitialInterval time.Duration

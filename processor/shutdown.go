@@ -12,8 +12,9 @@ import (
 // under way are cancelled, and counted as [ReasonExportTimeout] if they do not
 // come back at once. Critical records among them go to the fallback.
 //
-// In an outage nothing is waited for: each batch has one more attempt, and is counted
-// under the reason for which that, or the last one before, failed.
+// In an outage it does not wait for the pauses between attempts: each batch
+// gets one more attempt, and if that fails is counted under the reason of its
+// last failure.
 //
 // If records were lost by the shutdown the error is, or wraps, a
 // [*ShutdownError], which tells how many and why. It also has the context's

@@ -8,12 +8,14 @@ import (
 
 // Drop is a number of lost records that share reason and severity range.
 type Drop struct {
+	// Reason says why the records were lost.
 	Reason Reason
 	// Severity is the lowest of the range: 0 unspecified, 1 TRACE, 5 DEBUG,
 	// 9 INFO, 13 WARN, 17 ERROR, 21 FATAL. Of a batch that a receiver rejected
 	// in part it is 0, because the receiver does not tell which records.
 	Severity log.Severity
-	Count    uint64
+	// Count is how many there are.
+	Count uint64
 }
 
 // Stats is the processor's ledger: where every record is or has ended.

@@ -149,7 +149,7 @@ func TestSynchronousReportsThatComeBackDoNotDeadlock(t *testing.T) {
 	if err := e.WaitRecords(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	wantBodies(t, e, []string{errExport.Error()})
+	wantBodies(t, e, []string{"asynclog: export to *exportertest.Exporter failed: " + errExport.Error()})
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -57,8 +56,11 @@ func runFlood(ctx context.Context, c console, args []string) error {
 	if err := parse(fs, c, args); err != nil {
 		return err
 	}
-	if f.records < 1 || f.bursts < 1 || f.errors < 0 || f.goroutines < 1 || f.exporters < 1 {
-		return refuse(fs, c, "-records, -bursts, -goroutines and -exporters must be greater than 0, and -errors not less")
+	switch {
+	case f.records < 1 || f.bursts < 1 || f.goroutines < 1 || f.exporters < 1:
+		return refuse(fs, c, "-records, -bursts, -goroutines and -exporters must be greater than 0")
+	case f.errors < 0 || f.every < 0:
+		return refuse(fs, c, "-errors and -every must not be negative")
 	}
 	return f.run(ctx, c)
 }
@@ -74,7 +76,7 @@ func (f *flood) setOverflow(name string) error {
 	case "drop-lowest":
 		f.overflow = processor.DropLowest
 	default:
-		return errors.New("no such policy")
+		return errors.New("must be one of block, drop-newest, drop-oldest, drop-lowest")
 	}
 	return nil
 }
@@ -130,7 +132,7 @@ func (f *flood) moreExporters(ctx context.Context) ([]sdklog.Exporter, error) {
 	for i := range more {
 		var err error
 		if more[i], err = autoexport.NewLogExporter(ctx); err != nil {
-			return nil, fmt.Errorf("OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
+			return nil, unusable("OTEL_LOGS_EXPORTER", err)
 		}
 	}
 	return more, nil

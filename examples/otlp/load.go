@@ -42,15 +42,15 @@ func runLoad(ctx context.Context, c console, args []string) error {
 	fs := flag.NewFlagSet("load", flag.ContinueOnError)
 	fs.StringVar(&l.target, "target", "http://localhost:8080", "the front's `URL`")
 	fs.Float64Var(&l.rate, "rate", 10, "requests a second; those that come while -concurrency are under way are skipped")
-	fs.IntVar(&l.concurrency, "concurrency", 8, "requests under way at most")
-	fs.DurationVar(&l.duration, "for", 0, "how long; 0: until SIGTERM or SIGINT")
+	fs.IntVar(&l.concurrency, "concurrency", 8, "how many requests may be under way at once")
+	fs.DurationVar(&l.duration, "for", 0, "how long to run; 0: until SIGTERM or SIGINT")
 	fs.DurationVar(&l.every, "every", 10*time.Second, "how often to report")
 	fs.Uint64Var(&l.seed, "seed", 1, "the texts are the same for the same seed")
 	fs.BoolVar(&l.json, "json", false, "write the last report as JSON to standard output")
-	fs.IntVar(&l.texts.size, "size", 4000, "bytes of the usual text")
-	fs.Float64Var(&l.texts.large, "large", .01, "the share of large texts, which are what is slow")
-	fs.IntVar(&l.texts.largeSize, "large-size", 3_000_000, "bytes of the usual large text")
-	fs.Float64Var(&l.texts.invalid, "invalid", .02, "the share of what is no text, and is refused")
+	fs.IntVar(&l.texts.size, "size", 4000, "bytes of an average text")
+	fs.Float64Var(&l.texts.large, "large", .01, "the share of large texts, which are the slow ones; from 0 to 1")
+	fs.IntVar(&l.texts.largeSize, "large-size", 3_000_000, "bytes of an average large text")
+	fs.Float64Var(&l.texts.invalid, "invalid", .02, "the share of invalid texts, which the front refuses; from 0 to 1")
 	if err := parse(fs, c, args); err != nil {
 		return err
 	}
@@ -58,14 +58,20 @@ func runLoad(ctx context.Context, c console, args []string) error {
 	switch {
 	case err != nil || base.Host == "":
 		return refuse(fs, c, "-target %q is not a URL such as http://localhost:8080", l.target)
-	case l.rate <= 0 || l.concurrency < 1 || l.every <= 0 || l.texts.size < 1:
-		return refuse(fs, c, "-rate, -concurrency, -every and -size must be greater than 0")
+	case !(l.rate > 0) || l.concurrency < 1 || l.every <= 0 || l.texts.size < 1 || l.texts.largeSize < 1: // NaN is not
+		return refuse(fs, c, "-rate, -concurrency, -every, -size and -large-size must be greater than 0")
+	case l.duration < 0:
+		return refuse(fs, c, "-for must not be negative; 0: until SIGTERM or SIGINT")
+	case !share01(l.texts.large) || !share01(l.texts.invalid):
+		return refuse(fs, c, "-large and -invalid are shares, from 0 to 1")
 	}
 	l.target = base.JoinPath("prompts").String()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	return l.run(ctx, c)
 }
+
+func share01(x float64) bool { return x >= 0 && x <= 1 }
 
 // run posts until the time is over, or it is told to end. It fails if a request was
 // not answered as it should be.

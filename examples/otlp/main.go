@@ -79,12 +79,14 @@ func run(ctx context.Context, c console, args []string) int {
 
 // parse parses flags, after which no argument may be left.
 func parse(fs *flag.FlagSet, c console, args []string) error {
-	fs.SetOutput(c.err)
+	fs.SetOutput(io.Discard) // the error is enough, without the whole usage after it
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			fs.SetOutput(c.out)
+			fs.Usage()
 			return err
 		}
-		return errUsage // which the flag set has said
+		return refuse(fs, c, "%v", err)
 	}
 	if fs.NArg() > 0 {
 		return refuse(fs, c, "unexpected argument %q", fs.Arg(0))
@@ -93,6 +95,6 @@ func parse(fs *flag.FlagSet, c console, args []string) error {
 }
 
 func refuse(fs *flag.FlagSet, c console, format string, args ...any) error {
-	c.say("otlp %s: %s\n", fs.Name(), fmt.Sprintf(format, args...))
+	c.say("otlp %s: %s\n%q lists the flags.\n", fs.Name(), fmt.Sprintf(format, args...), "otlp "+fs.Name()+" -h")
 	return errUsage
 }

@@ -18,8 +18,17 @@ func TestUsage(t *testing.T) {
 		{[]string{"front", "-worker", "localhost:8081"}, statusUsage, "is not a URL"},
 		{[]string{"load", "-target", "x"}, statusUsage, "is not a URL"},
 		{[]string{"load", "-rate", "0"}, statusUsage, "greater than 0"},
+		{[]string{"load", "-rate", "x"}, statusUsage, `otlp load: invalid value "x" for flag -rate`},
+		{[]string{"load", "-rate", "x"}, statusUsage, `"otlp load -h" lists the flags`},
+		{[]string{"load", "-for", "-1s"}, statusUsage, "-for must not be negative; 0: until SIGTERM or SIGINT"},
+		{[]string{"load", "-large", "2"}, statusUsage, "-large and -invalid are shares, from 0 to 1"},
+		{[]string{"load", "-invalid", "-0.1"}, statusUsage, "-large and -invalid are shares, from 0 to 1"},
+		{[]string{"load", "-invalid", "NaN"}, statusUsage, "-large and -invalid are shares, from 0 to 1"},
+		{[]string{"load", "-rate", "NaN"}, statusUsage, "greater than 0"},
+		{[]string{"load", "-large-size", "0"}, statusUsage, "-large-size"},
 		{[]string{"flood", "-records", "0"}, statusUsage, "greater than 0"},
-		{[]string{"flood", "-overflow", "drop"}, statusUsage, "no such policy"},
+		{[]string{"flood", "-every", "-1s"}, statusUsage, "-every"},
+		{[]string{"flood", "-overflow", "drop"}, statusUsage, "must be one of block, drop-newest, drop-oldest, drop-lowest"},
 		{[]string{"worker", "-listen", "127.0.0.1:-1"}, statusFailed, "otlp worker:"},
 	} {
 		status, p := invoke(t, tc.args...)
@@ -39,7 +48,7 @@ func TestUnknownExporter(t *testing.T) {
 			if status := run(t.Context(), p.console(), []string{"worker", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}); status != statusFailed {
 				t.Errorf("exit status %d", status)
 			}
-			wantText(t, "standard error", p.err.String(), name, "unknown exporter")
+			wantText(t, "standard error", p.err.String(), name+`="nonsense"`, "unknown exporter", "allowed: otlp, console, none")
 		})
 	}
 }

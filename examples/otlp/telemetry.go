@@ -48,15 +48,15 @@ func newTelemetry(ctx context.Context, service, instance string) (*telemetry, er
 	}
 	logs, err := autoexport.NewLogExporter(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("OTEL_LOGS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
+		return nil, unusable("OTEL_LOGS_EXPORTER", err)
 	}
 	spans, err := autoexport.NewSpanExporter(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
+		return nil, unusable("OTEL_TRACES_EXPORTER", err)
 	}
 	reader, err := autoexport.NewMetricReader(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("OTEL_METRICS_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL: %w", err)
+		return nil, unusable("OTEL_METRICS_EXPORTER", err)
 	}
 
 	t := &telemetry{
@@ -91,7 +91,26 @@ func (t *telemetry) options() []asynclog.Option {
 func (t *telemetry) shutdown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
-	return errors.Join(t.traces.Shutdown(ctx), t.metrics.Shutdown(ctx))
+	return errors.Join(
+		about("the last spans were not sent", t.traces.Shutdown(ctx)),
+		about("the last metrics were not sent", t.metrics.Shutdown(ctx)),
+	)
+}
+
+// about says what an error is about, if there is one.
+func about(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// unusable is the error for an exporter that the environment asks for and nobody can
+// make. What is wrong may be which one, or its protocol.
+func unusable(variable string, err error) error {
+	const protocol = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	return fmt.Errorf("%s=%q, %s=%q: %w; allowed: otlp, console, none for the exporter, grpc, http/protobuf for the protocol",
+		variable, os.Getenv(variable), protocol, os.Getenv(protocol), err)
 }
 
 // instanceOf names a process by its host and the port it listens on.

@@ -19,12 +19,16 @@ const (
 	maxMaxWait = time.Minute
 )
 
+// defaultQueue is the default of the OpenTelemetry SDK, small enough to see a queue
+// run full.
+const defaultQueue = 2048
+
 // options is what the command line says.
 type options struct {
 	out     string
 	repeat  int
 	workers int
-	queue   int // 0: the processor's default
+	queue   int // 0: as configured
 	policy  string
 	maxWait time.Duration // of policyBlock
 	files   []string
@@ -48,13 +52,14 @@ of the Go module around the working directory.
                    block        the log call waits for room, then it is dropped
   -maxwait D     how long a log call waits under -overflow block, at most %v (default 1s)
   -queue N       how many records can be queued, at most %s
-                 (default OTEL_BLRP_MAX_QUEUE_SIZE, else 2,048)
+                 (default ASYNC_LOG_QUEUE_SIZE, else OTEL_BLRP_MAX_QUEUE_SIZE, else
+                 config/config.jsonc, else %s)
 
 A text is UTF-8 without zero bytes, of at most %d MiB; others are reported and left out.
 
 Exit status: 0 all is well, 1 a text failed or records were lost other than by the
 overflow policy, 2 the command line is wrong, 130 interrupted.
-`, runtime.GOMAXPROCS(0), maxMaxWait, thousands(maxQueue), maxText>>20)
+`, runtime.GOMAXPROCS(0), maxMaxWait, thousands(maxQueue), thousands(defaultQueue), maxText>>20)
 }
 
 func parseFlags(args []string) (options, error) {

@@ -126,6 +126,21 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
+// Without -queue the queue is as large as the configuration says.
+func TestQueueSizeByEnvironment(t *testing.T) {
+	for _, variable := range []string{"ASYNC_LOG_QUEUE_SIZE", "OTEL_BLRP_MAX_QUEUE_SIZE"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, "77")
+			r := invoke(t, text, "-")
+			r.wantError(t, ", queue 77)")
+			r = invoke(t, text, "-queue", "78", "-")
+			r.wantError(t, ", queue 78)")
+		})
+	}
+	r := invoke(t, text, "-")
+	r.wantError(t, ", queue 2,048)")
+}
+
 // What the environment asks for, the program does: here, to export each record before
 // its log call returns.
 func TestSynchronousByEnvironment(t *testing.T) {
