@@ -156,7 +156,7 @@ func TestClassifyHint(t *testing.T) {
 	}
 	// Whatever a receiver asks for.
 	o := outcome{err: retryable(time.Hour), failed: true, why: exportFailed}
-	if class, hint := (RetryConfig{}).classify(o, nil); class != Transient || hint != maxHint {
+	if class, hint := (RetryConfig{}).classify(t.Context(), o, nil); class != Transient || hint != maxHint {
 		t.Errorf("%v after %v, want %v after %v", class, hint, Transient, maxHint)
 	}
 }
