@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -55,6 +56,15 @@ func retryable(throttle time.Duration) error {
 		throttle time.Duration
 	}
 	return retryableError{errors.New("retry-able request failure: body: 400"), throttle}
+}
+
+// inSeconds is the same of an exporter before v0.21.
+func inSeconds(throttle int64) error {
+	type retryableError struct {
+		error
+		throttle int64
+	}
+	return retryableError{errors.New("retry-able request failure"), throttle}
 }
 
 // busy is an error that says of itself what it is.
@@ -121,6 +131,7 @@ func TestClassify(t *testing.T) {
 		{"too large for HTTP", errors.New("request body too large: exceeded 67108864 bytes"), Poisoned},
 		{"too large for gRPC", errors.New("request message too large: exceeded 67108864 bytes"), Poisoned},
 		{"not to be encoded", errors.New("string field contains invalid UTF-8"), Poisoned},
+		{"a host that is down", errors.New("connect: host is down"), Transient},
 		{"only the text", errors.New("dial tcp 127.0.0.1:4317: connect: connection refused"), Transient},
 
 		{"status before connection", errors.Join(refused, grpc(16)), Permanent},
@@ -146,6 +157,8 @@ func TestClassifyHint(t *testing.T) {
 		{"wrapped", fmt.Errorf("x: %w", grpc(8, &grpcRetryInfo{grpcDuration{time.Second}})), time.Second},
 		{"below zero", grpc(14, &grpcRetryInfo{grpcDuration{-time.Second}}), 0},
 		{"Retry-After", retryable(7 * time.Second), 7 * time.Second},
+		{"Retry-After, of an older exporter", inSeconds(7), 7 * time.Second},
+		{"Retry-After, for ever", inSeconds(math.MaxInt64), maxHint},
 		{"in a code that is not retried", grpc(3, &grpcRetryInfo{grpcDuration{time.Second}}), 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
