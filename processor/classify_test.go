@@ -136,6 +136,7 @@ func TestClassify(t *testing.T) {
 
 		{"status before connection", errors.Join(refused, grpc(16)), Permanent},
 		{"transient before permanent", errors.Join(&answer{401}, &answer{503}), Transient},
+		{"permanent behind transient", errors.Join(&answer{503}, &answer{401}), Transient},
 		{"kind before text", errors.Join(errors.New("invalid UTF-8"), refused), Transient},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -155,6 +156,7 @@ func TestClassifyHint(t *testing.T) {
 		{"none", grpc(14), 0},
 		{"RetryInfo", grpc(14, &grpcRetryInfo{grpcDuration{3 * time.Second}}), 3 * time.Second},
 		{"wrapped", fmt.Errorf("x: %w", grpc(8, &grpcRetryInfo{grpcDuration{time.Second}})), time.Second},
+		{"of several the longest", errors.Join(retryable(2*time.Second), retryable(time.Second)), 2 * time.Second},
 		{"below zero", grpc(14, &grpcRetryInfo{grpcDuration{-time.Second}}), 0},
 		{"Retry-After", retryable(7 * time.Second), 7 * time.Second},
 		{"Retry-After, of an older exporter", inSeconds(7), 7 * time.Second},

@@ -66,3 +66,48 @@ func TestRetryOfTimeoutsWithOddErrors(t *testing.T) {
 		wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityInfo, 1})
 	})
 }
+
+// A flush cuts the pause of an exporter short, once, though another works; that one may
+// be held by what it exports.
+func TestFlushCutsThePauseOfOneShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		all := exporters(2, exportertest.WithDeafness())
+		p := crew(t, all, WithExportMaxBatchSize(1),
+			WithRetry(RetryConfig{InitialInterval: 20 * time.Second, MaxInterval: time.Minute}))
+		release := blockAll(t, p, all)
+		all[1].FailNext(3, errAway)
+		release[1]()
+		emit(p, log.SeverityInfo, "next")
+		synctest.Wait() // it pauses, and the other is held
+		for n := range 2 {
+			before := all[1].Exports()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_ = p.ForceFlush(ctx)
+			cancel()
+			if got := all[1].Exports() - before; got != 1 {
+				t.Errorf("flush %d: %d exports, want one", n, got)
+			}
+		}
+		release[0]()
+		time.Sleep(5 * time.Minute)
+		if s := p.Stats(); s.Exported != 3 {
+			t.Errorf("%+v, want all exported", s)
+		}
+	})
+}
+
+// An exporter that panics leaves the batches to one that works.
+func TestExporterThatPanicsPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		bad := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error { panic("no") }))
+		good := exportertest.New(exportertest.WithDelay(10 * time.Millisecond))
+		p := crew(t, []*exportertest.Exporter{bad, good}, WithExportMaxBatchSize(1))
+		emit(p, log.SeverityInfo, bodyRange(0, 1000)...)
+		time.Sleep(time.Minute)
+		if s := p.Stats(); s.DroppedTotal() > 20 || s.Exported+s.DroppedTotal() != 1000 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
