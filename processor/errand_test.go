@@ -234,6 +234,10 @@ func TestRecordTooLarge(t *testing.T) {
 				var lines strings.Builder
 				e := exportertest.New()
 				p := start(t, e, append(opts, WithFallback(&lines), WithMaxExportBatchBytes(1500), WithExportInterval(time.Hour))...)
+				if name == "queue" { // so that the flush has something to wait for
+					release := e.Block()
+					time.AfterFunc(time.Second, release)
+				}
 				emit(p, log.SeverityInfo, "a", giant, "b")
 				emit(p, log.SeverityError, giant)
 				emit(p, log.SeverityInfo, giant, giant, "c")
