@@ -244,7 +244,8 @@ func (c *chaos) fallback(found map[string]string, late map[string]bool) (lines, 
 			continue
 		}
 		lines++
-		if found[r.Body.Value] != "" && !late[r.Body.Value] {
+		// One that was taken late was lost before: its first line is the place it is in.
+		if at := found[r.Body.Value]; at == "fallback" || at != "" && !late[r.Body.Value] {
 			twice++
 		}
 		if r.Severity < log.SeverityError {
