@@ -137,10 +137,15 @@ func retryableError(err error) (hint time.Duration, ok bool) {
 	if v.Kind() != reflect.Struct || v.Type().Name() != "retryableError" {
 		return 0, false
 	}
-	if f := v.FieldByName("throttle"); f.IsValid() && f.CanInt() {
-		hint = time.Duration(f.Int())
+	f := v.FieldByName("throttle")
+	switch {
+	case !f.IsValid() || !f.CanInt():
+		return 0, true
+	case f.Type() == reflect.TypeFor[time.Duration]():
+		return time.Duration(f.Int()), true
+	default: // before v0.21, seconds
+		return time.Duration(max(0, min(f.Int(), int64(maxHint/time.Second)))) * time.Second, true
 	}
-	return hint, true
 }
 
 // kindClass tells errors by their type and value.
@@ -199,6 +204,7 @@ var texts = []struct {
 	{"connection reset by peer", Transient},
 	{"broken pipe", Transient},
 	{"no such host", Transient},
+	{"host is down", Transient},
 	{"server closed idle connection", Transient},
 	{"transport connection broken", Transient},
 	{"client connection lost", Transient},

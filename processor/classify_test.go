@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -55,6 +56,15 @@ func retryable(throttle time.Duration) error {
 		throttle time.Duration
 	}
 	return retryableError{errors.New("retry-able request failure: body: 400"), throttle}
+}
+
+// inSeconds is the same of an exporter before v0.21.
+func inSeconds(throttle int64) error {
+	type retryableError struct {
+		error
+		throttle int64
+	}
+	return retryableError{errors.New("retry-able request failure"), throttle}
 }
 
 // busy is an error that says of itself what it is.
@@ -121,10 +131,12 @@ func TestClassify(t *testing.T) {
 		{"too large for HTTP", errors.New("request body too large: exceeded 67108864 bytes"), Poisoned},
 		{"too large for gRPC", errors.New("request message too large: exceeded 67108864 bytes"), Poisoned},
 		{"not to be encoded", errors.New("string field contains invalid UTF-8"), Poisoned},
+		{"a host that is down", errors.New("connect: host is down"), Transient},
 		{"only the text", errors.New("dial tcp 127.0.0.1:4317: connect: connection refused"), Transient},
 
 		{"status before connection", errors.Join(refused, grpc(16)), Permanent},
 		{"transient before permanent", errors.Join(&answer{401}, &answer{503}), Transient},
+		{"permanent behind transient", errors.Join(&answer{503}, &answer{401}), Transient},
 		{"kind before text", errors.Join(errors.New("invalid UTF-8"), refused), Transient},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -144,8 +156,11 @@ func TestClassifyHint(t *testing.T) {
 		{"none", grpc(14), 0},
 		{"RetryInfo", grpc(14, &grpcRetryInfo{grpcDuration{3 * time.Second}}), 3 * time.Second},
 		{"wrapped", fmt.Errorf("x: %w", grpc(8, &grpcRetryInfo{grpcDuration{time.Second}})), time.Second},
+		{"of several the longest", errors.Join(retryable(2*time.Second), retryable(time.Second)), 2 * time.Second},
 		{"below zero", grpc(14, &grpcRetryInfo{grpcDuration{-time.Second}}), 0},
 		{"Retry-After", retryable(7 * time.Second), 7 * time.Second},
+		{"Retry-After, of an older exporter", inSeconds(7), 7 * time.Second},
+		{"Retry-After, for ever", inSeconds(math.MaxInt64), maxHint},
 		{"in a code that is not retried", grpc(3, &grpcRetryInfo{grpcDuration{time.Second}}), 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -156,7 +171,7 @@ func TestClassifyHint(t *testing.T) {
 	}
 	// Whatever a receiver asks for.
 	o := outcome{err: retryable(time.Hour), failed: true, why: exportFailed}
-	if class, hint := (RetryConfig{}).classify(o, nil); class != Transient || hint != maxHint {
+	if class, hint := (RetryConfig{}).classify(t.Context(), o, nil); class != Transient || hint != maxHint {
 		t.Errorf("%v after %v, want %v after %v", class, hint, Transient, maxHint)
 	}
 }

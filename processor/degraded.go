@@ -28,6 +28,10 @@ const (
 // degraded is what the processor does about an outage besides waiting: it says so
 // on the fallback, and has critical records written there, too, as they come.
 type degraded struct {
+	// telling is held while health changes and that is told, so that the lines come in
+	// the order of what they tell. Nobody is waited for meanwhile.
+	telling sync.Mutex
+
 	mu       sync.Mutex
 	pace     bucket
 	copied   uint64 // in the present outage, or the last
@@ -37,6 +41,8 @@ type degraded struct {
 // succeeded notes that the exporter has taken something. res is the resource of
 // that.
 func (p *Processor) succeeded(l *lane, res *resource.Resource) {
+	p.degraded.telling.Lock()
+	defer p.degraded.telling.Unlock()
 	if since := p.health.succeed(&l.standing); !since.IsZero() {
 		p.announceRecovery(res, since)
 	}
@@ -45,6 +51,8 @@ func (p *Processor) succeeded(l *lane, res *resource.Resource) {
 // failed notes that an export failed, and tells whether another exporter works. res
 // is the resource of what was not taken.
 func (p *Processor) failed(l *lane, res *resource.Resource, f failure, err error) (others bool) {
+	p.degraded.telling.Lock()
+	defer p.degraded.telling.Unlock()
 	others, degraded := p.health.fail(&l.standing, f)
 	if degraded {
 		p.announceOutage(res, l, err)
@@ -99,8 +107,7 @@ func (p *Processor) announce(res *resource.Resource, event string, s log.Severit
 	r.SetSeverityText(s.String())
 	r.SetBody(attribute.StringValue(text))
 	r.AddAttributes(attrs...)
-	own := ownRecord(res, &r)
-	p.fallback.offerBeside(&own, notice)
+	p.fallback.offerNotice(func() sdklog.Record { return ownRecord(res, &r) })
 }
 
 // copyCritical writes a critical record, which the queue has just taken, to the
@@ -114,7 +121,7 @@ func (p *Processor) copyCritical(r *sdklog.Record) {
 	d.mu.Lock()
 	ok := d.pace.take(time.Now())
 	d.mu.Unlock()
-	ok = ok && p.fallback.offerBeside(r, duplicate)
+	ok = ok && p.fallback.offerCopy(r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if ok {

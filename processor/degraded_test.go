@@ -256,6 +256,18 @@ func TestCriticalRecordsAreCopiedInAnOutage(t *testing.T) {
 		if last := told[len(told)-1]; last.attribute("asynclog.copied") != 120.0 || last.attribute("asynclog.withheld") != 70.0 {
 			t.Errorf("%+v", last)
 		}
+
+		// What a line tells is of its outage.
+		r.is(errAway)
+		emit(p, log.SeverityInfo, "again")
+		time.Sleep(10 * time.Second)
+		emit(p, log.SeverityError, "copied")
+		r.is(nil)
+		time.Sleep(10 * time.Second)
+		told = lines.lines(t, true)
+		if last := told[len(told)-1]; last.attribute("asynclog.copied") != 1.0 || last.attribute("asynclog.withheld") != 0.0 {
+			t.Errorf("%+v", last)
+		}
 	})
 }
 

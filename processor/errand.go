@@ -45,8 +45,17 @@ func (w *worker) deliver(b *queue.Batch) {
 	for i := range e.parts {
 		e.parts[i].tried = again
 	}
-	for e.step() {
+	w.errand = e
+	w.complete(true)
+}
+
+// complete does what is left of the errand, if there is more.
+func (w *worker) complete(more bool) {
+	e := w.errand
+	for more {
+		more = e.step()
 	}
+	w.errand = nil
 	if e.arrived {
 		w.tellGap(e.resource)
 	}
@@ -95,8 +104,7 @@ func (e *errand) fail(o outcome) bool {
 	if p.exportCtx.Err() != nil { // Shutdown's time is up, and the export was cancelled
 		return e.settle(o)
 	}
-	class, hint := p.cfg.retry.classify(o, p.reporter.report)
-	pause := allOfThem
+	class, pause := o.class, allOfThem
 	switch {
 	case o.why == exportPanic:
 		pause = thisOne
@@ -108,7 +116,7 @@ func (e *errand) fail(o outcome) bool {
 	}
 	switch {
 	case class == Transient, class == Unknown && trail.Unclear < p.cfg.retry.MaxUnknownAttempts:
-		return e.tryAgain(o, class, hint)
+		return e.tryAgain(o)
 	case class != Permanent && e.split():
 		return true
 	}
@@ -120,7 +128,7 @@ func (e *errand) fail(o outcome) bool {
 
 // tryAgain puts what is left of the batch back into the queue, if there is a point
 // in that.
-func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
+func (e *errand) tryAgain(o outcome) bool {
 	w, p, trail := e.w, e.w.p, &e.b.Trail
 	retry, now := p.cfg.retry, time.Now()
 	if retry.Disabled || e.closed && !p.health.othersWork(&w.lane.standing) {
@@ -135,7 +143,7 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 	}
 	lastTime := trail.Failed.Add(retry.MaxElapsedTime)
 	if !now.Before(lastTime) {
-		e.loseAll(o, allOfThem)
+		e.loseAll(o)
 		return false
 	}
 	trail.Attempts++
@@ -146,9 +154,9 @@ func (e *errand) tryAgain(o outcome, class Class, hint time.Duration) bool {
 			p.ledger.submitted.Add(uint64(rest.n)) // in a while; what is put back counts as handed on
 		}
 	}
-	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: hint, lastTime: lastTime}, o.err)
+	others := p.failed(w.lane, e.resource, failure{pause: allOfThem, hint: o.hint, lastTime: lastTime}, o.err)
 	var tell error
-	if class == Transient && !others && !p.queue.Closed() {
+	if o.class == Transient && !others && !p.queue.Closed() {
 		tell = o.err // nobody will export it now
 	}
 	flushing, ok := w.consumer.PutBack(e.b, tell, p.giveWay)
@@ -198,8 +206,8 @@ func (e *errand) settle(o outcome) bool {
 }
 
 // loseAll settles all that is left of the batch as lost.
-func (e *errand) loseAll(o outcome, pause pausing) {
+func (e *errand) loseAll(o outcome) {
 	e.parts = []part{{n: len(e.b.Records())}}
-	e.failed, e.pause, e.err = true, pause, o.err
+	e.failed, e.pause, e.err = true, allOfThem, o.err
 	e.settle(o)
 }

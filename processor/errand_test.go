@@ -123,6 +123,34 @@ func TestPoisonEverywhereIsNotSearchedFor(t *testing.T) {
 	})
 }
 
+// A search that has found the record at fault in one batch does not spare the next.
+func TestPoisonIsSearchedForInEachBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		e := allergic(errPoison, "7", "15") // the last of each
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(8))
+		emit(p, log.SeverityInfo, bodyRange(0, 16)...)
+		_ = p.ForceFlush(t.Context())
+		wantBodies(t, e, append(bodyRange(0, 7), bodyRange(8, 15)...))
+	})
+}
+
+// Where failed exports are not to be tried again, no parts of their batches are
+// either.
+func TestPoisonIsNotSearchedForWithoutRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		e := allergic(errPoison, "3")
+		p := start(t, e, once, WithFallback(nil), WithExportMaxBatchSize(8))
+		emit(p, log.SeverityInfo, bodyRange(0, 8)...)
+		_ = p.ForceFlush(t.Context())
+		if e.Exports() != 1 {
+			t.Errorf("%d exports", e.Exports())
+		}
+		wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 8})
+	})
+}
+
 // In the middle of the search the receiver goes away: what is left is searched
 // later, and nothing is delivered twice.
 func TestPoisonedBatchInAnOutage(t *testing.T) {
@@ -206,6 +234,10 @@ func TestRecordTooLarge(t *testing.T) {
 				var lines strings.Builder
 				e := exportertest.New()
 				p := start(t, e, append(opts, WithFallback(&lines), WithMaxExportBatchBytes(1500), WithExportInterval(time.Hour))...)
+				if name == "queue" { // so that the flush has something to wait for
+					release := e.Block()
+					time.AfterFunc(time.Second, release)
+				}
 				emit(p, log.SeverityInfo, "a", giant, "b")
 				emit(p, log.SeverityError, giant)
 				emit(p, log.SeverityInfo, giant, giant, "c")

@@ -28,6 +28,7 @@ type lost struct {
 	why    reason
 	handed bool // it has been handed to an exporter before
 	beside beside
+	make   func() sdklog.Record // of a notice; it has no rec
 }
 
 // beside says that writing a record is not its end, or not a user's record.
@@ -97,21 +98,29 @@ func (f *fallback) offer(r *sdklog.Record, why reason, handed bool) bool {
 	return true
 }
 
-// offerBeside takes a copy of a record that is not to be counted as saved, if
-// there are not too many.
-func (f *fallback) offerBeside(r *sdklog.Record, b beside) bool {
+// offerCopy takes a copy of a record that is in the queue as well, if there are not
+// too many.
+func (f *fallback) offerCopy(r *sdklog.Record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	limit := maxBeside
-	if b == notice {
-		limit *= 2
-	}
-	if f.stuck || f.beside >= limit {
+	if f.stuck || f.beside >= maxBeside {
 		return false
 	}
 	f.beside++
-	f.acceptLocked(lost{rec: r.Clone(), beside: b})
+	f.acceptLocked(lost{rec: r.Clone(), beside: duplicate})
 	return true
+}
+
+// offerNotice takes a record of the processor's own, if there are not too many. It is
+// made on the goroutine that writes it.
+func (f *fallback) offerNotice(make func() sdklog.Record) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stuck || f.beside >= 2*maxBeside {
+		return
+	}
+	f.beside++
+	f.acceptLocked(lost{make: make, beside: notice})
 }
 
 func (f *fallback) acceptLocked(l lost) { //nolint:gocritic // it is copied into its place
@@ -189,7 +198,7 @@ func (f *fallback) writeFirstLocked(enc *lineEncoder) {
 		f.settleLocked(l, err == nil)
 		f.popLocked()
 	}()
-	err = f.write(enc, &l.rec)
+	err = f.write(enc, l)
 }
 
 func (f *fallback) popLocked() {
@@ -203,12 +212,17 @@ func (f *fallback) popLocked() {
 }
 
 // write writes one record, and survives a writer that panics.
-func (f *fallback) write(enc *lineEncoder, r *sdklog.Record) (err error) {
+func (f *fallback) write(enc *lineEncoder, l *lost) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("%w: %s", errPanic, panictext.Of(v))
 		}
 	}()
+	r := &l.rec
+	if l.make != nil {
+		own := l.make()
+		r = &own
+	}
 	line, err := enc.encode(r)
 	if err != nil {
 		return err

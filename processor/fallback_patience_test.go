@@ -146,7 +146,10 @@ func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 				e := exportertest.New()
 				p := start(t, e, once, WithFallback(w), WithMaxQueueSize(1000), WithExportMaxBatchSize(100))
 				e.FailNext(tc.records, errors.New("refused"))
+				// In two batches: a third that fails would have the writer write of an outage.
+				release := e.Block()
 				emit(p, critical, bodyRange(0, tc.records)...)
+				release()
 				synctest.Wait()
 
 				ctx, cancel := context.WithCancel(t.Context())

@@ -42,7 +42,11 @@ func (p *Processor) tellGap(lastTime bool, export func([]sdklog.Record) outcome)
 	}
 	o := outcome{failed: true} // what holds if the exporter ends the goroutine
 	defer func() { p.gaps.end(n, !o.failed && o.rejected == 0) }()
-	o = export(n.records(p.gaps.exported.Load()))
+	recs := contained(func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
+	if recs == nil {
+		return
+	}
+	o = export(recs)
 	p.reporter.report(o.err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"time"
 )
 
 // outcome is what came of an export.
@@ -16,6 +17,11 @@ type outcome struct {
 	failed   bool  // no record is known to have arrived
 	why      reason
 	rejected int // of a batch that arrived, the records the receiver refused
+
+	// Of one that failed on a worker: what that means for the batch, and how long the
+	// receiver asks to wait.
+	class Class
+	hint  time.Duration
 }
 
 // told returns the error for otel.Handle: it says which exporter it is about, where

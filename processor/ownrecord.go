@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -13,6 +14,9 @@ import (
 // ownRecord returns a record that the processor itself has to say. Only the SDK
 // makes records, so it comes from a provider of its own. Its resource is that of the
 // records which it is about; its scope is this package.
+//
+// The SDK tells the error handler when something is wrong with the variables of the
+// environment for resources. So it is called where user code may do what it likes.
 func ownRecord(res *resource.Resource, r *log.Record) sdklog.Record {
 	var k keeper
 	provider := sdklog.NewLoggerProvider(
@@ -24,6 +28,29 @@ func ownRecord(res *resource.Resource, r *log.Record) sdklog.Record {
 	)
 	provider.Logger(observ.ScopeName).Emit(context.Background(), *r)
 	return k.record
+}
+
+// contained makes records on a goroutine of its own, so that an error handler which
+// panics, or ends the goroutine, takes no other with it. It returns nil then, and when
+// they are not there in time.
+func contained(f func() []sdklog.Record) []sdklog.Record {
+	made := make(chan []sdklog.Record, 1)
+	go func() {
+		var recs []sdklog.Record
+		defer func() {
+			_ = recover() // there is nobody to tell: this is who would be told
+			made <- recs
+		}()
+		recs = f()
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case recs := <-made:
+		return recs
+	case <-timer.C:
+		return nil
+	}
 }
 
 // keeper is a processor that keeps the last record.

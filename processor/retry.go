@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -43,8 +44,10 @@ type RetryConfig struct {
 	MaxUnknownAttempts int
 
 	// Classify, if not nil, decides instead of [Classify] what an exporter's error
-	// means. It may call it. It is called on the workers, concurrently when there
-	// are several exporters; a panic in it counts as Unknown.
+	// means. It may call it. It is called on goroutines of its own, concurrently when
+	// there are several exporters; a panic in it counts as Unknown. The exporter gets
+	// no other batch until it returns, but Shutdown does not wait for it when its time
+	// is up.
 	Classify func(error) Class
 }
 
@@ -119,40 +122,53 @@ func (c RetryConfig) withDefaults() RetryConfig {
 }
 
 // classify returns what the outcome of a failed export means, and how long the
-// receiver asks to wait. report is told when Classify panics.
-func (c RetryConfig) classify(o outcome, report func(error)) (class Class, hint time.Duration) {
+// receiver asks to wait; Unknown when the context ends before that is known. report is
+// told when Classify panics.
+func (c RetryConfig) classify(ctx context.Context, o outcome, report func(error)) (class Class, hint time.Duration) {
 	switch {
 	case o.why == exportPanic:
 		return Permanent, 0 // nobody knows what state it has left the exporter in
 	case o.err == nil:
 		return Transient, 0
 	}
-	class, hint = classify(o.err)
-	if c.Classify != nil {
-		class = c.callClassify(o.err, report)
-	}
+	class, hint = c.ask(ctx, o.err, report)
 	if class == Unknown && o.why == exportTimeout {
 		class = Transient
 	}
 	return class, min(hint, maxHint)
 }
 
-// callClassify calls Classify on a goroutine of its own, which it may end
-// (runtime.Goexit) without taking the worker and its batch with it.
-func (c RetryConfig) callClassify(err error, report func(error)) Class {
-	answer := make(chan Class, 1)
+// ask looks at the error, and calls Classify, on a goroutine of its own: both are
+// somebody else's code, which may end it (runtime.Goexit) or hold it without taking the
+// worker and its batch with it.
+func (c RetryConfig) ask(ctx context.Context, err error, report func(error)) (Class, time.Duration) {
+	type verdict struct {
+		class Class
+		hint  time.Duration
+	}
+	answer := make(chan verdict, 1)
 	go func() {
-		class := Unknown
+		var v verdict
 		defer func() {
-			if v := recover(); v != nil {
-				class = Unknown
-				report(panicError("RetryConfig.Classify", v))
+			if cause := recover(); cause != nil {
+				v.class = Unknown
+				report(panicError("RetryConfig.Classify", cause))
 			}
-			answer <- class
+			answer <- v
 		}()
-		class = c.Classify(err)
+		class, hint := classify(err)
+		v.hint = hint
+		if c.Classify != nil {
+			class = c.Classify(err)
+		}
+		v.class = class
 	}()
-	return <-answer
+	select {
+	case v := <-answer:
+		return v.class, v.hint
+	case <-ctx.Done():
+		return Unknown, 0
+	}
 }
 
 // pauses are the pauses of one that fails: longer each time, with jitter, and

@@ -130,3 +130,25 @@ func TestShutdownWithOneExporterThatFails(t *testing.T) {
 		})
 	}
 }
+
+// A batch whose turn for another attempt does not come before Shutdown's time is up, as
+// the exporter is held by a ForceFlush, is lost for what it failed for.
+func TestShutdownOfABatchThatWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		captureErrors(t)
+		e := failing(errAway, exportertest.WithDeafness())
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(10))
+		emit(p, log.SeverityInfo, bodyRange(0, 10)...)
+		synctest.Wait()
+		defer e.BlockForceFlush()()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() { _ = p.ForceFlush(ctx) }()
+		time.Sleep(time.Minute)
+		if s := p.Stats(); s.InFlight != 10 {
+			t.Fatalf("%+v, want the batch with its worker", s)
+		}
+		_ = p.Shutdown(ctx)
+		wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 10})
+	})
+}

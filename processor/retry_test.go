@@ -410,14 +410,17 @@ func TestRetryKeepsItsRoom(t *testing.T) {
 					t.Fatalf("%d exports: this tests nothing", got)
 				}
 				s := p.Stats()
-				if held := s.Queued + s.InFlight; held != 20 || s.DroppedTotal() != uint64(n-20) {
+				// Where the oldest give way, a batch may be with the exporter for the first time,
+				// for which no room is kept.
+				held := s.Queued + s.InFlight
+				if held < 20 || held > 20 && overflow != DropOldest || s.DroppedTotal() != uint64(n-held) {
 					t.Errorf("%+v after %d records, want 20 of them kept", s, n)
 				}
 				r.is(nil)
 				time.Sleep(time.Minute)
 				if overflow != DropOldest {
 					wantBodies(t, e, bodyRange(0, 20))
-				} else if got := e.Bodies(); len(got) != 20 || !slices.IsSortedFunc(got, byNumber) {
+				} else if got := e.Bodies(); len(got) < 20 || len(got) > held || !slices.IsSortedFunc(got, byNumber) {
 					// What an exporter holds when a newcomer comes is not for the newcomer to displace.
 					t.Errorf("exported %v", got)
 				}

@@ -21,7 +21,8 @@ import (
 // error, and those of the exports and exporters, for errors.Is.
 //
 // When Shutdown returns, no goroutine of the processor is left but those that an
-// exporter, a fallback writer, an error handler or a drop hook does not let go.
+// exporter, a fallback writer, an error handler, a drop hook or [RetryConfig].Classify
+// does not let go.
 // Only the first call does anything; further ones return nil.
 func (p *Processor) Shutdown(ctx context.Context) error {
 	if p.stopped.Swap(true) || len(p.lanes) == 0 {

@@ -23,7 +23,7 @@ func (a *attempt) claim() bool { return a.settled.CompareAndSwap(false, true) }
 // the other. It always waits for Export to return; an exporter that does not
 // heed its context holds its own worker and nobody else.
 //
-// The goroutine owns sizer, parts and fruitless. current is written by the goroutine, and read by
+// The goroutine owns sizer, parts, errand and fruitless. current is written by the goroutine, and read by
 // Shutdown when its time is up.
 type worker struct {
 	p        *Processor
@@ -34,6 +34,7 @@ type worker struct {
 	sizer *sizer
 	parts []part // of the batch that it is at; memory to be used again
 
+	errand    *errand // that it is on; nil: none
 	current   atomic.Pointer[attempt]
 	fruitless bool // the last batch that was parted was refused in every part, and nothing was taken since
 }
@@ -43,17 +44,11 @@ func (w *worker) run() {
 	defer func() {
 		if finished {
 			close(w.done)
-			return
+		} else { // the exporter ended the goroutine (runtime.Goexit)
+			go w.run()
 		}
-		// The exporter ended the goroutine (runtime.Goexit): its batch is
-		// settled as if it had panicked, and the work goes on.
-		if a := w.current.Load(); a != nil && a.claim() {
-			w.current.Store(nil)
-			w.p.health.end(&w.lane.standing)
-			w.newErrand(a.batch).loseAll(outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic}, thisOne)
-		}
-		go w.run()
 	}()
+	w.resume()
 	for {
 		w.p.health.await(&w.lane.standing, w.p.queue)
 		// After the pause, too: where there is less traffic than workers, the
@@ -67,6 +62,23 @@ func (w *worker) run() {
 		w.deliver(b)
 	}
 	finished = true
+}
+
+// resume goes on with the batch in whose export the exporter ended the goroutine. What
+// the exporter held is lost as if it had panicked.
+func (w *worker) resume() {
+	a := w.current.Load()
+	if w.errand == nil || a == nil {
+		return
+	}
+	w.p.health.end(&w.lane.standing)
+	if !a.claim() { // Shutdown has settled the batch
+		w.errand = nil
+		return
+	}
+	w.current.Store(nil)
+	o := outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic, class: Permanent}
+	w.complete(w.errand.fail(o))
 }
 
 // export hands the first of the batch's parts to the exporter. It reports false when
@@ -88,10 +100,15 @@ func (w *worker) export(b *queue.Batch, parts []part) (outcome, bool) {
 		}
 		o = w.lane.export(p.exportCtx, p.cfg.exportTimeout, b.Records()[:next.n])
 	}
-	p.health.end(&w.lane.standing)
-	if !a.claim() {
-		return o, false
+	ok := a.claim()
+	if ok {
+		w.current.Store(nil)
+		if o.failed && p.exportCtx.Err() == nil {
+			o.class, o.hint = p.cfg.retry.classify(p.exportCtx, o, p.reporter.report)
+		}
 	}
-	w.current.Store(nil)
-	return o, true
+	// Not before it is known what the error means. Classify may take as long as an
+	// export, and the others are not to wait for this one then either.
+	p.health.end(&w.lane.standing)
+	return o, ok
 }
