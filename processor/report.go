@@ -24,10 +24,16 @@ const (
 // exceeds the rate is counted, and the count is told with the next error.
 type reporter struct {
 	mu         sync.Mutex
-	pending    []error // at most reportBurst
+	pending    []reported // at most reportBurst
 	pace       bucket
 	suppressed int
 	running    chan struct{} // closed when the goroutine ends; nil: there is none
+}
+
+// reported is an error, and how many others were left out before it.
+type reported struct {
+	err     error
+	leftOut int
 }
 
 func (r *reporter) report(err error) {
@@ -41,11 +47,8 @@ func (r *reporter) report(err error) {
 		r.suppressed++
 		return
 	}
-	if r.suppressed > 0 {
-		err = fmt.Errorf("%w (and %d more errors since the last report)", err, r.suppressed)
-		r.suppressed = 0
-	}
-	r.pending = append(r.pending, err)
+	r.pending = append(r.pending, reported{err: err, leftOut: r.suppressed})
+	r.suppressed = 0
 	if r.running == nil {
 		r.running = make(chan struct{})
 		go r.run(r.running)
@@ -69,15 +72,19 @@ func (r *reporter) run(done chan struct{}) {
 			finished = true
 			return
 		}
-		err := r.pending[0]
+		next := r.pending[0]
 		r.pending = r.pending[1:]
 		r.mu.Unlock()
-		handle(err)
+		next.handle()
 	}
 }
 
-func handle(err error) {
+func (r reported) handle() {
 	defer func() { _ = recover() }() // a handler's panic has no one left to be told to
+	err := r.err
+	if r.leftOut > 0 {
+		err = fmt.Errorf("%w (and %d more errors since the last report)", err, r.leftOut)
+	}
 	otel.Handle(err)
 }
 

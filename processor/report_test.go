@@ -190,6 +190,32 @@ func moreErrors(err error) int {
 	return n
 }
 
+// An error's text is the exporter's code: it may log, which may be another report.
+func TestErrorWhoseTextIsAReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errs := captureErrors(t)
+		r := &reporter{}
+		for range reportBurst + 1 { // the last is left out, so the next speaks of it
+			r.report(errors.New("refused"))
+			synctest.Wait()
+		}
+		time.Sleep(reportEvery)
+		r.report(talkative{r})
+		synctest.Wait()
+		if got := errs.matching(talkative{r}); len(got) != 1 || moreErrors(got[0]) != 1 {
+			t.Errorf("reported %v, want it once, and with one more", got)
+		}
+	})
+}
+
+// talkative is an error that reports when it is read.
+type talkative struct{ r *reporter }
+
+func (e talkative) Error() string {
+	e.r.report(errors.New("read"))
+	return "talkative"
+}
+
 func TestReportsConcurrentSafe(t *testing.T) {
 	errs := captureErrors(t)
 	more := make([]sdklog.Exporter, 7)
