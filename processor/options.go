@@ -217,7 +217,8 @@ func WithRetry(r RetryConfig) Option {
 // takes some 600 bytes, however small it is, and its texts. Like
 // [WithMaxQueueSize] it bounds what is queued and not what exporters hold: a batch's
 // bytes are free when it is taken. A batch that waits for another attempt is queued,
-// and keeps its room while it is made.
+// and keeps its room while it is made. A batch that has half of the bytes is exported
+// without waiting for more, so choose several times what a usual record takes.
 //
 // With it the caller pays for looking at all of the record, and for a counter that
 // all callers share: see BenchmarkHandOverBytes.
