@@ -97,6 +97,32 @@ func TestRecordLargerThanTheQueue(t *testing.T) {
 	}
 }
 
+// Few large records use up the bytes long before they fill a batch. They are handed
+// out then: an exporter that is free must not be waiting for the interval while records
+// are lost, or their callers wait.
+func TestBatchOfFewLargeRecordsIsExported(t *testing.T) {
+	for _, o := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Second)} {
+		t.Run(o.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := start(t, exportertest.New(), WithMaxQueueBytes(1000), WithExportInterval(time.Hour), WithOverflow(o))
+				for range 100 {
+					emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 100))
+					synctest.Wait()
+				}
+				wantDropped(t, p)
+				begun := time.Now()
+				if o.String() == Block(time.Second).String() { // for room that only that batch can make
+					emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 400), ofSize(t, log.SeverityInfo, 1000))
+				}
+				wantDropped(t, p)
+				if took := time.Since(begun); took > 0 {
+					t.Errorf("callers waited for %v", took)
+				}
+			})
+		})
+	}
+}
+
 // Without the option nobody counts bytes.
 func TestBytesAreOptIn(t *testing.T) {
 	for _, n := range []int{0, -1} {

@@ -217,7 +217,9 @@ func WithRetry(r RetryConfig) Option {
 // takes some 600 bytes, however small it is, plus its texts. Like
 // [WithMaxQueueSize] this bounds what is queued, not what exporters hold: the bytes
 // of a batch are free when an exporter takes it. A batch that waits for another
-// attempt is queued, and keeps its room during the attempt.
+// attempt is queued, and keeps its room during the attempt. A batch that has half of
+// the bytes is exported without waiting for more records, so choose many times what
+// a usual record takes.
 //
 // With this option a log call costs more: it looks at the whole record, and at a
 // counter that all callers share. See BenchmarkHandOverBytes.

@@ -35,10 +35,16 @@ type sharing struct {
 }
 
 // message is what a message in a message costs beside its content, if its length is
-// not worth being told exactly: a tag, and the most that the length of something takes.
-const message = 1 + 5
+// not worth being told exactly.
+const message = size.Longest
 
-func newSizer() *sizer { return &sizer{} }
+// newSizer returns a sizer that has been asked for no resource and the scope without a
+// name, which are not nothing in a request either.
+func newSizer() *sizer {
+	s := &sizer{resourceSize: resourceSize(nil)}
+	s.scopeSize = scopeSize(&s.scope)
+	return s
+}
 
 // begin forgets what records share: a new request.
 func (s *sizer) begin() { s.shares = 0 }
@@ -72,12 +78,12 @@ func (s *sizer) share(r *sdklog.Record) int {
 
 // resourceSize returns the size of a ResourceLogs without its records.
 func resourceSize(r *resource.Resource) int {
-	return message + message + setSize(r.Iter()) + size.Text(r.SchemaURL())
+	return 2*message + setSize(r.Iter()) + size.Text(r.SchemaURL())
 }
 
 // scopeSize returns the size of a ScopeLogs without its records.
 func scopeSize(s *instrumentation.Scope) int {
-	return message + message + size.Text(s.Name) + size.Text(s.Version) + setSize(s.Attributes.Iter()) + size.Text(s.SchemaURL)
+	return 2*message + size.Text(s.Name) + size.Text(s.Version) + setSize(s.Attributes.Iter()) + size.Text(s.SchemaURL)
 }
 
 func setSize(i attribute.Iterator) (n int) {

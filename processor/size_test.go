@@ -40,6 +40,22 @@ func TestSharedSize(t *testing.T) {
 	}
 }
 
+// A request has a message for a resource and one for a scope even if a record has
+// neither, and a new sizer must not take them for those that it knows.
+func TestSharedSizeOfNothing(t *testing.T) {
+	var none sdklog.Record
+	named := exportertest.Record(log.SeverityInfo, "")
+	s := newSizer()
+	if got, want := s.share(&none), 4*message; got != want {
+		t.Errorf("%d bytes for no resource and no scope, want %d", got, want)
+	}
+	s.share(&named)
+	s.begin()
+	if got, want := s.share(&none), 4*message; got != want {
+		t.Errorf("%d bytes after another, want %d", got, want)
+	}
+}
+
 func TestDivide(t *testing.T) {
 	small, giant := exportertest.Record(log.SeverityInfo, "a"), exportertest.Record(log.SeverityInfo, strings.Repeat("x", 5000))
 	s := newSizer()

@@ -20,22 +20,35 @@ import (
 // refused.
 type byteBound struct {
 	max       int64
-	high, low int64    // marks of pressed
-	_         [40]byte // what is above does not change
+	high, low int64 // marks of pressed
+	// half is from where on the tail is not left open for more: see hastenLocked. It is
+	// half of what is not reserved.
+	half atomic.Int64
+	_    [32]byte // what is above hardly changes
 
 	used atomic.Int64
 	_    [56]byte
 
-	reserved int // guarded by the queue's mutex
+	// Guarded by the queue's mutex.
+	reserved int
+	leaving  int // batches that were taken, and have not returned their bytes yet
 }
 
 func newByteBound(cfg Config) *byteBound {
-	return &byteBound{max: int64(cfg.MaxBytes), high: int64(cfg.HighBytes), low: int64(cfg.LowBytes)}
+	y := &byteBound{max: int64(cfg.MaxBytes), high: int64(cfg.HighBytes), low: int64(cfg.LowBytes)}
+	y.reserveLocked(0)
+	return y
+}
+
+// reserveLocked reserves so many bytes more. publishLocked is called after that.
+func (y *byteBound) reserveLocked(size int) {
+	y.reserved += size
+	y.half.Store(y.max - (y.max-int64(y.reserved))/2)
 }
 
 // take takes bytes, if there are so many, and tells whether that has brought the
-// queue to its high mark. A failed attempt leaves no trace, so that it cannot make
-// another one fail.
+// queue to one of its marks, at which somebody has to look at it. A failed attempt
+// leaves no trace, so that it cannot make another one fail.
 func (y *byteBound) take(size int) (reached, ok bool) {
 	for {
 		before := y.used.Load()
@@ -44,9 +57,14 @@ func (y *byteBound) take(size int) (reached, ok bool) {
 			return false, false
 		}
 		if y.used.CompareAndSwap(before, after) {
-			return before < y.high && after >= y.high, true
+			return y.passes(before, after), true
 		}
 	}
+}
+
+func (y *byteBound) passes(before, after int64) bool {
+	half := y.half.Load()
+	return before < half && after >= half || before < y.high && after >= y.high
 }
 
 // marks tells whether the high mark is reached, or the low one undercut. Bytes that
@@ -132,12 +150,26 @@ func (q *Queue) releaseBytes(b *Batch) {
 	size := b.slots.sumSizes(0, b.claimed)
 	q.lock()
 	defer q.mu.Unlock()
+	q.bytes.leaving--
 	if b.back {
-		q.bytes.reserved += size
+		q.bytes.reserveLocked(size)
+	} else {
+		q.bytes.give(size)
+	}
+	q.publishLocked()
+}
+
+// hastenLocked has the tail handed out when it has half of the bytes that it can have,
+// or somebody waits for some, and nothing else is ready: few records may use up the bytes
+// long before they fill a batch, and it would be waiting for more while those are refused.
+func (q *Queue) hastenLocked() {
+	y, t := q.bytes, q.tail
+	if y == nil || y.leaving > 0 || t == nil || len(q.ready) > 0 || q.due.Load() {
 		return
 	}
-	q.bytes.give(size)
-	q.publishLocked()
+	if (y.used.Load() >= y.half.Load() || q.waiters.Len() > 0) && t.claims() > t.holes {
+		q.expediteLocked()
+	}
 }
 
 // forgoBytesLocked returns the bytes that were kept for the next n records of a batch
@@ -147,7 +179,7 @@ func (q *Queue) forgoBytesLocked(b *Batch, n int) {
 		return
 	}
 	size := b.slots.sumSizes(b.done, b.done+n)
-	q.bytes.reserved -= size
+	q.bytes.reserveLocked(-size)
 	q.bytes.give(size)
 }
 
@@ -159,7 +191,7 @@ func (q *Queue) requeueBytesLocked(b *Batch) {
 	}
 	size := b.slots.sumSizes(0, b.claimed)
 	if b.back {
-		q.bytes.reserved -= size
+		q.bytes.reserveLocked(-size)
 	} else {
 		q.bytes.used.Add(int64(size))
 	}

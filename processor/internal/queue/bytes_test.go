@@ -102,6 +102,45 @@ func TestTakingReturnsBytes(t *testing.T) {
 	r.offerSized(t, 6, 1, Full)
 }
 
+// TestABatchIsDueByItsBytes: from half of the bytes on that it can have, if there is no
+// other to take.
+func TestABatchIsDueByItsBytes(t *testing.T) {
+	for _, p := range policies {
+		r := newRigOf(t, Config{Capacity: 20, BatchSize: 3, Policy: p.policy, MaxBytes: 101, MaxWait: time.Hour})
+		due := func(when string, want bool) {
+			t.Helper()
+			if got := r.due.Load(); got != want {
+				t.Errorf("%s, %s: due %t, want %t", p.name, when, got, want)
+			}
+		}
+		r.offerSized(t, 0, 50, Accepted)
+		due("one below half", false)
+		r.offerSized(t, 1, 1, Accepted)
+		due("at half", true)
+		b := r.take(t)
+		due("taken", false)
+		for n := 2; n < 5; n++ {
+			r.offerSized(t, n, 10, Accepted)
+		}
+		r.offerSized(t, 5, 55, Accepted)
+		due("behind a full batch", false)
+		r.consumer.Settle(b, nil, func() {})
+		b = r.take(t)
+		due("when that is taken", true)
+		r.consumer.Settle(r.take(t), nil, func() {})
+		r.putBackAll(t, b)
+		b = r.take(t) // and keeps 30
+		r.offerSized(t, 6, 35, Accepted)
+		due("one below half of what is left", false)
+		r.offerSized(t, 7, 1, Accepted)
+		due("at half of what is left", true)
+		r.consumer.Settle(r.take(t), nil, func() {})
+		r.consumer.Settle(b, nil, func() {})
+		r.offerSized(t, 8, 50, Accepted)
+		due("one below half again", false)
+	}
+}
+
 // TestOldestGiveWayForBytes: as many as are needed, and no more.
 func TestOldestGiveWayForBytes(t *testing.T) {
 	r := newSizedRig(t, DropOldest, 100)

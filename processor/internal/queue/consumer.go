@@ -78,6 +78,9 @@ func (q *Queue) takenLocked(b *Batch) {
 	if b.back {
 		q.reserved += b.live()
 	}
+	if q.bytes != nil {
+		q.bytes.leaving++ // until releaseBytes
+	}
 }
 
 // removeReadyLocked takes the i-th ready batch out of the queue.

@@ -60,6 +60,7 @@
 //     waits for them is forgotten; only DropNewest, under which nobody waits, returns
 //     them without.
 //   - While producers wait, for slots or for bytes, nothing is open.
+//   - From half of the bytes on the tail is due, if it is all that there is to take.
 //
 // # Who owns what
 //

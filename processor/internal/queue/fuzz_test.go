@@ -69,7 +69,9 @@ func FuzzQueue(f *testing.F) {
 		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opPutBack, 0), fill, ops(opSlow, 1, 1), cycle, back))
 		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opPutBack, 0), cycle, ops(opPutBack, 3, 7, 9), end, cycle, settle, cycle, back))
 	}
-	f.Add([]byte("770010000\xdf00000_")) // a producer that was stopped before others had to wait for bytes
+	f.Add([]byte("770010000\xdf00000_"))          // a producer that was stopped before others had to wait for bytes
+	f.Add([]byte("#7101000\xdf00\x9f"))           // and one that came with its bytes when they had begun to
+	f.Add([]byte("\t7000.0000000000000\x1d000+")) // records that gave way in vain, and an empty tail beside them
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 5 || len(data) > 128 {
 			return // longer inputs find nothing more, and take minutes to minimize

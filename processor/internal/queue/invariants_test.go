@@ -141,6 +141,10 @@ func checkOpen(t *testing.T, q *Queue) {
 	case q.waiters.Len() > 0 && (closed || q.policy != Block):
 		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
 	}
+	if y := q.bytes; y != nil && y.leaving == 0 && q.waiters.Len() > 0 && len(q.ready) == 0 && !q.due.Load() &&
+		q.tail != nil && q.tail.claims() > q.tail.holes {
+		t.Error("producers wait for bytes of a batch that nobody is to take")
+	}
 	if q.due.Load() && (q.tail == nil || q.tail.claims() == 0) {
 		t.Error("an empty tail is due")
 	}

@@ -170,6 +170,14 @@ func (m *model) look() {
 	}
 }
 
+// hasten is called after each change.
+func (m *model) hasten() {
+	if m.maxBytes > 0 && len(m.sealed) == 0 && m.open != nil && len(m.open.items) > 0 &&
+		(2*m.bytes() >= m.maxBytes-m.kept || len(m.waiting) > 0) {
+		m.due = true
+	}
+}
+
 func (m *model) add(it item) {
 	m.open.items = append(m.open.items, &it)
 	m.open.claims++
@@ -195,6 +203,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	if m.maxBytes > 0 && it.size > m.maxBytes {
 		return TooLarge, nil
 	}
+	defer m.hasten()
 	if len(m.waiting) == 0 && m.fits(&it) {
 		m.add(it)
 		return Accepted, nil
@@ -210,7 +219,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 			m.add(it)
 			return Accepted, gone
 		}
-		if len(gone) > 0 && m.open != nil && len(m.open.items) == 0 {
+		if len(gone) > 0 && m.open != nil && m.open.claims > 0 && len(m.open.items) == 0 {
 			open := m.open
 			m.seal()
 			m.settle(open, false)
@@ -405,6 +414,7 @@ func (m *model) letIn() {
 		w.over, w.verdict = true, Accepted
 		m.add(w.item)
 	}
+	m.hasten()
 }
 
 // letGo ends the waiting of those whose time is up, or of all. Where one has waited

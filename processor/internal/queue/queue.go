@@ -202,7 +202,7 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 	switch q.policy {
 	case DropOldest, DropLowest:
 		if q.bytes != nil {
-			q.announceLocked()
+			q.openLocked() // publishLocked follows, when it is known whose bytes those are
 			return q.displaceSizedUnlock(n)
 		}
 		if q.policy == DropLowest {

@@ -50,6 +50,12 @@ func (q *Queue) publishLocked() {
 	q.endTradeLocked()
 	for q.waiters.Len() > 0 && q.grantLocked() {
 	}
+	q.openLocked()
+	q.hastenLocked()
+}
+
+// openLocked opens the room that there is, if nobody waits for it.
+func (q *Queue) openLocked() {
 	for q.tailLocked() {
 		t := q.tail
 		word := t.word.Load()

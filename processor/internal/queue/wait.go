@@ -25,7 +25,7 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	}
 	w := &waiter{wake: make(chan struct{}, 1), newcomer: n}
 	place := q.waiters.PushBack(w)
-	q.shutLocked() // it may be only bytes that there are too few of
+	q.publishLocked() // it may be only bytes that there are too few of, and there is a tail to be shut
 	q.mu.Unlock()
 
 	timer := time.NewTimer(q.maxWait)

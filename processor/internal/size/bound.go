@@ -5,19 +5,20 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
+// Longest is the most that a field takes beside its content: a tag, and a length
+// below 2^35.
+const Longest = tag + 5
+
 const (
-	// longest is the most that a field takes beside its content: a tag, and a length
-	// below 2^35.
-	longest = tag + 5
 	// widest is the most that a scalar takes that is not text.
 	widest = tag + 10
 	// others are all fields of a record at their widest but for what AtMost looks at.
-	others = longest + // the record in its message
+	others = Longest + // the record in its message
 		2*fixed64 + // times
 		tag + 1 + // severity
-		2*longest + // severity text, event name
-		longest + // body
-		longest + // dropped attributes
+		2*Longest + // severity text, event name
+		Longest + // body
+		Longest + // dropped attributes
 		fixed32 + // trace flags
 		tag + 1 + 16 + tag + 1 + 8 // IDs
 )
@@ -28,7 +29,7 @@ func AtMost(r *sdklog.Record) int {
 	body := r.Body()
 	n := others + len(r.SeverityText()) + len(r.EventName()) + valueAtMost(&body)
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
-		n += 3*longest + len(kv.Key) + valueAtMost(&kv.Value)
+		n += 3*Longest + len(kv.Key) + valueAtMost(&kv.Value)
 		return true
 	})
 	return n
@@ -42,4 +43,4 @@ func valueAtMost(v *attribute.Value) int {
 }
 
 // TextAtMost is to [Text] what [AtMost] is to [Record].
-func TextAtMost(s string) int { return longest + len(s) }
+func TextAtMost(s string) int { return Longest + len(s) }

@@ -1,0 +1,116 @@
+package processor
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/sdk/resource"
+)
+
+// Readers find the gap record among the records of the service that lost some.
+func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
+	mine := resource.NewSchemaless(attribute.String("service.name", "mine"))
+	other := resource.NewSchemaless(attribute.String("service.name", "other"))
+	logTo := func(p *Processor, res *resource.Resource, bodies ...string) {
+		logger := sdklog.NewLoggerProvider(sdklog.WithProcessor(p), sdklog.WithResource(res)).Logger("test")
+		for _, b := range bodies {
+			var r log.Record
+			r.SetSeverity(log.SeverityInfo)
+			r.SetBody(attribute.StringValue(b))
+			logger.Emit(context.Background(), r)
+		}
+	}
+	for name, tc := range map[string]struct {
+		lost []*resource.Resource
+		want []string
+	}{
+		"one":     {[]*resource.Resource{mine, mine, mine}, []string{"mine"}},
+		"another": {[]*resource.Resource{other}, []string{"other"}},
+		"both":    {[]*resource.Resource{mine, other, mine, other}, []string{"mine", "other"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, e, release := lossy(t)
+				for _, res := range tc.lost {
+					logTo(p, res, "lost")
+				}
+				release()
+				synctest.Wait()
+				all := gapsOf(e)
+				var got []string
+				for i := range all {
+					service, _ := all[i].Resource().Set().Value("service.name")
+					got = append(got, service.AsString())
+					counts := told(&all[i])
+					resources := any(int64(len(tc.want)))
+					if len(tc.want) == 1 {
+						resources = nil
+					}
+					if counts["lost"] != int64(len(tc.lost)) || counts["resources"] != resources {
+						t.Errorf("it tells of %v", counts)
+					}
+				}
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("gap records of %q, want %q", got, tc.want)
+				}
+				if n := p.Stats().GapRecords; n != 1 {
+					t.Errorf("%d exports of gap records, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// What a gap record that was not taken knew is not forgotten.
+func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l ledger
+		g := newGaps(&l)
+		lose := func(service string) {
+			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
+			g.see(&r)
+			l.drop(queueFull, 0, 1, false)
+		}
+		services := func(n *gap) (out []string) {
+			for _, res := range n.resources {
+				v, _ := res.Set().Value("service.name")
+				out = append(out, v.AsString())
+			}
+			return out
+		}
+		lose("a")
+		n, _ := g.begin(false)
+		lose("b")
+		lose("a")
+		if _, ok := g.begin(true); ok {
+			t.Error("two at the same time")
+		}
+		g.end(n, false)
+		if _, ok := g.begin(false); ok {
+			t.Error("another at once")
+		}
+		time.Sleep(gapPace)
+		n, ok := g.begin(false)
+		if !ok || !slices.Equal(services(n), []string{"a", "b"}) || n.lost.total() != 3 {
+			t.Errorf("%v of %v, want three of a and b", n.lost.total(), services(n))
+		}
+		g.end(n, true)
+		time.Sleep(time.Hour)
+		if _, ok := g.begin(true); ok {
+			t.Error("told twice")
+		}
+		for i := range 3 * maxGapResources { // bounded
+			lose(strings.Repeat("x", i))
+		}
+		if n, _ := g.begin(false); len(n.resources) != maxGapResources || n.lost.total() != 3*maxGapResources {
+			t.Errorf("%d resources of %d records", len(n.resources), n.lost.total())
+		}
+	})
+}
