@@ -197,7 +197,7 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": partial(1, "no gaps")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				captureErrors(t)
+				errs := captureErrors(t)
 				begun := time.Now().Add(time.Minute)
 				var attempts []time.Duration
 				e := exportertest.New(exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
@@ -233,6 +233,14 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 				want := []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second}
 				if !slices.Equal(attempts, want) {
 					t.Errorf("attempts after %v, want %v", attempts, want)
+				}
+				for _, err := range errs.all() {
+					if !strings.Contains(err.Error(), "export to *exportertest.Exporter") {
+						t.Errorf("reported %q, which does not say whose it is", err)
+					}
+				}
+				if len(errs.all()) != 3 {
+					t.Errorf("%d errors reported, want 3", len(errs.all()))
 				}
 				all := gapsOf(e)
 				if len(all) != 1 {

@@ -14,7 +14,7 @@ func (w *worker) tellGap(res *resource.Resource) {
 		return
 	}
 	w.p.gaps.exported.Store(res)
-	w.p.tellGap(false, w.exportGap)
+	w.p.tellGap(w.lane, false, w.exportGap)
 }
 
 func (w *worker) exportGap(recs []sdklog.Record) outcome {
@@ -34,8 +34,8 @@ func (w *worker) exportGap(recs []sdklog.Record) outcome {
 	return w.lane.export(p.exportCtx, p.cfg.exportTimeout, recs)
 }
 
-// tellGap exports what there is to tell, in the way that is given.
-func (p *Processor) tellGap(lastTime bool, export func([]sdklog.Record) outcome) {
+// tellGap exports what there is to tell to the exporter, in the way that is given.
+func (p *Processor) tellGap(l *lane, lastTime bool, export func([]sdklog.Record) outcome) {
 	n, ok := p.gaps.begin(lastTime)
 	if !ok {
 		return
@@ -47,7 +47,7 @@ func (p *Processor) tellGap(lastTime bool, export func([]sdklog.Record) outcome)
 		return
 	}
 	o = export(recs)
-	p.reporter.report(o.err)
+	p.reporter.report(o.told(l, !lastTime))
 }
 
 // tellLastGap exports what there is to tell after the last record, on an exporter that
@@ -63,7 +63,7 @@ func (p *Processor) tellLastGap(ctx context.Context) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			p.tellGap(true, func(recs []sdklog.Record) outcome {
+			p.tellGap(l, true, func(recs []sdklog.Record) outcome {
 				if !l.enter(ctx, nil) {
 					return outcome{failed: true}
 				}
