@@ -3,10 +3,12 @@ package processor
 import (
 	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
@@ -218,4 +220,31 @@ func TestMetricQueueAge(t *testing.T) {
 		p.OnEmit(t.Context(), &future)
 		wantAge("a record from the future", 5, 0)
 	})
+}
+
+// A program without metrics never collects, and a meter keeps what it calls back until
+// somebody does: that must not keep every processor that was ever shut down.
+func TestMetricsDoNotKeepAProcessor(t *testing.T) {
+	for name, opts := range map[string][]Option{"queue": nil, "synchronous": {WithSynchronous()}} {
+		t.Run(name, func(t *testing.T) {
+			reader, metrics := newReader()
+			p := New(exportertest.New(), append(opts, metrics)...)
+			emit(p, log.SeverityInfo, "exported")
+			_ = p.Shutdown(t.Context())
+			kept := weak.Make(p)
+			for range 100 {
+				if kept.Value() == nil {
+					break
+				}
+				runtime.GC()
+				time.Sleep(time.Millisecond)
+			}
+			if kept.Value() != nil {
+				t.Error("it is still there")
+			}
+			if got := processed(collect(t, reader)); !maps.Equal(got, map[string]int64{"": 1}) {
+				t.Errorf("processed %v at the last collection, want 1", got)
+			}
+		})
+	}
 }

@@ -30,6 +30,7 @@ type Processor struct {
 	lanes       []*lane
 	workers     []*worker
 	steward     *steward
+	figures     *figures
 	instruments *observ.Instruments
 	fallback    *fallback // nil: none
 	health      *health
@@ -79,7 +80,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	}
 
 	var err error
-	p.instruments, err = observ.New(p.cfg.meterProvider, p.reading)
+	p.figures = newFigures(p)
+	p.instruments, err = observ.New(p.cfg.meterProvider, p.figures.read)
 	p.reporter.report(err)
 
 	if p.queue != nil {

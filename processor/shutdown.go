@@ -48,6 +48,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 		err = &ShutdownError{Lost: lost, Err: err}
 	}
 	p.gaps.finish()
+	p.figures.finish()
 	p.instruments.Finish()
 	p.reporter.finish(ctx)
 	p.ledger.hook.finish(ctx)
