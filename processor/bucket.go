@@ -20,7 +20,7 @@ func (b *bucket) take(now time.Time) bool {
 	}
 	if n := int(now.Sub(b.refilled) / b.every); n > 0 {
 		b.tokens = min(b.tokens+n, b.burst)
-		b.refilled = now
+		b.refilled = b.refilled.Add(time.Duration(n) * b.every) // the rest is for the next one
 	}
 	if b.tokens == 0 {
 		return false

@@ -304,6 +304,30 @@ func TestLastGapRecordAtShutdown(t *testing.T) {
 	})
 }
 
+// What the fallback saves is counted when it has been written.
+func TestLastGapRecordWaitsForTheFallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := writerFunc(func(b []byte) (int, error) {
+			time.Sleep(100 * time.Millisecond)
+			return len(b), nil
+		})
+		p, e, release := lossy(t, WithFallback(slow))
+		emit(p, log.SeverityError, "saved", "saved", "saved")
+		release()
+		if err := p.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		saved := int64(0)
+		all := gapsOf(e)
+		for i := range all {
+			saved += told(&all[i])["fallback"].(int64)
+		}
+		if saved != 3 {
+			t.Errorf("gap records tell of %d in the fallback, want 3", saved)
+		}
+	})
+}
+
 // There is none after the deadline, and none to an exporter that does not work.
 func TestNoLastGapRecord(t *testing.T) {
 	t.Run("too late", func(t *testing.T) {

@@ -49,9 +49,18 @@ func (c PressureConfig) withDefaults() PressureConfig {
 // marks returns the numbers of records, or bytes, at which pressure begins and
 // ends in a queue of that size: low < high, and at least one of the size.
 func (c PressureConfig) marks(size int) (high, low int) {
-	high = max(1, int(c.High*float64(size)))
-	low = min(int(c.Low*float64(size)), high-1)
+	high = max(1, share(c.High, size))
+	low = min(share(c.Low, size), high-1)
 	return high, low
+}
+
+// share returns a part of the size. As a float64 the largest size is one that no int
+// can be.
+func share(part float64, size int) int {
+	if f := part * float64(size); f < float64(size) {
+		return int(f)
+	}
+	return size
 }
 
 // pressure answers for Enabled while the queue is under pressure. A nil pressure

@@ -225,3 +225,11 @@ func TestPressureConcurrentSafe(t *testing.T) {
 		t.Errorf("%+v, want each call suppressed or emitted", s)
 	}
 }
+
+// The largest size there is has marks, too.
+func TestPressureMarksOfTheLargestSize(t *testing.T) {
+	c := PressureConfig{High: 1, Low: 0.5}
+	if high, low := c.marks(math.MaxInt); high != math.MaxInt || low != math.MaxInt/2+1 {
+		t.Errorf("marks %d and %d", high, low)
+	}
+}

@@ -35,6 +35,9 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	var errs []error
 	if p.queue != nil {
 		errs = append(errs, p.shutdownQueue(ctx))
+		if p.gaps != nil {
+			p.fallback.drain(ctx) // what it saves is counted when it is written
+		}
 		p.tellLastGap(ctx)
 	} else {
 		p.shutdownDirect(ctx)
