@@ -31,13 +31,24 @@ func (o *outcome) told(l *lane, again bool) error {
 	case o.err == nil, o.why == exportPanic, o.why == recordTooLarge:
 		return o.err
 	case !o.failed:
-		return fmt.Errorf("asynclog: export to %s: %w", l.name, o.err)
+		return &toldError{"asynclog: export to " + l.name, o.err}
 	case again:
-		return fmt.Errorf("asynclog: export to %s failed, to be tried again: %w", l.name, o.err)
+		return &toldError{"asynclog: export to " + l.name + " failed, to be tried again", o.err}
 	default:
-		return fmt.Errorf("asynclog: export to %s failed: %w", l.name, o.err)
+		return &toldError{"asynclog: export to " + l.name + " failed", o.err}
 	}
 }
+
+// toldError is an error of an exporter whose text is not asked for before the reporter
+// hands it on: it is somebody else's code, which must not run on a worker that has just
+// claimed the batch.
+type toldError struct {
+	what string
+	err  error
+}
+
+func (e *toldError) Error() string { return e.what + ": " + e.err.Error() }
+func (e *toldError) Unwrap() error { return e.err }
 
 // judge reads the exporter's return value, which alone decides: nil means
 // exported, however late it came. ctx is the context of the export.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,6 +207,37 @@ func TestErrorWhoseTextIsAReport(t *testing.T) {
 			t.Errorf("reported %v, want it once, and with one more", got)
 		}
 	})
+}
+
+// An error's text may end the goroutine that asks for it, at whichever time it is asked
+// for: the batch is settled, or exported by the next attempt.
+func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
+	for reads := range 12 {
+		synctest.Test(t, func(t *testing.T) {
+			captureErrors(t)
+			e := exportertest.New()
+			e.FailNext(1, &moody{reads: int32(reads)})
+			p := start(t, e)
+			emit(p, log.SeverityInfo, "x")
+			time.Sleep(time.Minute)
+			if s := p.Stats(); s.InFlight != 0 || s.Queued != 0 {
+				t.Errorf("when its text can be had %d times: %+v", reads, s)
+			}
+		})
+	}
+}
+
+// moody is an error whose text can be had so many times.
+type moody struct {
+	reads int32
+	read  atomic.Int32
+}
+
+func (e *moody) Error() string {
+	if e.read.Add(1) > e.reads {
+		runtime.Goexit()
+	}
+	return "refused"
 }
 
 // talkative is an error that reports when it is read.

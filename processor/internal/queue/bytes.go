@@ -112,7 +112,8 @@ func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 	}
 	b.put(slot, &n)
 	switch {
-	case reached:
+	// Whoever looked at the marks while the tail was empty left it to its first record.
+	case reached, slot == 0 && q.bytes.used.Load() >= q.bytes.half.Load():
 		q.lock()
 		q.publishLocked()
 		q.mu.Unlock()
