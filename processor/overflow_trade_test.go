@@ -32,6 +32,11 @@ func TestDropOldestIsExact(t *testing.T) {
 	const info, warn = 500, 300
 	for i := range info {
 		emitInto(p, 1, log.SeverityInfo)
+		if i == 15 { // a full batch, which is taken before others come
+			if err := e.WaitEntered(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if s := p.Stats(); i%7 == 0 && (!s.Balanced() || s.Emitted != uint64(i+1)) {
 			t.Fatalf("after %d records: %+v", i+1, s)
 		}
