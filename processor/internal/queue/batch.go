@@ -25,15 +25,15 @@ type Batch struct {
 
 	// Guarded by the queue's mutex until the batch is taken, then owned by the
 	// consumer.
-	claimed int       // slots handed out; valid once sealed
-	done    int       // of those, the first so many are settled already; 0 unless taken
-	holes   int       // of those, how many were evicted
-	first   uint32    // every slot below is evicted, whatever its mark says
-	opened  time.Time // when it became the tail, or was last seen empty
-	index   levelIndex
-	flushes []*Flush
-	back    bool // it was put back at least once
-	stale   int  // of an earlier life, the first so many slots may still hold records
+	claimed  int       // slots handed out; valid once sealed
+	done     int       // of those, the first so many are settled already; 0 unless taken
+	holes    int       // of those, how many were evicted
+	first    uint32    // every slot below is evicted, whatever its mark says
+	opened   time.Time // when it became the tail, or was last seen empty
+	index    levelIndex
+	flushes  []*Flush
+	requeued bool // it was put back at least once
+	stale    int  // of an earlier life, the first so many slots may still hold records
 
 	// Trail is the consumers' own account of what has become of the batch so
 	// far. It stays with the batch when it is put back. It belongs to the
@@ -66,7 +66,7 @@ func (b *Batch) claims() int {
 
 // put writes a record into a slot that was claimed for it, and commits it.
 func (b *Batch) put(slot uint32, n *newcomer) {
-	if n.held {
+	if n.hasBytes {
 		b.slots.setSize(slot, n.size)
 	}
 	b.slots.put(slot, n.rec, n.level)
@@ -80,9 +80,9 @@ func (b *Batch) seal() {
 // live returns how many records a sealed batch holds.
 func (b *Batch) live() int { return b.claimed - b.holes }
 
-// settleIn makes a taken batch ready to be read: it waits for the last
+// makeReadable makes a taken batch ready to be read: it waits for the last
 // producers to commit and closes the holes.
-func (b *Batch) settleIn(commit chan struct{}) {
+func (b *Batch) makeReadable(commit chan struct{}) {
 	b.slots.awaitCommits(b.claimed, commit)
 	if b.holes > 0 {
 		b.claimed = b.slots.compact(b.first, b.claimed)
@@ -95,7 +95,7 @@ func (b *Batch) settleIn(commit chan struct{}) {
 func (b *Batch) Records() []sdklog.Record { return b.slots.records[b.done:b.claimed] }
 
 // forget empties the slots of the records that are settled already.
-func (b *Batch) forget() {
+func (b *Batch) compactSettled() {
 	if b.done > 0 {
 		b.claimed = b.slots.compact(uint32(b.done), b.claimed)
 		b.done = 0
@@ -124,6 +124,6 @@ func (b *Batch) recycle() {
 	b.opened = time.Time{}
 	b.index = levelIndex{}
 	b.flushes = nil
-	b.back = false
+	b.requeued = false
 	b.Trail = Trail{}
 }

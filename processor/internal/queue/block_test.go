@@ -20,8 +20,8 @@ type result struct {
 	waited  time.Duration
 }
 
-// offerAside offers a record on another goroutine and lets it go as far as it does.
-func (r *rig) offerAside(number int) *waiting {
+// offerInBackground offers a record on another goroutine and lets it go as far as it does.
+func (r *rig) offerInBackground(number int) *waiting {
 	w := &waiting{number: number}
 	start := time.Now()
 	go func() {
@@ -65,7 +65,7 @@ func TestBlockHandsOverInOrder(t *testing.T) {
 				start := time.Now()
 				var all []*waiting
 				for n := s.capacity; n < 4*s.capacity; n++ {
-					all = append(all, r.offerAside(n))
+					all = append(all, r.offerInBackground(n))
 				}
 				taken, next := 0, 0
 				for next < len(all) {
@@ -96,10 +96,10 @@ func TestBlockHandsOverInOrder(t *testing.T) {
 func TestBlockMaxWaitIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
-		first := r.offerAside(4)
+		first := r.offerInBackground(4)
 		time.Sleep(time.Second)
-		second := r.offerAside(5)
-		third := r.offerAside(6)
+		second := r.offerInBackground(5)
+		third := r.offerInBackground(6)
 		time.Sleep(maxWait - time.Second - 1)
 		synctest.Wait()
 		first.wantWaiting(t)
@@ -123,7 +123,7 @@ func TestBlockMaxWaitIsExact(t *testing.T) {
 func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
-		w := r.offerAside(4)
+		w := r.offerInBackground(4)
 		time.Sleep(maxWait)
 		synctest.Wait()
 		w.want(t, Full, maxWait)
@@ -133,14 +133,14 @@ func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	})
 }
 
-// TestBlockCloseLetsAllGo: when the queue is closed nobody waits any longer, and who
+// TestBlockCloseReleasesWaiters: when the queue is closed nobody waits any longer, and who
 // was given room before keeps it.
-func TestBlockCloseLetsAllGo(t *testing.T) {
+func TestBlockCloseReleasesWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
 		var all []*waiting
 		for n := 4; n < 10; n++ {
-			all = append(all, r.offerAside(n))
+			all = append(all, r.offerInBackground(n))
 		}
 		time.Sleep(time.Second)
 		b := r.take(t)
@@ -152,20 +152,20 @@ func TestBlockCloseLetsAllGo(t *testing.T) {
 		for _, w := range all[2:] {
 			w.want(t, Full, time.Second)
 		}
-		r.offerAside(10).want(t, Closed, 0)
+		r.offerInBackground(10).want(t, Closed, 0)
 		r.consumer.Settle(b, nil, func() {})
 		wantBatches(t, r.takeAll(t), []int{2, 3}, []int{4, 5})
 	})
 }
 
-// TestBlockTimeoutMeetsRoom: time is up and room comes at the same instant, in either
+// TestBlockTimeoutMeetsFreeCapacity: time is up and room comes at the same instant, in either
 // order. Whatever the producer is told is true.
-func TestBlockTimeoutMeetsRoom(t *testing.T) {
+func TestBlockTimeoutMeetsFreeCapacity(t *testing.T) {
 	for range 100 {
 		synctest.Test(t, func(t *testing.T) {
 			r := newFullRig(t, 2, 1)
 			start := time.Now()
-			first, second := r.offerAside(2), r.offerAside(3)
+			first, second := r.offerInBackground(2), r.offerInBackground(3)
 			time.Sleep(maxWait)
 			b := r.take(t)
 			c := r.take(t)
@@ -182,7 +182,7 @@ func TestBlockTimeoutMeetsRoom(t *testing.T) {
 				w.want(t, got.verdict, time.Since(start))
 			}
 			r.offer(t, 4, 4+2-len(left), Accepted)
-			r.offerAside(9).wantWaiting(t)
+			r.offerInBackground(9).wantWaiting(t)
 			r.wantCounts(t, Counts{Admitted: 4, Queued: 2, InFlight: 2})
 			r.consumer.Settle(b, nil, func() {})
 			r.consumer.Settle(c, nil, func() {})
@@ -196,7 +196,7 @@ func TestBlockTimeoutMeetsRoom(t *testing.T) {
 func TestBlockLateCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 1, 1)
-		slow := r.offerAside(1)
+		slow := r.offerInBackground(1)
 		for n := range 10 {
 			b := r.take(t) // gives the waiter the room, which is a full batch at once
 			wantNumbers(t, "batch", numbersOf(b.Records()), n)
@@ -207,19 +207,19 @@ func TestBlockLateCommit(t *testing.T) {
 			r.consumer.Settle(b, nil, func() {})
 			r.consumer.Settle(c, nil, func() {})
 			r.offer(t, n+1, n+2, Accepted)
-			slow = r.offerAside(n + 2)
+			slow = r.offerInBackground(n + 2)
 		}
 		r.Close()
 	})
 }
 
-// TestBlockWithoutPatience does not wait.
-func TestBlockWithoutPatience(t *testing.T) {
+// TestBlockWithoutMaxWait does not wait.
+func TestBlockWithoutMaxWait(t *testing.T) {
 	for _, maxWait := range []time.Duration{0, -time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRigOf(t, Config{Capacity: 1, BatchSize: 1, Policy: Block, MaxWait: maxWait})
 			r.offer(t, 0, 1, Accepted)
-			r.offerAside(1).want(t, Full, 0)
+			r.offerInBackground(1).want(t, Full, 0)
 		})
 	}
 }

@@ -21,7 +21,7 @@ import (
 type byteBound struct {
 	max       int64
 	high, low int64 // marks of pressed
-	// half is from where on the tail is not left open for more: see hastenLocked. It is
+	// half is from where on the tail is not left open for more: see expediteByBytesLocked. It is
 	// half of what is not reserved.
 	half atomic.Int64
 	_    [32]byte // what is above hardly changes
@@ -30,8 +30,8 @@ type byteBound struct {
 	_    [56]byte
 
 	// Guarded by the queue's mutex.
-	reserved int
-	leaving  int // batches that were taken, and have not returned their bytes yet
+	reserved   int
+	unreleased int // batches that were taken, and have not returned their bytes yet
 }
 
 func newByteBound(cfg Config) *byteBound {
@@ -40,7 +40,7 @@ func newByteBound(cfg Config) *byteBound {
 	return y
 }
 
-// reserveLocked reserves so many bytes more. publishLocked is called after that.
+// reserveLocked reserves so many bytes more. reopenLocked is called after that.
 func (y *byteBound) reserveLocked(size int) {
 	y.reserved += size
 	y.half.Store(y.max - (y.max-int64(y.reserved))/2)
@@ -94,28 +94,28 @@ func (q *Queue) OfferSized(r *sdklog.Record, level uint8, size int) Verdict {
 // offerSizedTo is OfferSized of a producer that has found b open.
 func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 	if b == nil {
-		return q.offerSlowly(n)
+		return q.offerSlow(n)
 	}
 	var reached bool
-	reached, n.held = q.bytes.take(n.size)
+	reached, n.hasBytes = q.bytes.take(n.size)
 	switch {
-	case n.held:
+	case n.hasBytes:
 	case q.policy == DropNewest: // a refusal takes no lock
 		return q.refuse()
 	default:
-		return q.offerSlowly(n)
+		return q.offerSlow(n)
 	}
 	word := b.word.Add(1)
 	slot, limit := uint32(word)-1, uint32(word>>32)
 	if slot >= limit {
-		return q.offerSlowly(n) // which looks at the marks
+		return q.offerSlow(n) // which looks at the marks
 	}
 	b.put(slot, &n)
 	switch {
 	// Whoever looked at the marks while the tail was empty left it to its first record.
 	case reached, slot == 0 && q.bytes.used.Load() >= q.bytes.half.Load():
 		q.lock()
-		q.publishLocked()
+		q.reopenLocked()
 		q.mu.Unlock()
 	case slot+1 == limit:
 		q.advance(b)
@@ -126,19 +126,19 @@ func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 // obtainBytes takes the bytes of a newcomer that has none yet, and tells whether it
 // has them now.
 func (q *Queue) obtainBytes(n *newcomer) bool {
-	if n.held {
+	if n.hasBytes {
 		return true
 	}
-	_, n.held = q.bytes.take(n.size) // whoever holds the mutex looks at the marks anyway
-	return n.held
+	_, n.hasBytes = q.bytes.take(n.size) // whoever holds the mutex looks at the marks anyway
+	return n.hasBytes
 }
 
 // returnBytes gives up the bytes of a newcomer that has no slot. Where others wait
-// for bytes, it is called under the mutex and before publishLocked.
+// for bytes, it is called under the mutex and before reopenLocked.
 func (q *Queue) returnBytes(n *newcomer) {
-	if n.held {
+	if n.hasBytes {
 		q.bytes.give(n.size)
-		n.held = false
+		n.hasBytes = false
 	}
 }
 
@@ -151,21 +151,21 @@ func (q *Queue) releaseBytes(b *Batch) {
 	size := b.slots.sumSizes(0, b.claimed)
 	q.lock()
 	defer q.mu.Unlock()
-	q.bytes.leaving--
-	if b.back {
+	q.bytes.unreleased--
+	if b.requeued {
 		q.bytes.reserveLocked(size)
 	} else {
 		q.bytes.give(size)
 	}
-	q.publishLocked()
+	q.reopenLocked()
 }
 
-// hastenLocked has the tail handed out when it has half of the bytes that it can have,
+// expediteByBytesLocked has the tail handed out when it has half of the bytes that it can have,
 // or somebody waits for some, and nothing else is ready: few records may use up the bytes
 // long before they fill a batch, and it would be waiting for more while those are refused.
-func (q *Queue) hastenLocked() {
+func (q *Queue) expediteByBytesLocked() {
 	y, t := q.bytes, q.tail
-	if y == nil || y.leaving > 0 || t == nil || len(q.ready) > 0 || q.due.Load() {
+	if y == nil || y.unreleased > 0 || t == nil || len(q.ready) > 0 || q.due.Load() {
 		return
 	}
 	if (y.used.Load() >= y.half.Load() || q.waiters.Len() > 0) && t.claims() > t.holes {
@@ -173,9 +173,9 @@ func (q *Queue) hastenLocked() {
 	}
 }
 
-// forgoBytesLocked returns the bytes that were kept for the next n records of a batch
+// releaseReservedBytesLocked returns the bytes that were kept for the next n records of a batch
 // that had been put back.
-func (q *Queue) forgoBytesLocked(b *Batch, n int) {
+func (q *Queue) releaseReservedBytesLocked(b *Batch, n int) {
 	if q.bytes == nil {
 		return
 	}
@@ -191,17 +191,17 @@ func (q *Queue) requeueBytesLocked(b *Batch) {
 		return
 	}
 	size := b.slots.sumSizes(0, b.claimed)
-	if b.back {
+	if b.requeued {
 		q.bytes.reserveLocked(-size)
 	} else {
 		q.bytes.used.Add(int64(size))
 	}
 }
 
-// makeByteRoomLocked returns the bytes of those that have given way to a batch which
+// evictExcessBytesLocked returns the bytes of those that have given way to a batch which
 // was put back, and evicts more of them until all fits. There are always enough: all
 // records of that batch can be evicted.
-func (q *Queue) makeByteRoomLocked(gone []Victim) []Victim {
+func (q *Queue) evictExcessBytesLocked(gone []Victim) []Victim {
 	if q.bytes == nil {
 		return gone
 	}
@@ -227,9 +227,9 @@ func (q *Queue) makeByteRoomLocked(gone []Victim) []Victim {
 //
 //go:noinline
 func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
-	if q.policy == DropLowest && !q.worthwhileLocked(&n) {
+	if q.policy == DropLowest && !q.fitsAfterEvictionLocked(&n) {
 		q.returnBytes(&n)
-		q.publishLocked()
+		q.reopenLocked()
 		q.mu.Unlock()
 		return Full
 	}
@@ -242,14 +242,14 @@ func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
 	var slot uint32
 	admitted := false
 	for {
-		if !n.held {
-			_, n.held = q.bytes.take(max(0, n.size-left))
-			if n.held {
+		if !n.hasBytes {
+			_, n.hasBytes = q.bytes.take(max(0, n.size-left))
+			if n.hasBytes {
 				left = max(0, left-n.size)
 			}
 		}
-		if n.held {
-			if b, slot, admitted = q.reserveLocked(); admitted {
+		if n.hasBytes {
+			if b, slot, admitted = q.claimSlotLocked(); admitted {
 				break
 			}
 		}
@@ -268,7 +268,7 @@ func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
 			q.pushTailLocked() // there is nothing in it to be handed out, if it comes to that
 		}
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	q.mu.Unlock()
 	if admitted {
 		b.put(slot, &n)
@@ -282,16 +282,16 @@ func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
 	return Accepted
 }
 
-// worthwhileLocked tells whether a newcomer finds its bytes under DropLowest, if all
+// fitsAfterEvictionLocked tells whether a newcomer finds its bytes under DropLowest, if all
 // that is lower gives way. Otherwise none is to do so in vain.
-func (q *Queue) worthwhileLocked(n *newcomer) bool {
-	if n.held {
+func (q *Queue) fitsAfterEvictionLocked(n *newcomer) bool {
+	if n.hasBytes {
 		return true
 	}
 	q.indexAllLocked()
-	room := int(q.bytes.max - q.bytes.used.Load())
+	free := int(q.bytes.max - q.bytes.used.Load())
 	for _, size := range q.sizes[:n.level] {
-		room += size
+		free += size
 	}
-	return room >= n.size
+	return free >= n.size
 }

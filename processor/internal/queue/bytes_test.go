@@ -102,9 +102,9 @@ func TestTakingReturnsBytes(t *testing.T) {
 	r.offerSized(t, 6, 1, Full)
 }
 
-// TestABatchIsDueByItsBytes: from half of the bytes on that it can have, if there is no
+// TestBatchIsDueByItsBytes: from half of the bytes on that it can have, if there is no
 // other to take.
-func TestABatchIsDueByItsBytes(t *testing.T) {
+func TestBatchIsDueByItsBytes(t *testing.T) {
 	for _, p := range policies {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 3, Policy: p.policy, MaxBytes: 101, MaxWait: time.Hour})
 		due := func(when string, want bool) {
@@ -128,7 +128,7 @@ func TestABatchIsDueByItsBytes(t *testing.T) {
 		b = r.take(t)
 		due("when that is taken", true)
 		r.consumer.Settle(r.take(t), nil, func() {})
-		r.putBackAll(t, b)
+		r.requeueAll(t, b)
 		b = r.take(t) // and keeps 30
 		r.offerSized(t, 6, 35, Accepted)
 		due("one below half of what is left", false)
@@ -141,8 +141,8 @@ func TestABatchIsDueByItsBytes(t *testing.T) {
 	}
 }
 
-// TestOldestGiveWayForBytes: as many as are needed, and no more.
-func TestOldestGiveWayForBytes(t *testing.T) {
+// TestDropOldestByBytes: as many as are needed, and no more.
+func TestDropOldestByBytes(t *testing.T) {
 	r := newSizedRig(t, DropOldest, 100)
 	for n := range 10 {
 		r.offerSized(t, n, 10, Accepted)
@@ -158,9 +158,9 @@ func TestOldestGiveWayForBytes(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{12})
 }
 
-// TestLowestGiveWayForBytes: the lowest first, the oldest of them first, but none in
+// TestDropLowestByBytes: the lowest first, the oldest of them first, but none in
 // vain.
-func TestLowestGiveWayForBytes(t *testing.T) {
+func TestDropLowestByBytes(t *testing.T) {
 	r := newSizedRig(t, DropLowest, 60)
 	for n, level := range []uint8{5, 9, 1, 5, 13, 1} {
 		r.offerSizedLevel(t, n, level, 10, Accepted)
@@ -175,9 +175,9 @@ func TestLowestGiveWayForBytes(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{1, 3}, []int{4, 9})
 }
 
-// TestASlotGivesWayToo: where bytes are free and slots are not, one record gives way,
+// TestEvictionForASlot: where bytes are free and slots are not, one record gives way,
 // and its bytes are free then.
-func TestASlotGivesWayToo(t *testing.T) {
+func TestEvictionForASlot(t *testing.T) {
 	for _, p := range []Policy{DropOldest, DropLowest} {
 		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: p, MaxBytes: 100})
 		for n := range 4 {
@@ -189,9 +189,9 @@ func TestASlotGivesWayToo(t *testing.T) {
 	}
 }
 
-// TestUncommittedBytesDoNotGiveWay: they are those of a call that runs at the same time.
+// TestUncommittedBytesAreNotEvicted: they are those of a call that runs at the same time.
 // What else gave way is gone, and the queue is as usable as before.
-func TestUncommittedBytesDoNotGiveWay(t *testing.T) {
+func TestUncommittedBytesAreNotEvicted(t *testing.T) {
 	r := newSizedRig(t, DropOldest, 100)
 	slow := preempt(t, r.Queue, 60)
 	r.offerSized(t, 1, 40, Accepted)
@@ -204,8 +204,8 @@ func TestUncommittedBytesDoNotGiveWay(t *testing.T) {
 	r.wantBytes(t, 0, 0)
 }
 
-// TestATailThatGaveWayIsNotHandedOut: nothing is left in the open batch, which was due.
-func TestATailThatGaveWayIsNotHandedOut(t *testing.T) {
+// TestEvictedTailIsNotHandedOut: nothing is left in the open batch, which was due.
+func TestEvictedTailIsNotHandedOut(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 8, BatchSize: 2, Policy: DropOldest, MaxBytes: 100})
 	slow := preempt(t, r.Queue, 60)
 	slow2 := preempt(t, r.Queue, 10)
@@ -263,8 +263,8 @@ func TestWaitingForBytes(t *testing.T) {
 	})
 }
 
-// TestTheLastOfThemGivesUp: nobody waits any longer, so the queue is open.
-func TestTheLastOfThemGivesUp(t *testing.T) {
+// TestReopenAfterLastByteWaiter: nobody waits any longer, so the queue is open.
+func TestReopenAfterLastByteWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 2, Policy: Block, MaxWait: time.Second, MaxBytes: 100, High: 20, Low: 10, HighBytes: 100})
 		r.offerSized(t, 0, 60, Accepted)
@@ -281,9 +281,9 @@ func TestTheLastOfThemGivesUp(t *testing.T) {
 	})
 }
 
-// TestPutBackBytes: a batch comes back with its bytes, keeps them while it is tried
+// TestRequeueBytes: a batch comes back with its bytes, keeps them while it is tried
 // again, and returns those of what is settled.
-func TestPutBackBytes(t *testing.T) {
+func TestRequeueBytes(t *testing.T) {
 	for _, p := range policies {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: p.policy, MaxBytes: 100})
 		for n := range 4 {
@@ -291,7 +291,7 @@ func TestPutBackBytes(t *testing.T) {
 		}
 		b := r.take(t)
 		r.wantBytes(t, 0, 0)
-		r.putBackAll(t, b)
+		r.requeueAll(t, b)
 		r.wantBytes(t, 4, 46)
 		b = r.take(t)
 		r.wantBytes(t, 0, 0)
@@ -302,7 +302,7 @@ func TestPutBackBytes(t *testing.T) {
 		r.consumer.Progress(b, 1, nil, func() {})
 		r.offerSized(t, 6, 10, Accepted)
 		r.wantBytes(t, 2, 64)
-		r.putBackAll(t, b)
+		r.requeueAll(t, b)
 		r.wantBytes(t, 5, 100)
 		b = r.take(t)
 		r.wantBytes(t, 2, 64)
@@ -314,8 +314,8 @@ func TestPutBackBytes(t *testing.T) {
 	}
 }
 
-// putBackAll puts a batch back for which there is room.
-func (r *rig) putBackAll(t *testing.T, b *Batch) {
+// requeueAll puts a batch back for which there is room.
+func (r *rig) requeueAll(t *testing.T, b *Batch) {
 	t.Helper()
 	if _, ok := r.consumer.PutBack(b, nil, func(gone []Victim) {
 		if len(gone) > 0 {
@@ -327,9 +327,9 @@ func (r *rig) putBackAll(t *testing.T, b *Batch) {
 	checkInvariants(t, r.Queue)
 }
 
-// TestPutBackOverBytes: the queue has filled meanwhile, in bytes. The policy says what
+// TestRequeueOverBytes: the queue has filled meanwhile, in bytes. The policy says what
 // gives way.
-func TestPutBackOverBytes(t *testing.T) {
+func TestRequeueOverBytes(t *testing.T) {
 	for _, tc := range []struct {
 		policy         Policy
 		gone           []int
@@ -366,7 +366,7 @@ func TestRemoveReturnsBytes(t *testing.T) {
 	for n := range 6 {
 		r.offerSized(t, n, 10, Accepted)
 	}
-	r.putBackAll(t, r.take(t))
+	r.requeueAll(t, r.take(t))
 	r.Close()
 	for _, b := range r.Remove() {
 		r.Discard(b, nil, func() {})
@@ -416,13 +416,13 @@ func TestOfferSizedAllocs(t *testing.T) {
 // TestBytesConcurrentSafe is the storm in a queue whose bytes are scarcer than its slots.
 func TestBytesConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
-		for _, putBack := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/putBack=%t", p.name, putBack), func(t *testing.T) {
+		for _, requeue := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/requeue=%t", p.name, requeue), func(t *testing.T) {
 				cfg := Config{
 					Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute,
 					MaxBytes: 150, High: 50, Low: 20, HighBytes: 120, LowBytes: 60,
 				}
-				s := startStorm(t, cfg, 3, putBack)
+				s := startStress(t, cfg, 3, requeue)
 				s.offerFrom(0, 8)
 				s.offered.Wait()
 				s.q.Close()
@@ -430,7 +430,7 @@ func TestBytesConcurrentSafe(t *testing.T) {
 				if used := s.q.bytes.used.Load(); used != 0 || s.q.bytes.reserved != 0 {
 					t.Errorf("%d bytes used, %d reserved, in an empty queue", used, s.q.bytes.reserved)
 				}
-				if p.policy == Block && !putBack && s.refused.Load() > 0 {
+				if p.policy == Block && !requeue && s.refused.Load() > 0 {
 					t.Errorf("%d records refused before their time was up", s.refused.Load())
 				}
 			})

@@ -103,9 +103,9 @@ func TestCapacityIsExactForClaims(t *testing.T) {
 	}
 }
 
-// TestTakingMakesRoom: a taken batch makes room for as many records as it has, not
+// TestTakingFreesCapacity: a taken batch makes room for as many records as it has, not
 // before it is taken, and not only when it is settled.
-func TestTakingMakesRoom(t *testing.T) {
+func TestTakingFreesCapacity(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			r := k.rig(t)
@@ -164,9 +164,9 @@ func TestOvershoot(t *testing.T) {
 	}
 }
 
-// TestLastSlotUnannounced: the producer of a batch's last slot was stopped before it
+// TestLastSlotBeforeReopen: the producer of a batch's last slot was stopped before it
 // could open the next batch. Those that come meanwhile do it, and lose no record.
-func TestLastSlotUnannounced(t *testing.T) {
+func TestLastSlotBeforeReopen(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
 			r := newRig(t, p.policy, 6, 2)
@@ -186,8 +186,8 @@ func TestLastSlotUnannounced(t *testing.T) {
 	}
 }
 
-// TestLastRoomUnannounced is the same for the last slot of the whole queue.
-func TestLastRoomUnannounced(t *testing.T) {
+// TestLastCapacityBeforeReopen is the same for the last slot of the whole queue.
+func TestLastCapacityBeforeReopen(t *testing.T) {
 	r := newRig(t, DropNewest, 3, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.tail

@@ -138,10 +138,10 @@ func TestRemove(t *testing.T) {
 			}
 			r.wantCounts(t, Counts{Admitted: uint64(r.capacity), InFlight: r.capacity})
 			for _, b := range batches {
-				booked := 0
-				r.Discard(b, nil, func() { booked++ })
-				if booked != 1 {
-					t.Errorf("booked %d times", booked)
+				accounted := 0
+				r.Discard(b, nil, func() { accounted++ })
+				if accounted != 1 {
+					t.Errorf("accounted %d times", accounted)
 				}
 			}
 			r.wantCounts(t, Counts{Admitted: uint64(r.capacity), InFlight: n})

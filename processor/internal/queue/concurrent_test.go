@@ -18,7 +18,7 @@ func TestQueueConcurrentSafe(t *testing.T) {
 			for _, consumers := range []int{1, 3} {
 				t.Run(fmt.Sprintf("procs=%d/%s/consumers=%d", procs, p.name, consumers), func(t *testing.T) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-					s := newStorm(t, Config{Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s := newStress(t, Config{Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute}, consumers)
 					s.offerFrom(0, 8)
 					s.offered.Wait()
 					s.q.Close()
@@ -37,7 +37,7 @@ func TestCloseConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newStorm(t, Config{Capacity: 10, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newStress(t, Config{Capacity: 10, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				s.offerFrom(0, 8)
 				s.awaitAccepted(500)
 				s.q.Close()
@@ -52,13 +52,13 @@ func TestRemoveConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newStorm(t, Config{Capacity: 40, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newStress(t, Config{Capacity: 40, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				s.offerFrom(0, 8)
 				s.awaitAccepted(500)
 				s.q.Close()
 				for _, b := range s.q.Remove() {
 					s.removed = append(s.removed, numbersOf(b.Records())...)
-					s.q.Discard(b, nil, s.booking(b))
+					s.q.Discard(b, nil, s.accounting(b))
 				}
 				s.finish(t)
 			})
@@ -66,14 +66,14 @@ func TestRemoveConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestPutBackConcurrentSafe has batches come back, in parts too, while everything else
+// TestRequeueConcurrentSafe has batches come back, in parts too, while everything else
 // goes on, and then the queue is closed, or emptied.
-func TestPutBackConcurrentSafe(t *testing.T) {
+func TestRequeueConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			for _, remove := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/consumers=%d/remove=%t", p.name, consumers, remove), func(t *testing.T) {
-					s := newStormAgain(t, Config{Capacity: 30, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s := newRequeueStress(t, Config{Capacity: 30, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, consumers)
 					s.offerFrom(0, 8)
 					if !remove {
 						s.offered.Wait()
@@ -84,7 +84,7 @@ func TestPutBackConcurrentSafe(t *testing.T) {
 					if remove {
 						for _, b := range s.q.Remove() {
 							s.removed = append(s.removed, numbersOf(b.Records())...)
-							s.q.Discard(b, nil, s.booking(b))
+							s.q.Discard(b, nil, s.accounting(b))
 						}
 					}
 					s.finish(t)
@@ -98,7 +98,7 @@ func TestPutBackConcurrentSafe(t *testing.T) {
 func TestSmallestConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 1, BatchSize: 1, Policy: p.policy, MaxWait: time.Minute}, 2)
+			s := newStress(t, Config{Capacity: 1, BatchSize: 1, Policy: p.policy, MaxWait: time.Minute}, 2)
 			s.offerFrom(0, 4)
 			s.offered.Wait()
 			s.q.Close()
@@ -112,7 +112,7 @@ func TestSmallestConcurrentSafe(t *testing.T) {
 func TestNoConsumerConcurrentSafe(t *testing.T) {
 	for _, p := range policies[:3] {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 50, BatchSize: 8, Policy: p.policy}, 0)
+			s := newStress(t, Config{Capacity: 50, BatchSize: 8, Policy: p.policy}, 0)
 			s.offerFrom(0, 8)
 			s.offered.Wait()
 			s.offerFrom(8, 9) // now that no record is being copied, which protects those behind
@@ -125,12 +125,12 @@ func TestNoConsumerConcurrentSafe(t *testing.T) {
 			s.q.Close()
 			for _, b := range s.q.Remove() {
 				for i := range b.Records() {
-					if got := b.Records()[i].Severity(); p.policy == DropLowest && got != stormLevels-1 {
+					if got := b.Records()[i].Severity(); p.policy == DropLowest && got != stressLevels-1 {
 						t.Errorf("a record of level %d outlived higher ones", got)
 					}
 				}
 				s.removed = append(s.removed, numbersOf(b.Records())...)
-				s.q.Discard(b, nil, s.booking(b))
+				s.q.Discard(b, nil, s.accounting(b))
 			}
 			s.finish(t)
 		})
@@ -139,7 +139,7 @@ func TestNoConsumerConcurrentSafe(t *testing.T) {
 
 // TestBlockTimeoutsConcurrentSafe has time run out while room comes.
 func TestBlockTimeoutsConcurrentSafe(t *testing.T) {
-	s := newStorm(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: 20 * time.Microsecond}, 2)
+	s := newStress(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: 20 * time.Microsecond}, 2)
 	s.offerFrom(0, 8)
 	s.offered.Wait()
 	s.q.Close()
@@ -153,7 +153,7 @@ func TestWakeConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newCalm(Config{Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newConsumerStress(Config{Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				for i := range 1000 {
 					for producer := range i % 3 {
 						s.offered.Go(func() { s.offerSome(producer, 1+i%7) })
@@ -201,7 +201,7 @@ func TestCloseVerdictConcurrentSafe(t *testing.T) {
 func TestFlushConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 40, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, 3)
+			s := newStress(t, Config{Capacity: 40, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, 3)
 			s.flushAfterOffer = true
 			s.offerFrom(0, 8)
 			s.offered.Wait()

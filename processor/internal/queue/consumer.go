@@ -34,9 +34,9 @@ func (c *Consumer) Take() *Batch {
 		if b := q.nextLocked(); b != nil {
 			c.holding = b
 			q.takenLocked(b)
-			q.publishLocked()
+			q.reopenLocked()
 			q.mu.Unlock()
-			b.settleIn(c.commit)
+			b.makeReadable(c.commit)
 			q.releaseBytes(b)
 			return b
 		}
@@ -75,11 +75,11 @@ func (q *Queue) nextLocked() *Batch {
 // tail. The room of one that had been put back is kept for its return.
 func (q *Queue) takenLocked(b *Batch) {
 	q.inFlight += b.live()
-	if b.back {
+	if b.requeued {
 		q.reserved += b.live()
 	}
 	if q.bytes != nil {
-		q.bytes.leaving++ // until releaseBytes
+		q.bytes.unreleased++ // until releaseBytes
 	}
 }
 
@@ -102,13 +102,13 @@ func (q *Queue) removeReadyLocked(i int) *Batch {
 // Progress settles the first n of the records that are left of the batch: book,
 // called under the queue's mutex so that no snapshot falls between, writes their
 // outcome into the ledger, and flushes that cover the batch are told err and go on.
-func (c *Consumer) Progress(b *Batch, n int, err error, book func()) {
+func (c *Consumer) Progress(b *Batch, n int, err error, account func()) {
 	q := c.q
 	q.lock()
 	defer q.mu.Unlock()
-	book()
+	account()
 	for _, f := range b.flushes {
-		f.noteLocked(err)
+		f.addErrorLocked(err)
 	}
 	q.releaseLocked(b, n)
 	b.done += n
@@ -118,10 +118,10 @@ func (c *Consumer) Progress(b *Batch, n int, err error, book func()) {
 // longer.
 func (q *Queue) releaseLocked(b *Batch, n int) {
 	q.inFlight -= n
-	if b.back {
+	if b.requeued {
 		q.reserved -= n
-		q.forgoBytesLocked(b, n)
-		q.publishLocked()
+		q.releaseReservedBytesLocked(b, n)
+		q.reopenLocked()
 	}
 }
 
@@ -129,35 +129,35 @@ func (q *Queue) releaseLocked(b *Batch, n int) {
 // the queue's mutex so that no snapshot falls between, writes the outcome of what
 // is left of it into the ledger, flushes that cover it are told err, and its memory
 // is used again. It tells whether such a flush waits for other batches still.
-func (c *Consumer) Settle(b *Batch, err error, book func()) (flushing bool) {
+func (c *Consumer) Settle(b *Batch, err error, account func()) (flushing bool) {
 	q := c.q
 	q.lock()
-	c.settleLocked(b, err, book)
+	c.settleLocked(b, err, account)
 	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.mu.Unlock()
 
 	// Cleared outside the lock: it is the longest part.
 	b.reset()
 	q.mu.Lock()
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 	q.mu.Unlock()
 	return flushing
 }
 
 // Abandon settles the batch that the consumer holds while somebody may still be
 // reading it: its memory is left to the garbage collector.
-func (c *Consumer) Abandon(b *Batch, err error, book func()) {
+func (c *Consumer) Abandon(b *Batch, err error, account func()) {
 	c.q.lock()
-	c.settleLocked(b, err, book)
+	c.settleLocked(b, err, account)
 	c.q.mu.Unlock()
 }
 
-func (c *Consumer) settleLocked(b *Batch, err error, book func()) {
-	book()
+func (c *Consumer) settleLocked(b *Batch, err error, account func()) {
+	account()
 	for _, f := range b.flushes {
 		f.settleLocked(err)
 	}
 	c.q.releaseLocked(b, b.claimed-b.done)
 	c.holding = nil
-	c.q.drainedLocked()
+	c.q.signalDrainedLocked()
 }

@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 )
 
-// crew is consumers on goroutines of their own. They hold a batch until they are
+// consumerGroup is consumers on goroutines of their own. They hold a batch until they are
 // told to go on.
-type crew struct {
+type consumerGroup struct {
 	r       *rig
 	release chan struct{}
 
@@ -17,8 +17,8 @@ type crew struct {
 	taken [][]int
 }
 
-func newCrew(r *rig, consumers int) *crew {
-	c := &crew{r: r, release: make(chan struct{})}
+func newConsumerGroup(r *rig, consumers int) *consumerGroup {
+	c := &consumerGroup{r: r, release: make(chan struct{})}
 	for range consumers {
 		consumer := r.NewConsumer()
 		go func() {
@@ -37,7 +37,7 @@ func newCrew(r *rig, consumers int) *crew {
 
 // want lets the consumers go as far as they can, and checks what they have taken
 // since.
-func (c *crew) want(t *testing.T, batches ...[]int) {
+func (c *consumerGroup) want(t *testing.T, batches ...[]int) {
 	t.Helper()
 	synctest.Wait()
 	wantBatches(t, c.taken, batches...)
@@ -45,7 +45,7 @@ func (c *crew) want(t *testing.T, batches ...[]int) {
 }
 
 // end lets everybody go.
-func (c *crew) end() {
+func (c *consumerGroup) end() {
 	close(c.release)
 	c.r.Close()
 }
@@ -55,7 +55,7 @@ func (c *crew) end() {
 func TestWakeOneBatchOneConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
-		c := newCrew(r, 2)
+		c := newConsumerGroup(r, 2)
 		defer c.end()
 		r.offer(t, 0, 1, Accepted)
 		c.want(t)
@@ -88,7 +88,7 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 		t.Run(tc.name+"/idle", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, DropNewest, 8, 4)
-				c := newCrew(r, 3)
+				c := newConsumerGroup(r, 3)
 				defer c.end()
 				r.offer(t, 0, 1, Accepted)
 				tc.ask(r)
@@ -98,7 +98,7 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 		t.Run(tc.name+"/busy", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, DropNewest, 8, 4)
-				c := newCrew(r, 1)
+				c := newConsumerGroup(r, 1)
 				defer c.end()
 				r.offer(t, 0, 4, Accepted)
 				c.want(t, []int{0, 1, 2, 3})
@@ -112,12 +112,12 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 	}
 }
 
-// TestWakeForEach: one consumer is woken for each batch, and for the open one that is
+// TestWakeForEachBatch: one consumer is woken for each batch, and for the open one that is
 // due behind full ones, in whatever order they come to it.
-func TestWakeForEach(t *testing.T) {
+func TestWakeForEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
-		c := newCrew(r, 3)
+		c := newConsumerGroup(r, 3)
 		defer c.end()
 		r.offer(t, 0, 5, Accepted) // {0 1} {2 3} {4
 		r.Expedite()
@@ -136,7 +136,7 @@ func TestWakeForEach(t *testing.T) {
 func TestExpediteAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 8)
-		c := newCrew(r, 1)
+		c := newConsumerGroup(r, 1)
 		defer c.end()
 		r.offer(t, 0, 2, Accepted) // at once: the consumer is idle, and may come at any time
 		r.Expedite()
@@ -175,28 +175,28 @@ func TestDueEndsWithItsBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{2})
 }
 
-// TestBooksBalance: a snapshot sees a batch's records in flight, or what was booked of
+// TestLedgerBalances: a snapshot sees a batch's records in flight, or what was accounted of
 // them, never both or neither.
-func TestBooksBalance(t *testing.T) {
+func TestLedgerBalances(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
 	b := r.take(t)
-	booked := 0
+	accounted := 0
 	r.consumer.Settle(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is booked outside the mutex")
+			t.Error("the outcome is accounted outside the mutex")
 		}
-		booked = len(b.Records())
+		accounted = len(b.Records())
 	})
 	r.Snapshot(func(c Counts) {
-		if uint64(booked+c.Queued+c.InFlight) != c.Admitted {
-			t.Errorf("%+v and %d booked", c, booked)
+		if uint64(accounted+c.Queued+c.InFlight) != c.Admitted {
+			t.Errorf("%+v and %d accounted", c, accounted)
 		}
 	})
 	b = r.take(t)
 	r.consumer.Abandon(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is booked outside the mutex")
+			t.Error("the outcome is accounted outside the mutex")
 		}
 	})
 	r.wantCounts(t, Counts{Admitted: 4})

@@ -24,12 +24,12 @@ func (q *Queue) displaceUnlock(n newcomer) Verdict {
 		found = q.evictLowestLocked(n.level, &v)
 	}
 	if !found {
-		q.announceLocked()
+		q.refreshOpenLocked()
 		q.mu.Unlock()
 		return Full
 	}
-	b, slot, ok := q.reserveLocked()
-	q.publishLocked()
+	b, slot, ok := q.claimSlotLocked()
+	q.reopenLocked()
 	q.mu.Unlock()
 	if ok { // always: the eviction made the room, and the mutex kept it
 		b.put(slot, &n)
@@ -90,7 +90,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
-	v.Level, v.Tried, v.Cause, v.size = level, b.back, b.Trail.Cause, b.slots.size(slot)
+	v.Level, v.Tried, v.Cause, v.size = level, b.requeued, b.Trail.Cause, b.slots.size(slot)
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
 		v.Record = &r

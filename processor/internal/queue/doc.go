@@ -56,7 +56,7 @@
 //
 //   - used <= its bound; see byteBound. A record's bytes are taken before its slot is
 //     claimed, so there is never a slot without bytes.
-//   - Bytes are returned under the mutex, followed by publishLocked, so that none who
+//   - Bytes are returned under the mutex, followed by reopenLocked, so that none who
 //     waits for them is forgotten; only DropNewest, under which nobody waits, returns
 //     them without.
 //   - While producers wait, for slots or for bytes, nothing is open.

@@ -41,24 +41,24 @@ func (q *Queue) ErrSoFar(f *Flush) error {
 
 // settleLocked tells the flush that a batch which it covers is settled.
 func (f *Flush) settleLocked(err error) {
-	f.noteLocked(err)
+	f.addErrorLocked(err)
 	if f.pending--; f.pending == 0 {
 		close(f.done)
 	}
 }
 
-// giveUpLocked ends the flush before all batches which it covers are settled.
-func (f *Flush) giveUpLocked(err error) {
+// abortLocked ends the flush before all batches which it covers are settled.
+func (f *Flush) abortLocked(err error) {
 	if f.pending <= 0 {
 		return // it is over
 	}
-	f.noteLocked(err)
+	f.addErrorLocked(err)
 	f.pending = 0 // and negative from now on
 	close(f.done)
 }
 
-// noteLocked keeps an error, until the flush is over.
-func (f *Flush) noteLocked(err error) {
+// addErrorLocked keeps an error, until the flush is over.
+func (f *Flush) addErrorLocked(err error) {
 	if err == nil || f.pending <= 0 {
 		return
 	}

@@ -31,8 +31,8 @@ func TestFlushCovers(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{6, 7})
 }
 
-// TestFlushHasTheOpenBatchHandedOut now, and it goes on taking records until then.
-func TestFlushHasTheOpenBatchHandedOut(t *testing.T) {
+// TestFlushExpeditesTheOpenBatch now, and it goes on taking records until then.
+func TestFlushExpeditesTheOpenBatch(t *testing.T) {
 	r := newRig(t, DropNewest, 10, 4)
 	r.offer(t, 0, 1, Accepted)
 	if r.available() {

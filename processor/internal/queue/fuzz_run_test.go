@@ -18,18 +18,18 @@ type fuzzRun struct {
 	q *Queue
 	m *model
 
-	keep      uint8
-	numbers   int
-	held      [3]holding // by consumer
-	consumers [3]*Consumer
-	slowly    []preempted
-	slowItems []*item
-	everSlow  bool
-	everBack  bool
-	stale     *Batch
-	displaced displacements // as told since the last check
-	gone      displacements // as the model has it
-	waiting   []*waitingReal
+	keep         uint8
+	numbers      int
+	held         [3]holding // by consumer
+	consumers    [3]*Consumer
+	stopped      []preempted
+	stoppedItems []*item
+	everSlow     bool
+	everRequeued bool
+	stale        *Batch
+	displaced    displacements // as told since the last check
+	gone         displacements // as the model has it
+	waiting      []*waitingReal
 }
 
 type holding struct {
@@ -48,7 +48,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	t.Helper()
 	r := &fuzzRun{t: t, m: newModel(cfg), keep: cfg.KeepLevel}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addTraded
+	cfg.Traded = r.displaced.addOverwritten
 	r.q = New(cfg)
 	for i := range r.consumers {
 		r.consumers[i] = r.q.NewConsumer()
@@ -119,7 +119,7 @@ func (r *fuzzRun) sleep(d time.Duration) {
 	for len(r.m.waiting) > 0 && !r.m.waiting[0].deadline.After(end) {
 		time.Sleep(time.Until(r.m.waiting[0].deadline))
 		synctest.Wait()
-		r.m.letGo(false)
+		r.m.releaseWaiters(false)
 	}
 	time.Sleep(time.Until(end))
 	synctest.Wait()
@@ -128,7 +128,7 @@ func (r *fuzzRun) sleep(d time.Duration) {
 // slow has a producer claim a slot and stop, or one of those go on.
 func (r *fuzzRun) slow(arg int) {
 	if arg%2 == 1 {
-		if n := len(r.slowly); n > 0 {
+		if n := len(r.stopped); n > 0 {
 			r.commit(arg / 2 % n)
 		}
 		return
@@ -142,21 +142,21 @@ func (r *fuzzRun) slow(arg int) {
 	r.m.offer(it)
 	r.numbers++
 	r.everSlow = true
-	r.slowly = append(r.slowly, p)
-	r.slowItems = append(r.slowItems, g.items[len(g.items)-1])
+	r.stopped = append(r.stopped, p)
+	r.stoppedItems = append(r.stoppedItems, g.items[len(g.items)-1])
 }
 
 func (r *fuzzRun) commit(i int) {
-	it := r.slowItems[i]
+	it := r.stoppedItems[i]
 	rec := fuzzRecord(it.number, it.level)
-	r.slowly[i].put(&rec, it.level)
+	r.stopped[i].put(&rec, it.level)
 	it.committed = true
-	r.slowly = slices.Delete(r.slowly, i, i+1)
-	r.slowItems = slices.Delete(r.slowItems, i, i+1)
+	r.stopped = slices.Delete(r.stopped, i, i+1)
+	r.stoppedItems = slices.Delete(r.stoppedItems, i, i+1)
 }
 
 func (r *fuzzRun) commitAll() {
-	for len(r.slowly) > 0 {
+	for len(r.stopped) > 0 {
 		r.commit(0)
 	}
 }
@@ -191,16 +191,16 @@ func (r *fuzzRun) progress(consumer int, fail bool) {
 	if len(h.numbers) < 2 {
 		return
 	}
-	booked := 0
-	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { booked++ })
-	if booked != 1 {
-		r.t.Fatalf("booked %d times", booked)
+	accounted := 0
+	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { accounted++ })
+	if accounted != 1 {
+		r.t.Fatalf("accounted %d times", accounted)
 	}
 	h.numbers = h.numbers[1:]
 	r.m.progress(h.groups, 1, fail)
 }
 
-func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
+func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 	r.t.Helper()
 	h := r.held[consumer]
 	if h.batch == nil {
@@ -211,26 +211,26 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }); ok {
+		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("accounted") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
 	}
 	var got, want displacements
-	booked := 0
+	accounted := 0
 	flushing, ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
-		booked++
+		accounted++
 		for _, v := range gone {
 			got.add(v)
 		}
 	})
-	if !ok || booked != 1 {
-		r.t.Fatalf("put back: %t, booked %d times", ok, booked)
+	if !ok || accounted != 1 {
+		r.t.Fatalf("put back: %t, accounted %d times", ok, accounted)
 	}
 	r.held[consumer] = holding{}
 	r.m.held--
-	r.everBack = true
-	for _, it := range r.m.putBack(h.groups, fail) {
+	r.everRequeued = true
+	for _, it := range r.m.requeue(h.groups, fail) {
 		want = append(want, r.displacement(it))
 	}
 	if flushing && fail {
@@ -272,7 +272,7 @@ func (r *fuzzRun) settle(consumer int, abandon, fail bool) {
 		return
 	}
 	c := r.consumers[consumer]
-	end := func(b *Batch, err error, book func()) { c.Settle(b, err, book) }
+	end := func(b *Batch, err error, account func()) { c.Settle(b, err, account) }
 	if abandon {
 		end = c.Abandon
 	}
@@ -292,10 +292,10 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 			r.t.Fatalf("record %d was changed", numberOf(&recs[i]))
 		}
 	}
-	booked := 0
-	end(h.batch, refusal(fail), func() { booked++ })
-	if booked != 1 {
-		r.t.Fatalf("booked %d times", booked)
+	accounted := 0
+	end(h.batch, refusal(fail), func() { accounted++ })
+	if accounted != 1 {
+		r.t.Fatalf("accounted %d times", accounted)
 	}
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
@@ -304,7 +304,7 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 	for _, g := range h.groups {
 		left = append(left, g.items...)
 	}
-	r.m.leave(h.groups, left)
+	r.m.release(h.groups, left)
 }
 
 func (r *fuzzRun) remove() {
@@ -330,7 +330,7 @@ func (r *fuzzRun) check() {
 	synctest.Wait()
 	checkInvariants(r.t, r.q)
 	if !r.everSlow || r.m.policy != DropOldest {
-		checkSlots(r.t, r.q, r.everBack)
+		checkSlots(r.t, r.q, r.everRequeued)
 	}
 	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, Reserved: r.m.reserved, QueuedBytes: r.m.bytes()}
 	if over := want.Queued - r.m.capacity; over > 0 && r.m.closed {
@@ -342,7 +342,7 @@ func (r *fuzzRun) check() {
 		}
 	})
 	r.checkDisplaced()
-	r.m.look()
+	r.m.updatePressure()
 	if got := r.q.Pressed(); got != r.m.pressed {
 		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
 	}
@@ -351,8 +351,8 @@ func (r *fuzzRun) check() {
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(w *waitingReal) bool {
 		verdict := w.verdict.Load()
-		if (verdict != nil) != w.model.over || (verdict != nil && *verdict != w.model.verdict) {
-			r.t.Fatalf("waiting record %d: returned %v, want %t, %d", w.model.number, verdict, w.model.over, w.model.verdict)
+		if (verdict != nil) != w.model.returned || (verdict != nil && *verdict != w.model.verdict) {
+			r.t.Fatalf("waiting record %d: returned %v, want %t, %d", w.model.number, verdict, w.model.returned, w.model.verdict)
 		}
 		return verdict != nil
 	})

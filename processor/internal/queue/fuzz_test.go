@@ -19,7 +19,7 @@ const (
 	opFlush
 	opExpedite // 15: Prepare
 	opTick     // argument: the interval, in 100 ms
-	opPutBack  // argument: consumer, +4: with an error, +8: after progress; 3: progress alone, of the consumer argument/4
+	opRequeue  // argument: consumer, +4: with an error, +8: after progress; 3: progress alone, of the consumer argument/4
 	opSleep    // argument: how long, in 100 ms
 	opSlow     // even: claim a slot and do not commit; odd: commit one
 	opOther    // 15: close, 14: close and remove, 13: remember the open batch, else: offer to the remembered
@@ -47,7 +47,7 @@ func FuzzQueue(f *testing.F) {
 	fill := ops(opRun, 15)
 	cycle := ops(opTake, 0, 1, 2)
 	settle := ops(opSettle, 0, 9, 6)
-	back := ops(opPutBack, 0, 5, 10)
+	again := ops(opRequeue, 0, 5, 10)
 	mixed := ops(opOffer, 9, 1, 13, 5, 1, 9, 15, 2, 0, 7, 3, 3)
 	end := ops(opOther, 15)
 	for _, policy := range []byte{0, 1, 2, 3, 1 << 2, 10<<2 + 1, 4<<2 + 2, 8<<2 + 3, 5 << 2, 3<<2 + 1, 9<<2 + 2, 6<<2 + 3} { // and the bound of bytes
@@ -64,10 +64,10 @@ func FuzzQueue(f *testing.F) {
 		f.Add(join(config(11, 8, 0, 0), ops(opOffer, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15), ops(opOffer, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), mixed))
 		f.Add(join(config(20, 4, 0, 0), ops(opOffer, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9),
 			ops(opFlush, 0), ops(opOffer, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12), cycle, settle, cycle))
-		f.Add(join(config(10, 4, 8, 0), fill, cycle, fill, back, cycle, mixed, settle, cycle))
-		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), cycle, mixed, ops(opPutBack, 8, 1, 6), cycle, ops(opPutBack, 4, 3), fill, settle))
-		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opPutBack, 0), fill, ops(opSlow, 1, 1), cycle, back))
-		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opPutBack, 0), cycle, ops(opPutBack, 3, 7, 9), end, cycle, settle, cycle, back))
+		f.Add(join(config(10, 4, 8, 0), fill, cycle, fill, again, cycle, mixed, settle, cycle))
+		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), cycle, mixed, ops(opRequeue, 8, 1, 6), cycle, ops(opRequeue, 4, 3), fill, settle))
+		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opRequeue, 0), fill, ops(opSlow, 1, 1), cycle, again))
+		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opRequeue, 0), cycle, ops(opRequeue, 3, 7, 9), end, cycle, settle, cycle, again))
 	}
 	f.Add([]byte("770010000\xdf00000_"))          // a producer that was stopped before others had to wait for bytes
 	f.Add([]byte("#7101000\xdf00\x9f"))           // and one that came with its bytes when they had begun to
@@ -109,7 +109,7 @@ func (r *fuzzRun) step(what, arg byte) {
 				continue
 			}
 			synctest.Wait()
-			r.m.look()
+			r.m.updatePressure()
 			checkInvariants(r.t, r.q)
 		}
 	case opTake:
@@ -134,11 +134,11 @@ func (r *fuzzRun) step(what, arg byte) {
 		r.m.expedite()
 	case opTick:
 		r.tick(time.Duration(arg+1) * 100 * time.Millisecond)
-	case opPutBack:
+	case opRequeue:
 		if arg&3 == 3 {
 			r.progress(int(arg>>2)%3, arg&4 != 0)
 		} else {
-			r.putBack(int(arg&3), arg&4 != 0, arg&8 != 0)
+			r.requeue(int(arg&3), arg&4 != 0, arg&8 != 0)
 		}
 	case opSleep:
 		r.sleep(time.Duration(arg) * 100 * time.Millisecond)
@@ -173,7 +173,7 @@ func (r *fuzzRun) tick(interval time.Duration) {
 	want := r.m.tick(now, interval)
 	got := r.q.Tick(now, interval)
 	if len(r.q.free) > 1 {
-		want = min(want, quiet)
+		want = min(want, trimInterval)
 	}
 	if got != want || got <= 0 {
 		r.t.Fatalf("Tick asks for another in %v, want %v", got, want)
@@ -201,7 +201,7 @@ func offerTo(q *Queue, b *Batch, r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	return q.offerSlowly(newcomer{rec: r, level: level})
+	return q.offerSlow(newcomer{rec: r, level: level})
 }
 
 // put offers a record as a caller does.

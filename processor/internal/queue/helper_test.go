@@ -39,7 +39,7 @@ type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
-func (d *displacements) addTraded(v Victim, n int) {
+func (d *displacements) addOverwritten(v Victim, n int) {
 	for range n {
 		*d = append(*d, displacement{level: v.Level, number: -1})
 	}
@@ -72,7 +72,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addTraded
+	cfg.Traded = r.displaced.addOverwritten
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })
@@ -195,7 +195,7 @@ func preempt(t *testing.T, q *Queue, size int) preempted {
 	if !ok {
 		t.Fatal("no slot to claim")
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	return preempted{b, slot, n}
 }
 

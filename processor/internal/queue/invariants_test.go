@@ -17,7 +17,7 @@ func checkInvariants(t *testing.T, q *Queue) {
 	checkCapacity(t, q)
 	checkBytes(t, q)
 	checkOpen(t, q)
-	checkTrade(t, q)
+	checkOverwrite(t, q)
 	checkEnd(t, q)
 	checkPlaces(t, q)
 	checkReady(t, q)
@@ -39,7 +39,7 @@ func checkCapacity(t *testing.T, q *Queue) {
 		t.Errorf("readyLive %d, the batches' sum is %d", q.readyLive, live)
 	}
 	if q.tail != nil {
-		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.trade.size)
+		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.overwrite.size)
 	}
 	if live+q.reserved > q.capacity && !q.closed.Load() {
 		t.Errorf("room for %d records, and kept for %d, in a queue of %d", live, q.reserved, q.capacity)
@@ -53,20 +53,20 @@ func checkCapacity(t *testing.T, q *Queue) {
 func full(q *Queue) bool {
 	live := q.readyLive + q.reserved
 	switch {
-	case q.trade.front != nil: // each claim beyond displaces a record, which is put down later
-		live += int(q.trade.base) - q.tail.holes
+	case q.overwrite.front != nil: // each claim beyond displaces a record, which is put down later
+		live += int(q.overwrite.base) - q.tail.holes
 	case q.tail != nil:
 		live += q.tail.claims() - q.tail.holes
 	}
 	return live == q.capacity
 }
 
-// checkTrade holds an open trade against what is said of it.
-func checkTrade(t *testing.T, q *Queue) {
+// checkOverwrite holds an open trade against what is said of it.
+func checkOverwrite(t *testing.T, q *Queue) {
 	t.Helper()
-	x := q.trade
+	x := q.overwrite
 	if x.front == nil {
-		if x != (trade{}) {
+		if x != (overwriteWindow{}) {
 			t.Errorf("no trade, but %+v", x)
 		}
 		return
@@ -141,7 +141,7 @@ func checkOpen(t *testing.T, q *Queue) {
 	case q.waiters.Len() > 0 && (closed || q.policy != Block):
 		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
 	}
-	if y := q.bytes; y != nil && y.leaving == 0 && q.waiters.Len() > 0 && len(q.ready) == 0 && !q.due.Load() &&
+	if y := q.bytes; y != nil && y.unreleased == 0 && q.waiters.Len() > 0 && len(q.ready) == 0 && !q.due.Load() &&
 		q.tail != nil && q.tail.claims() > q.tail.holes {
 		t.Error("producers wait for bytes of a batch that nobody is to take")
 	}
@@ -209,7 +209,7 @@ func checkReady(t *testing.T, q *Queue) {
 		}
 		if i > 0 && q.policy == DropLowest {
 			before := q.ready[i-1]
-			if !before.index.partial && !b.index.partial && !before.back && !b.back && before.live()+b.live() <= q.size {
+			if !before.index.partial && !b.index.partial && !before.requeued && !b.requeued && before.live()+b.live() <= q.size {
 				t.Errorf("ready batches %d and %d, of %d and %d records, fit into one", i-1, i, before.live(), b.live())
 			}
 		}
@@ -232,7 +232,7 @@ func checkTail(t *testing.T, q *Queue) {
 	}
 	word := b.word.Load()
 	limit := uint32(word >> 32)
-	if most := q.limitLocked(b) + q.trade.size; limit > most || (limit == 0 && q.waiters.Len() == 0) { // who waits for bytes keeps it shut
+	if most := q.limitLocked(b) + q.overwrite.size; limit > most || (limit == 0 && q.waiters.Len() == 0) { // who waits for bytes keeps it shut
 		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, most)
 	}
 	if b.claimed != 0 {
@@ -267,7 +267,7 @@ func checkFree(t *testing.T, q *Queue) {
 	t.Helper()
 	for i, b := range q.free {
 		if b.word.Load()>>32 != 0 || b.claimed != 0 || b.done != 0 || b.holes != 0 || b.first != 0 ||
-			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.back || b.Trail != (Trail{}) {
+			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.requeued || b.Trail != (Trail{}) {
 			t.Errorf("free batch %d is not reset: %+v", i, b)
 		}
 		checkUnmarked(t, b, 0)
@@ -354,7 +354,7 @@ func checkLevels(t *testing.T, q *Queue) {
 // checkSlots checks how many slots the live records lie in. It does not hold
 // while a producer is in the middle of a copy, which keeps batches from being
 // merged and retired.
-func checkSlots(t *testing.T, q *Queue, back bool) {
+func checkSlots(t *testing.T, q *Queue, requeued bool) {
 	t.Helper()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -367,7 +367,7 @@ func checkSlots(t *testing.T, q *Queue, back bool) {
 	case q.policy == DropOldest:
 		limit += q.size // holes are in the first batch only
 	}
-	if back {
+	if requeued {
 		// What was put back is not merged, and may have left holes at the end.
 		limit = max(limit, 2*q.capacity) + 2*q.size*(1+len(q.consumers))
 	}

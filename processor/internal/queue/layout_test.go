@@ -145,9 +145,9 @@ func addOneByOne(r *sdklog.Record, attrs []attribute.KeyValue) {
 	}
 }
 
-// TestPutOfAGrownRecord: a record that had many attributes, and got fewer, may have
+// TestPutCopiesShrunkRecord: a record that had many attributes, and got fewer, may have
 // room for more at the end of what it holds; it must not be shared room.
-func TestPutOfAGrownRecord(t *testing.T) {
+func TestPutCopiesShrunkRecord(t *testing.T) {
 	for n := range 9 {
 		r := record(0, 9, attributes(12, "was")...)
 		r.SetAttributes(attributes(n, "was")...)

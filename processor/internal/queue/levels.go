@@ -165,7 +165,7 @@ func (q *Queue) mergeLocked(i int) {
 	if a.live()+b.live() > q.size || a.index.partial || b.index.partial {
 		return
 	}
-	if a.back || b.back {
+	if a.requeued || b.requeued {
 		return // what one has been through must not be counted against the other
 	}
 	n, m := a.slots.compact(a.first, a.claimed), b.slots.compact(b.first, b.claimed)

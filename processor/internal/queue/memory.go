@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// quiet is how long batches must lie unused, at least, before their memory is
+// trimInterval is how long batches must lie unused, at least, before their memory is
 // given back.
-const quiet = time.Second
+const trimInterval = time.Second
 
 // takeFreeLocked returns an empty batch. The caller is a producer that opens
 // the next batch, so allocating here is the exception: Prepare keeps one ahead.
@@ -35,7 +35,7 @@ func (q *Queue) freeLocked(b *Batch) {
 	if q.bytes != nil {
 		b.wipe()
 	}
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 }
 
 // wipe empties the slots of free batches, one at a time and so many at most. What
@@ -48,7 +48,7 @@ func (q *Queue) wipe(most int) {
 		}
 		b.wipe()
 		q.mu.Lock()
-		q.keepLocked(b)
+		q.addFreeLocked(b)
 		q.mu.Unlock()
 	}
 }
@@ -67,9 +67,9 @@ func (q *Queue) takeStale() *Batch {
 	return b
 }
 
-// keepLocked keeps an empty batch for later. A closed queue needs none, and may
+// addFreeLocked keeps an empty batch for later. A closed queue needs none, and may
 // itself be kept for long, by those who read its counts.
-func (q *Queue) keepLocked(b *Batch) {
+func (q *Queue) addFreeLocked(b *Batch) {
 	if !q.closed.Load() {
 		q.free = append(q.free, b)
 	}
@@ -96,14 +96,14 @@ func (q *Queue) Prepare() {
 	b := q.newBatch()
 	b.slots.touch()
 	q.mu.Lock()
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 	q.mu.Unlock()
 }
 
 // trimLocked gives back the batches that nobody has needed for a while, all but
 // one.
 func (q *Queue) trimLocked(now time.Time) {
-	if now.Sub(q.trimmed) < quiet {
+	if now.Sub(q.trimmed) < trimInterval {
 		return
 	}
 	if unused := min(q.leastFree, len(q.free)); unused > 1 {

@@ -31,8 +31,8 @@ func (r *rig) takeAndSettle() {
 
 const mebibyte = 1 << 20
 
-// TestMemoryOfAnIdleQueue: memory grows with use, not with capacity.
-func TestMemoryOfAnIdleQueue(t *testing.T) {
+// TestMemoryWhenIdle: memory grows with use, not with capacity.
+func TestMemoryWhenIdle(t *testing.T) {
 	before := heapInUse()
 	r := newRig(t, DropNewest, 50_000, 512)
 	<-r.WantsSpare()
@@ -43,8 +43,8 @@ func TestMemoryOfAnIdleQueue(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// TestMemoryOfABurst is used again while it is needed, and given back when it is not.
-func TestMemoryOfABurst(t *testing.T) {
+// TestMemoryAfterBurst is used again while it is needed, and given back when it is not.
+func TestMemoryAfterBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const capacity = 20_000
 		before := heapInUse()
@@ -64,18 +64,18 @@ func TestMemoryOfABurst(t *testing.T) {
 		}
 		r.takeAndSettle()
 		batches := r.freeBatches()
-		for range 20 { // bursts within the time of quiet find their memory
-			time.Sleep(quiet / 4)
-			r.Tick(time.Now(), quiet/4)
+		for range 20 { // bursts within the time of trimInterval find their memory
+			time.Sleep(trimInterval / 4)
+			r.Tick(time.Now(), trimInterval/4)
 			fill()
 			r.takeAndSettle()
 		}
 		if n := r.freeBatches(); n != batches {
 			t.Errorf("%d batches after further bursts, %d after the first", n, batches)
 		}
-		time.Sleep(quiet)
+		time.Sleep(trimInterval)
 		r.Tick(time.Now(), time.Hour)
-		time.Sleep(quiet)
+		time.Sleep(trimInterval)
 		r.Tick(time.Now(), time.Hour)
 		if used := heapInUse() - before; used > 2*mebibyte {
 			t.Errorf("%d KiB are kept after a burst", used>>10)
@@ -90,7 +90,7 @@ func TestTrim(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 2)
 		tick := func(want int) {
 			t.Helper()
-			time.Sleep(quiet)
+			time.Sleep(trimInterval)
 			r.Tick(time.Now(), time.Hour)
 			if n := r.freeBatches(); n != want {
 				t.Errorf("%d free batches, want %d", n, want)
@@ -103,7 +103,7 @@ func TestTrim(t *testing.T) {
 		for range 3 {
 			r.offer(t, 0, 8, Accepted) // needs four besides the tail
 			r.takeAll(t)
-			time.Sleep(quiet / 2)
+			time.Sleep(trimInterval / 2)
 			r.Tick(time.Now(), time.Hour) // too early
 		}
 		tick(5) // the four, and one ahead
@@ -112,8 +112,8 @@ func TestTrim(t *testing.T) {
 	})
 }
 
-// TestClosedQueueKeepsNothing: a closed queue may itself be kept for long.
-func TestClosedQueueKeepsNothing(t *testing.T) {
+// TestClosedQueueKeepsNoBatches: a closed queue may itself be kept for long.
+func TestClosedQueueKeepsNoBatches(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 10, Accepted)
 	held := r.take(t)
@@ -135,10 +135,10 @@ func TestTickAfterClose(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 16, Accepted)
 	r.takeAll(t)
-	now := time.Now().Add(quiet)
+	now := time.Now().Add(trimInterval)
 	r.Tick(now, time.Hour)
 	r.Close()
-	if got := r.Tick(now.Add(quiet), time.Hour); got != time.Hour {
+	if got := r.Tick(now.Add(trimInterval), time.Hour); got != time.Hour {
 		t.Errorf("Tick = %v, want an hour", got)
 	}
 }

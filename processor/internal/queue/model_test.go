@@ -17,19 +17,19 @@ type model struct {
 	highBytes      int
 	lowBytes       int
 
-	sealed   []*group // full, oldest first; never empty
-	open     *group   // takes records; nil: no room, or closed
-	waiting  []*waitingItem
-	due      bool
-	closed   bool
-	removed  bool
-	pressed  bool
-	admitted uint64
-	inFlight int
-	reserved int // of those in flight, what keeps its room
-	kept     int // its bytes
-	held     int // batches that consumers have
-	flushes  []*flushModel
+	sealed        []*group // full, oldest first; never empty
+	open          *group   // takes records; nil: no free, or closed
+	waiting       []*waitingItem
+	due           bool
+	closed        bool
+	removed       bool
+	pressed       bool
+	admitted      uint64
+	inFlight      int
+	reserved      int // of those in flight, what keeps its free
+	reservedBytes int // its bytes
+	held          int // batches that consumers have
+	flushes       []*flushModel
 }
 
 type item struct {
@@ -42,17 +42,17 @@ type item struct {
 // group is the records that claimed the slots of one batch, without those that
 // were evicted.
 type group struct {
-	items  []*item
-	claims int
-	opened time.Time
-	back   bool // it was put back
+	items    []*item
+	claims   int
+	opened   time.Time
+	requeued bool // it was put back
 }
 
-// waitingItem is a record whose producer waits for room.
+// waitingItem is a record whose producer waits for free.
 type waitingItem struct {
 	item
 	deadline time.Time
-	over     bool
+	returned bool
 	verdict  Verdict
 }
 
@@ -90,20 +90,20 @@ func (m *model) queued() int {
 	return n
 }
 
-// full tells whether there is no room for another record.
+// full tells whether there is no free for another record.
 func (m *model) full() bool { return m.queued()+m.reserved >= m.capacity }
 
 // bytes is the size of what is queued; 0 where that is not bounded.
 func (m *model) bytes() int {
 	n := 0
 	for _, g := range m.groups() {
-		n += m.counted(g.items)
+		n += m.sizeOf(g.items)
 	}
 	return n
 }
 
 // counted is the size of some records, as far as it counts.
-func (m *model) counted(items []*item) int {
+func (m *model) sizeOf(items []*item) int {
 	n := 0
 	for _, it := range items {
 		if m.maxBytes > 0 {
@@ -122,33 +122,33 @@ func (m *model) groups() []*group {
 }
 
 // over tells by how many bytes there are too many.
-func (m *model) over() int {
+func (m *model) excessBytes() int {
 	if m.maxBytes == 0 {
 		return 0
 	}
-	return m.bytes() + m.kept - m.maxBytes
+	return m.bytes() + m.reservedBytes - m.maxBytes
 }
 
-// fits tells whether there is room for a record.
+// fits tells whether there is free for a record.
 func (m *model) fits(it *item) bool {
-	return !m.full() && (m.maxBytes == 0 || m.over()+it.size <= 0)
+	return !m.full() && (m.maxBytes == 0 || m.excessBytes()+it.size <= 0)
 }
 
 // worthwhile tells whether a record would find its bytes if all that is lower gave
 // way.
-func (m *model) worthwhile(it *item) bool {
-	room := -m.over()
+func (m *model) fitsAfterEviction(it *item) bool {
+	free := -m.excessBytes()
 	for _, g := range m.groups() {
 		for _, other := range g.items {
 			if !other.committed {
 				break
 			}
 			if other.level < it.level {
-				room += other.size
+				free += other.size
 			}
 		}
 	}
-	return m.maxBytes == 0 || room >= it.size
+	return m.maxBytes == 0 || free >= it.size
 }
 
 func (m *model) reopen() {
@@ -158,8 +158,8 @@ func (m *model) reopen() {
 }
 
 // look is called after each step, however many records it has added or removed.
-func (m *model) look() {
-	n, bytes := m.queued()+m.reserved, m.bytes()+m.kept
+func (m *model) updatePressure() {
+	n, bytes := m.queued()+m.reserved, m.bytes()+m.reservedBytes
 	switch {
 	case m.high == 0, m.closed:
 		m.pressed = false
@@ -171,9 +171,9 @@ func (m *model) look() {
 }
 
 // hasten is called after each change.
-func (m *model) hasten() {
+func (m *model) expediteByBytes() {
 	if m.maxBytes > 0 && len(m.sealed) == 0 && m.open != nil && len(m.open.items) > 0 &&
-		(2*m.bytes() >= m.maxBytes-m.kept || len(m.waiting) > 0) {
+		(2*m.bytes() >= m.maxBytes-m.reservedBytes || len(m.waiting) > 0) {
 		m.due = true
 	}
 }
@@ -203,7 +203,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	if m.maxBytes > 0 && it.size > m.maxBytes {
 		return TooLarge, nil
 	}
-	defer m.hasten()
+	defer m.expediteByBytes()
 	if len(m.waiting) == 0 && m.fits(&it) {
 		m.add(it)
 		return Accepted, nil
@@ -212,7 +212,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	case m.policy == Block && m.maxWait > 0:
 		m.waiting = append(m.waiting, &waitingItem{item: it, deadline: time.Now().Add(m.maxWait)})
 		return waits, nil
-	case m.policy == DropOldest, m.policy == DropLowest && m.worthwhile(&it):
+	case m.policy == DropOldest, m.policy == DropLowest && m.fitsAfterEviction(&it):
 		gone := m.evictFor(&it)
 		if m.fits(&it) {
 			m.reopen()
@@ -289,7 +289,7 @@ func (m *model) take(n int) []*group {
 	case len(m.sealed) > 0:
 		count, groups := 0, 0
 		for groups == 0 || (m.policy == DropLowest && count < n && groups < len(m.sealed) &&
-			!m.sealed[0].back && !m.sealed[groups].back) {
+			!m.sealed[0].requeued && !m.sealed[groups].requeued) {
 			count += len(m.sealed[groups].items)
 			groups++
 		}
@@ -305,42 +305,42 @@ func (m *model) take(n int) []*group {
 		return nil
 	}
 	m.inFlight += n
-	if taken[0].back {
+	if taken[0].requeued {
 		m.reserved += n
-		m.kept += m.counted(taken[0].items)
+		m.reservedBytes += m.sizeOf(taken[0].items)
 	}
 	m.reopen()
-	m.letIn()
+	m.admitWaiters()
 	return taken
 }
 
 // leave takes n records of what a consumer has out of flight.
-func (m *model) leave(groups []*group, gone []*item) {
+func (m *model) release(groups []*group, gone []*item) {
 	m.inFlight -= len(gone)
-	if groups[0].back {
+	if groups[0].requeued {
 		m.reserved -= len(gone)
-		m.kept -= m.counted(gone)
+		m.reservedBytes -= m.sizeOf(gone)
 		m.reopen()
-		m.letIn()
+		m.admitWaiters()
 	}
 }
 
 // progress settles the first n records of what a consumer has.
 func (m *model) progress(groups []*group, n int, failed bool) {
-	m.note(groups, failed)
+	m.addError(groups, failed)
 	var gone []*item
 	for _, g := range groups {
 		k := min(n-len(gone), len(g.items))
 		gone = append(gone, g.items[:k]...)
 		g.items = g.items[k:]
 	}
-	m.leave(groups, gone)
+	m.release(groups, gone)
 }
 
-// putBack makes what a consumer has the next group to be taken, and returns what
+// requeue makes what a consumer has the next group to be taken, and returns what
 // gives way to it.
-func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
-	g := &group{back: true}
+func (m *model) requeue(groups []*group, failed bool) (gone []*item) {
+	g := &group{requeued: true}
 	for _, part := range groups {
 		g.items = append(g.items, part.items...)
 	}
@@ -359,13 +359,13 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 		}
 	}
 	m.inFlight -= len(g.items)
-	if groups[0].back {
+	if groups[0].requeued {
 		m.reserved -= len(g.items)
-		m.kept -= m.counted(g.items)
+		m.reservedBytes -= m.sizeOf(g.items)
 	}
 	m.sealed = slices.Insert(m.sealed, 0, g)
 	for !m.closed && m.queued()+m.reserved > m.capacity {
-		victim := m.giveWay()
+		victim := m.evictForRequeue()
 		if victim == nil {
 			break // which the comparison with the queue shows
 		}
@@ -374,8 +374,8 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 	if m.policy == DropNewest || m.policy == Block {
 		slices.Reverse(gone)
 	}
-	for !m.closed && m.over() > 0 {
-		victim := m.giveWay()
+	for !m.closed && m.excessBytes() > 0 {
+		victim := m.evictForRequeue()
 		if victim == nil {
 			break
 		}
@@ -386,12 +386,12 @@ func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
 		m.settle(open, false)
 	}
 	m.reopen()
-	m.letIn()
+	m.admitWaiters()
 	return gone
 }
 
-// giveWay removes the record that gives way to one that was put back.
-func (m *model) giveWay() *item {
+// evictForRequeue removes the record that gives way to one that was put back.
+func (m *model) evictForRequeue() *item {
 	if m.policy == DropOldest || m.policy == DropLowest {
 		return m.evict(MaxLevel + 1)
 	}
@@ -406,26 +406,26 @@ func (m *model) giveWay() *item {
 	return nil
 }
 
-// letIn gives room to those who wait.
-func (m *model) letIn() {
+// admitWaiters gives free to those who wait.
+func (m *model) admitWaiters() {
 	for len(m.waiting) > 0 && m.fits(&m.waiting[0].item) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		w.over, w.verdict = true, Accepted
+		w.returned, w.verdict = true, Accepted
 		m.add(w.item)
 	}
-	m.hasten()
+	m.expediteByBytes()
 }
 
-// letGo ends the waiting of those whose time is up, or of all. Where one has waited
-// for bytes there may be room for the next.
-func (m *model) letGo(all bool) {
+// releaseWaiters ends the waiting of those whose time is up, or of all. Where one has waited
+// for bytes there may be free for the next.
+func (m *model) releaseWaiters(all bool) {
 	for len(m.waiting) > 0 && (all || !m.waiting[0].deadline.After(time.Now())) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		w.over, w.verdict = true, Full
+		w.returned, w.verdict = true, Full
 		if !all {
-			m.letIn()
+			m.admitWaiters()
 		}
 	}
 }
@@ -435,7 +435,7 @@ func (m *model) close() {
 		m.seal()
 	}
 	m.closed = true
-	m.letGo(true)
+	m.releaseWaiters(true)
 }
 
 func (m *model) expedite() {
@@ -479,7 +479,7 @@ func (m *model) settle(g *group, failed bool) {
 }
 
 // note tells the flushes of groups that are not settled yet of a failure.
-func (m *model) note(groups []*group, failed bool) {
+func (m *model) addError(groups []*group, failed bool) {
 	for _, f := range m.flushes {
 		for _, g := range groups {
 			f.failed = f.failed || (failed && f.pending[g])

@@ -9,10 +9,10 @@ package queue
 // taken. It is one load, and never true of a closed queue.
 func (q *Queue) Pressed() bool { return q.pressed.Load() }
 
-// watchLocked looks at a queue of whose tail so many slots are claimed, fewer than
+// capAtHighMarkLocked looks at a queue of whose tail so many slots are claimed, fewer than
 // the limit, and returns how many may be claimed until it is to be looked at
 // again.
-func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
+func (q *Queue) capAtHighMarkLocked(tail *Batch, claimed, limit uint32) uint32 {
 	if q.high == 0 {
 		return limit
 	}
@@ -21,9 +21,9 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 	high, low := q.bytes.marks()
 	switch {
 	case high || taken >= q.high:
-		q.pressLocked(true)
+		q.setPressureLocked(true)
 	case low && taken <= q.low:
-		q.pressLocked(false)
+		q.setPressureLocked(false)
 	}
 	if q.pressed.Load() {
 		return limit
@@ -31,7 +31,7 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 	return uint32(min(int(limit), q.high-elsewhere)) // more than are claimed
 }
 
-func (q *Queue) pressLocked(pressed bool) {
+func (q *Queue) setPressureLocked(pressed bool) {
 	if q.pressed.Load() != pressed { // many read it, so it is not written in vain
 		q.pressed.Store(pressed)
 	}

@@ -79,8 +79,8 @@ func TestPressureWithHoles(t *testing.T) {
 	r.wantPressed(t, "at the mark", true)
 }
 
-// TestPressureOfWaiters: while producers wait for room the queue is full.
-func TestPressureOfWaiters(t *testing.T) {
+// TestPressureWhileWaiting: while producers wait for room the queue is full.
+func TestPressureWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: time.Hour, High: 4, Low: 2})
 		r.offer(t, 0, 4, Accepted)
@@ -101,9 +101,9 @@ func TestPressureOfWaiters(t *testing.T) {
 	})
 }
 
-// TestNoPressureOfAClosedQueue: those who ask before they log would otherwise not
+// TestNoPressureWhenClosed: those who ask before they log would otherwise not
 // learn that they are too late.
-func TestNoPressureOfAClosedQueue(t *testing.T) {
+func TestNoPressureWhenClosed(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, High: 3, Low: 1})
 	r.offer(t, 0, 4, Accepted)
 	r.wantPressed(t, "full", true)
@@ -113,8 +113,8 @@ func TestNoPressureOfAClosedQueue(t *testing.T) {
 	r.wantPressed(t, "drained", false)
 }
 
-// TestPressureUnwatched: without marks there is none, and claims are not stopped.
-func TestPressureUnwatched(t *testing.T) {
+// TestNoPressureWithoutMarks: without marks there is none, and claims are not stopped.
+func TestNoPressureWithoutMarks(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 8)
 	r.offer(t, 0, 8, Accepted)
 	r.wantPressed(t, "full", false)
@@ -127,7 +127,7 @@ func TestPressureUnwatched(t *testing.T) {
 func TestPressureConcurrentSafe(t *testing.T) {
 	const capacity, high = 64, 40
 	for round := range 50 {
-		s := newCalm(Config{
+		s := newConsumerStress(Config{
 			Capacity: capacity, BatchSize: 16, Policy: policies[round%len(policies)].policy, High: high, Low: high - 1,
 			Displaced: func(Victim) {},
 		}, 0)

@@ -82,20 +82,20 @@ type Queue struct {
 	bytes          *byteBound // nil: none
 	keepLevel      uint8
 	displaced      func(Victim)
-	traded         func(v Victim, n int)
+	overwritten    func(v Victim, n int)
 
 	spare   chan struct{} // asks for Prepare
 	drained chan struct{} // closed when no consumer will get another batch
 
 	mu        sync.Mutex
-	ready     []*Batch // full batches, oldest first
-	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
-	trade     trade    // of the oldest records for newcomers; see lock
-	readyLive int      // records in ready
-	inFlight  int      // records in taken batches
-	reserved  int      // of those, records whose room is kept for their return
-	removed   bool     // Remove was called: nothing is taken back
-	admitted  uint64   // slots handed out in sealed batches
+	ready     []*Batch        // full batches, oldest first
+	tail      *Batch          // the batch that takes records; nil when ready fills the capacity, or closed
+	overwrite overwriteWindow // of the oldest records for newcomers; see lock
+	readyLive int             // records in ready
+	inFlight  int             // records in taken batches
+	reserved  int             // of those, records whose room is kept for their return
+	removed   bool            // Remove was called: nothing is taken back
+	admitted  uint64          // slots handed out in sealed batches
 	levels    levelCounts
 	sizes     levelCounts // bytes by level, where they are bounded
 	unindexed int         // ready batches whose index is not complete
@@ -114,32 +114,32 @@ type Queue struct {
 // New returns an empty queue.
 func New(cfg Config) *Queue {
 	q := &Queue{
-		capacity:  cfg.Capacity,
-		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
-		policy:    cfg.Policy,
-		maxWait:   cfg.MaxWait,
-		high:      cfg.High,
-		low:       cfg.Low,
-		keepLevel: cfg.KeepLevel,
-		displaced: cfg.Displaced,
-		traded:    cfg.Traded,
-		spare:     make(chan struct{}, 1),
-		drained:   make(chan struct{}),
-		trimmed:   time.Now(),
+		capacity:    cfg.Capacity,
+		size:        min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
+		policy:      cfg.Policy,
+		maxWait:     cfg.MaxWait,
+		high:        cfg.High,
+		low:         cfg.Low,
+		keepLevel:   cfg.KeepLevel,
+		displaced:   cfg.Displaced,
+		overwritten: cfg.Traded,
+		spare:       make(chan struct{}, 1),
+		drained:     make(chan struct{}),
+		trimmed:     time.Now(),
 	}
 	if cfg.MaxBytes > 0 {
 		q.bytes = newByteBound(cfg)
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	return q
 }
 
 // newcomer is a record that is offered.
 type newcomer struct {
-	rec   *sdklog.Record
-	level uint8
-	size  int  // in bytes; 0 where these are not bounded
-	held  bool // it has its bytes
+	rec      *sdklog.Record
+	level    uint8
+	size     int  // in bytes; 0 where these are not bounded
+	hasBytes bool // it has its bytes
 }
 
 // Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel,
@@ -160,40 +160,40 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
 		return q.refuse()
 	}
-	return q.offerSlowly(newcomer{rec: r, level: level})
+	return q.offerSlow(newcomer{rec: r, level: level})
 }
 
 // advance opens the next batch after the last slot of b was claimed. Another
 // producer may have been faster.
 func (q *Queue) advance(b *Batch) {
 	q.mu.Lock()
-	if q.tail == b && !q.tradingLocked() {
-		q.publishLocked()
+	if q.tail == b && !q.overwritingLocked() {
+		q.reopenLocked()
 	}
 	q.mu.Unlock()
 }
 
-// offerSlowly is Offer when the open batch has no slot left.
-func (q *Queue) offerSlowly(n newcomer) Verdict {
+// offerSlow is Offer when the open batch has no slot left.
+func (q *Queue) offerSlow(n newcomer) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
 		q.returnBytes(&n)
 		return q.refuse()
 	}
 	q.mu.Lock()
-	if b, slot, ok := q.claimTradedLocked(); ok {
+	if b, slot, ok := q.claimOverwriteLocked(); ok {
 		q.mu.Unlock()
 		b.put(slot, &n)
 		return Accepted
 	}
-	q.endTradeLocked()
+	q.endOverwriteLocked()
 	if q.closed.Load() {
 		q.returnBytes(&n)
 		q.mu.Unlock()
 		return Closed
 	}
 	if q.waiters.Len() == 0 && (q.bytes == nil || q.obtainBytes(&n)) {
-		if b, slot, ok := q.reserveLocked(); ok {
-			q.publishLocked()
+		if b, slot, ok := q.claimSlotLocked(); ok {
+			q.reopenLocked()
 			q.mu.Unlock()
 			b.put(slot, &n)
 			return Accepted
@@ -202,20 +202,20 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 	switch q.policy {
 	case DropOldest, DropLowest:
 		if q.bytes != nil {
-			q.openLocked() // publishLocked follows, when it is known whose bytes those are
+			q.openLocked() // reopenLocked follows, when it is known whose bytes those are
 			return q.displaceSizedUnlock(n)
 		}
 		if q.policy == DropLowest {
-			q.announceLocked() // where the oldest give way, displaceUnlock says when
+			q.refreshOpenLocked() // where the oldest give way, displaceUnlock says when
 		}
 		return q.displaceUnlock(n)
 	case Block:
 		q.returnBytes(&n)
-		q.announceLocked()
+		q.refreshOpenLocked()
 		return q.waitUnlock(n)
 	default:
 		q.returnBytes(&n)
-		q.announceLocked()
+		q.refreshOpenLocked()
 		q.mu.Unlock()
 		return Full
 	}
@@ -229,12 +229,12 @@ func (q *Queue) refuse() Verdict {
 	return Full
 }
 
-// announceLocked lets go of an open batch that has no slot left, where the producer
+// refreshOpenLocked lets go of an open batch that has no slot left, where the producer
 // of the last one has not come to it yet, and gives bytes that were returned to
 // those who wait for them.
-func (q *Queue) announceLocked() {
+func (q *Queue) refreshOpenLocked() {
 	if q.open.Load() != nil || q.bytes != nil {
-		q.publishLocked()
+		q.reopenLocked()
 	}
 }
 
@@ -250,13 +250,13 @@ func (q *Queue) Close() {
 		q.pushTailLocked()
 	}
 	q.closed.Store(true) // before open: a producer that finds nil learns why
-	q.shutLocked()
+	q.closeOpenLocked()
 	q.free = nil
-	q.dismissLocked()
+	q.releaseWaitersLocked()
 	for len(q.idle) > 0 {
 		q.wakeLocked()
 	}
-	q.drainedLocked()
+	q.signalDrainedLocked()
 }
 
 // Closed tells whether the queue was closed.
@@ -274,7 +274,7 @@ func (q *Queue) exhaustedLocked() bool {
 	return q.removed || !slices.ContainsFunc(q.consumers, func(c *Consumer) bool { return c.holding != nil })
 }
 
-func (q *Queue) drainedLocked() {
+func (q *Queue) signalDrainedLocked() {
 	if !q.exhaustedLocked() {
 		return
 	}
@@ -350,7 +350,7 @@ func (q *Queue) tickLocked(now time.Time, interval time.Duration) time.Duration 
 		}
 	}
 	if len(q.free) > 1 {
-		next = min(next, quiet) // there may be memory to give back
+		next = min(next, trimInterval) // there may be memory to give back
 	}
 	return next
 }
@@ -366,19 +366,19 @@ func (q *Queue) Remove() []*Batch {
 		q.takenLocked(b)
 		removed = append(removed, b)
 	}
-	q.drainedLocked()
+	q.signalDrainedLocked()
 	q.mu.Unlock()
 	commit := make(chan struct{}, 1)
 	for _, b := range removed {
-		b.settleIn(commit)
+		b.makeReadable(commit)
 		q.releaseBytes(b)
 	}
 	return removed
 }
 
 // Discard settles a batch that Remove returned.
-func (q *Queue) Discard(b *Batch, err error, book func()) {
-	(&Consumer{q: q}).Settle(b, err, book)
+func (q *Queue) Discard(b *Batch, err error, account func()) {
+	(&Consumer{q: q}).Settle(b, err, account)
 }
 
 // Counts is a consistent view of what the queue holds.

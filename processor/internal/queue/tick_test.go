@@ -7,7 +7,7 @@ import (
 )
 
 // steward calls Tick when it asks to be called, for a while.
-func (r *rig) steward(interval, duration time.Duration) {
+func (r *rig) tickLoop(interval, duration time.Duration) {
 	end := time.Now().Add(duration)
 	for next := interval; ; {
 		if left := time.Until(end); left < next {
@@ -19,14 +19,14 @@ func (r *rig) steward(interval, duration time.Duration) {
 	}
 }
 
-// TestTickBoundsTheWait: a record waits for the interval at most, however it falls
+// TestTickBoundsWaiting: a record waits for the interval at most, however it falls
 // between the ticks.
-func TestTickBoundsTheWait(t *testing.T) {
+func TestTickBoundsWaiting(t *testing.T) {
 	const interval = 10 * time.Second
 	for offset := time.Duration(0); offset <= 2*interval; offset += interval / 4 {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, DropNewest, 8, 2)
-			go r.steward(interval, 10*interval)
+			go r.tickLoop(interval, 10*interval)
 			time.Sleep(offset)
 			synctest.Wait()
 			for n := range 5 {
@@ -82,9 +82,9 @@ func TestTickExactly(t *testing.T) {
 	})
 }
 
-// TestTickAsksForTheTrim: with memory to give back the next tick comes soon, whatever
+// TestTickReturnsTrimInterval: with memory to give back the next tick comes soon, whatever
 // the interval is.
-func TestTickAsksForTheTrim(t *testing.T) {
+func TestTickReturnsTrimInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
 		r.offer(t, 0, 8, Accepted)
@@ -92,11 +92,11 @@ func TestTickAsksForTheTrim(t *testing.T) {
 			t.Errorf("Tick = %v with nothing to give back", got)
 		}
 		r.takeAll(t)
-		if got := r.Tick(time.Now(), time.Hour); got != quiet {
-			t.Errorf("Tick = %v with %d free batches, want %v", got, len(r.free), quiet)
+		if got := r.Tick(time.Now(), time.Hour); got != trimInterval {
+			t.Errorf("Tick = %v with %d free batches, want %v", got, len(r.free), trimInterval)
 		}
 		if got := r.Tick(time.Now(), time.Millisecond); got != time.Millisecond {
-			t.Errorf("Tick = %v, want the interval, which is shorter than %v", got, quiet)
+			t.Errorf("Tick = %v, want the interval, which is shorter than %v", got, trimInterval)
 		}
 	})
 }

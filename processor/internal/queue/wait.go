@@ -25,7 +25,7 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	}
 	w := &waiter{wake: make(chan struct{}, 1), newcomer: n}
 	place := q.waiters.PushBack(w)
-	q.publishLocked() // it may be only bytes that there are too few of, and there is a tail to be shut
+	q.reopenLocked() // it may be only bytes that there are too few of, and there is a tail to be shut
 	q.mu.Unlock()
 
 	timer := time.NewTimer(q.maxWait)
@@ -41,7 +41,7 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 		if !q.closed.Load() {
 			q.waiters.Remove(place)
 			if q.bytes != nil {
-				q.publishLocked() // it was too large for the room there is; another may not be
+				q.reopenLocked() // it was too large for the room there is; another may not be
 			}
 		}
 		q.mu.Unlock()
@@ -52,8 +52,8 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	return Accepted
 }
 
-// grantLocked gives room to the first waiter, and tells whether there was any.
-func (q *Queue) grantLocked() bool {
+// admitWaiterLocked gives room to the first waiter, and tells whether there was any.
+func (q *Queue) admitWaiterLocked() bool {
 	first := q.waiters.Front()
 	w := first.Value.(*waiter) //nolint:errcheck,forcetypeassert // only waiters are in it
 	b, slot, ok := q.admitLocked(&w.newcomer)
@@ -67,8 +67,8 @@ func (q *Queue) grantLocked() bool {
 	return true
 }
 
-// dismissLocked lets all waiters go without a slot.
-func (q *Queue) dismissLocked() {
+// releaseWaitersLocked lets all waiters go without a slot.
+func (q *Queue) releaseWaitersLocked() {
 	for q.waiters.Len() > 0 {
 		w := q.waiters.Remove(q.waiters.Front()).(*waiter) //nolint:errcheck,forcetypeassert // only waiters are in it
 		w.wake <- struct{}{}

@@ -17,13 +17,13 @@ func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
 	if q.bytes != nil && !q.obtainBytes(n) {
 		return nil, 0, false
 	}
-	return q.reserveLocked()
+	return q.claimSlotLocked()
 }
 
 // reserveLocked claims the next slot on behalf of one producer. It reports
 // false when the queue is full.
-func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
-	for q.tailLocked() {
+func (q *Queue) claimSlotLocked() (*Batch, uint32, bool) {
+	for q.ensureTailLocked() {
 		t := q.tail
 		word := t.word.Load()
 		claimed := handedOut(word)
@@ -44,19 +44,19 @@ func (q *Queue) reserveLocked() (*Batch, uint32, bool) {
 	return nil, 0, false
 }
 
-// publishLocked gives room to those who wait for it, first come first served,
+// reopenLocked gives room to those who wait for it, first come first served,
 // and then opens what is left to everyone.
-func (q *Queue) publishLocked() {
-	q.endTradeLocked()
-	for q.waiters.Len() > 0 && q.grantLocked() {
+func (q *Queue) reopenLocked() {
+	q.endOverwriteLocked()
+	for q.waiters.Len() > 0 && q.admitWaiterLocked() {
 	}
 	q.openLocked()
-	q.hastenLocked()
+	q.expediteByBytesLocked()
 }
 
 // openLocked opens the room that there is, if nobody waits for it.
 func (q *Queue) openLocked() {
-	for q.tailLocked() {
+	for q.ensureTailLocked() {
 		t := q.tail
 		word := t.word.Load()
 		claimed := handedOut(word)
@@ -65,37 +65,37 @@ func (q *Queue) openLocked() {
 		case int(claimed) == q.size:
 			q.pushTailLocked()
 		case claimed >= limit:
-			q.shutLocked()
+			q.closeOpenLocked()
 			return
 		case q.waiters.Len() > 0:
 			// Who waits for bytes is not passed over, not even by a producer that
 			// still takes the tail for open.
 			if next := pack(claimed, claimed); next == word || t.word.CompareAndSwap(word, next) {
-				q.shutLocked()
+				q.closeOpenLocked()
 				return
 			}
 		default:
-			limit = q.watchLocked(t, claimed, limit)
+			limit = q.capAtHighMarkLocked(t, claimed, limit)
 			if next := pack(limit, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.open.Store(t)
 				return
 			}
 		}
 	}
-	q.shutLocked()
+	q.closeOpenLocked()
 }
 
-// shutLocked says that there is no room but what may be had in exchange, or that
+// closeOpenLocked says that there is no room but what may be had in exchange, or that
 // the queue is closed.
-func (q *Queue) shutLocked() {
-	if !q.tradeLocked() {
+func (q *Queue) closeOpenLocked() {
+	if !q.openOverwriteLocked() {
 		q.open.Store(nil)
 	}
-	q.pressLocked(q.high > 0 && !q.closed.Load())
+	q.setPressureLocked(q.high > 0 && !q.closed.Load())
 }
 
-// tailLocked makes sure that there is a tail, unless there is no room for one.
-func (q *Queue) tailLocked() bool {
+// ensureTailLocked makes sure that there is a tail, unless there is no room for one.
+func (q *Queue) ensureTailLocked() bool {
 	if q.tail != nil {
 		return true
 	}

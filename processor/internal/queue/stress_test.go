@@ -11,29 +11,29 @@ import (
 )
 
 const (
-	stormRecords = 400 // by each producer
-	stormLevels  = 7
+	stressRecords = 400 // by each producer
+	stressLevels  = 7
 )
 
 // storm is a queue with everything that can happen to it happening at once.
-type storm struct {
-	q       *Queue
-	offered sync.WaitGroup // producers
-	ended   sync.WaitGroup // consumers
-	stop    chan struct{}  // ends the rest
-	beside  sync.WaitGroup
+type stress struct {
+	q          *Queue
+	offered    sync.WaitGroup // producers
+	ended      sync.WaitGroup // consumers
+	stop       chan struct{}  // ends the rest
+	background sync.WaitGroup
 
 	flushAfterOffer bool // producers flush now and then
-	putBack         bool // consumers put batches back now and then, and settle some in parts
+	requeueSome     bool // consumers put batches back now and then, and settle some in parts
 
-	settled [1 << 16]atomic.Bool // by number
-	count   atomic.Int64         // accepted
-	refused atomic.Int64
-	booked  uint64 // guarded by the queue's mutex
-	gaveWay uint64 // to what was put back; guarded by the queue's mutex
-	traded  uint64 // gave way in a trade; guarded by the queue's mutex
-	counted uint64 // gave way and was only counted, traded or not; guarded by the queue's mutex
-	removed []int
+	settled     [1 << 16]atomic.Bool // by number
+	count       atomic.Int64         // accepted
+	refused     atomic.Int64
+	accounted   uint64 // guarded by the queue's mutex
+	evicted     uint64 // to what was put back; guarded by the queue's mutex
+	overwritten uint64 // gave way in a trade; guarded by the queue's mutex
+	counted     uint64 // gave way and was only counted, traded or not; guarded by the queue's mutex
+	removed     []int
 
 	mu        sync.Mutex
 	accepted  map[int]bool
@@ -42,19 +42,19 @@ type storm struct {
 	taken     [][]int      // by consumer, in its order
 }
 
-// stormNumber is the n-th record of a producer.
-func stormNumber(producer, n int) int { return producer<<12 | n }
+// stressNumber is the n-th record of a producer.
+func stressNumber(producer, n int) int { return producer<<12 | n }
 
-// newCalm returns a queue with consumers and nothing else.
-func newCalm(cfg Config, consumers int) *storm {
-	s := newQuiet(cfg, consumers)
+// newConsumerStress returns a queue with consumers and nothing else.
+func newConsumerStress(cfg Config, consumers int) *stress {
+	s := newIdleStress(cfg, consumers)
 	s.startConsumers()
 	return s
 }
 
-// newQuiet is newCalm whose consumers have not been started.
-func newQuiet(cfg Config, consumers int) *storm {
-	s := &storm{
+// newIdleStress is newConsumerStress whose consumers have not been started.
+func newIdleStress(cfg Config, consumers int) *stress {
+	s := &stress{
 		stop:      make(chan struct{}),
 		accepted:  make(map[int]bool),
 		gone:      make(map[int]bool),
@@ -68,13 +68,13 @@ func newQuiet(cfg Config, consumers int) *storm {
 	return s
 }
 
-func (s *storm) startConsumers() {
+func (s *stress) startConsumers() {
 	for i := range s.taken {
 		s.ended.Go(func() { s.consume(s.q.NewConsumer(), &s.taken[i]) })
 	}
 }
 
-func (s *storm) offer(r *sdklog.Record, level uint8) Verdict {
+func (s *stress) offer(r *sdklog.Record, level uint8) Verdict {
 	if s.q.bytes != nil {
 		return s.q.OfferSized(r, level, fuzzSize(numberOf(r)))
 	}
@@ -82,34 +82,34 @@ func (s *storm) offer(r *sdklog.Record, level uint8) Verdict {
 }
 
 // offerSome offers records and has them handed out.
-func (s *storm) offerSome(producer, n int) {
+func (s *stress) offerSome(producer, n int) {
 	for i := range n {
-		rec := record(stormNumber(producer, i), 9)
+		rec := record(stressNumber(producer, i), 9)
 		s.offer(&rec, 9)
 	}
 	s.q.Expedite()
 }
 
-func newStorm(t *testing.T, cfg Config, consumers int) *storm {
+func newStress(t *testing.T, cfg Config, consumers int) *stress {
 	t.Helper()
-	return startStorm(t, cfg, consumers, false)
+	return startStress(t, cfg, consumers, false)
 }
 
-// newStormAgain returns one in which batches come back.
-func newStormAgain(t *testing.T, cfg Config, consumers int) *storm {
+// newRequeueStress returns one in which batches come back.
+func newRequeueStress(t *testing.T, cfg Config, consumers int) *stress {
 	t.Helper()
-	return startStorm(t, cfg, consumers, true)
+	return startStress(t, cfg, consumers, true)
 }
 
-func startStorm(t *testing.T, cfg Config, consumers int, putBack bool) *storm {
+func startStress(t *testing.T, cfg Config, consumers int, requeue bool) *stress {
 	t.Helper()
-	var s *storm
+	var s *stress
 	if cfg.KeepLevel > 0 {
 		cfg.Traded = func(v Victim, n int) {
 			if v.Level >= cfg.KeepLevel || n <= 0 {
 				t.Errorf("%d records of level %d were traded", n, v.Level)
 			}
-			s.traded += uint64(n)
+			s.overwritten += uint64(n)
 			s.counted += uint64(n)
 		}
 	}
@@ -128,35 +128,35 @@ func startStorm(t *testing.T, cfg Config, consumers int, putBack bool) *storm {
 		}
 		s.gone[number] = true
 	}
-	s = newQuiet(cfg, consumers)
-	s.putBack = putBack
+	s = newIdleStress(cfg, consumers)
+	s.requeueSome = requeue
 	s.startConsumers()
-	s.aside(t)
+	s.startBackground(t)
 	return s
 }
 
-func (s *storm) consume(c *Consumer, taken *[]int) {
+func (s *stress) consume(c *Consumer, taken *[]int) {
 	for b := c.Take(); b != nil; b = c.Take() {
-		if s.putBack && s.tryAgain(c, b, taken) {
+		if s.requeueSome && s.requeue(c, b, taken) {
 			continue
 		}
 		*taken = append(*taken, numbersOf(b.Records())...)
 		if len(*taken)%3 == 0 {
 			runtime.Gosched()
 		}
-		c.Settle(b, nil, s.booking(b))
+		c.Settle(b, nil, s.accounting(b))
 	}
 }
 
-// tryAgain settles some of the batch's records, or puts it back, or both, and tells
+// requeue settles some of the batch's records, or puts it back, or both, and tells
 // whether it was put back. No batch is put back more than three times.
-func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
+func (s *stress) requeue(c *Consumer, b *Batch, taken *[]int) bool {
 	runtime.Gosched()
 	n := numberOf(&b.Records()[0])
 	if k := n % 5; k < len(b.Records()) {
 		recs := b.Records()[:k]
 		*taken = append(*taken, numbersOf(recs)...)
-		c.Progress(b, k, nil, s.bookingOf(recs))
+		c.Progress(b, k, nil, s.accountingOf(recs))
 	}
 	if b.Trail.Attempts >= 3 || n%2 == 0 {
 		return false
@@ -172,31 +172,31 @@ func (s *storm) tryAgain(c *Consumer, b *Batch, taken *[]int) bool {
 				s.counted++
 			}
 		}
-		s.gaveWay += uint64(len(gone))
+		s.evicted += uint64(len(gone))
 	})
 	return ok
 }
 
-// booking books a batch as settled.
-func (s *storm) booking(b *Batch) func() { return s.bookingOf(b.Records()) }
+// accounting books a batch as settled.
+func (s *stress) accounting(b *Batch) func() { return s.accountingOf(b.Records()) }
 
-func (s *storm) bookingOf(recs []sdklog.Record) func() {
+func (s *stress) accountingOf(recs []sdklog.Record) func() {
 	return func() {
 		for i := range recs {
 			s.settled[numberOf(&recs[i])].Store(true)
 		}
-		s.booked += uint64(len(recs))
+		s.accounted += uint64(len(recs))
 	}
 }
 
 // offerFrom starts the producers from … to-1. Each offers its records in order.
-func (s *storm) offerFrom(from, to int) {
+func (s *stress) offerFrom(from, to int) {
 	for producer := from; producer < to; producer++ {
 		s.offered.Go(func() {
 			var accepted []int
-			for n := range stormRecords {
-				number := stormNumber(producer, n)
-				level := uint8(n % stormLevels)
+			for n := range stressRecords {
+				number := stressNumber(producer, n)
+				level := uint8(n % stressLevels)
 				rec := fuzzRecord(number, level)
 				switch s.offer(&rec, level) {
 				case Accepted:
@@ -206,7 +206,7 @@ func (s *storm) offerFrom(from, to int) {
 					s.refused.Add(1)
 				}
 				spoil(&rec)
-				if level == stormLevels-1 && n%3 == 0 {
+				if level == stressLevels-1 && n%3 == 0 {
 					s.q.Expedite()
 				}
 				if s.flushAfterOffer && n%16 == producer {
@@ -227,7 +227,7 @@ func (s *storm) offerFrom(from, to int) {
 
 // flush checks that a flush is over only when the records are settled. What is not may
 // have been displaced, which is told later.
-func (s *storm) flush(accepted []int) {
+func (s *stress) flush(accepted []int) {
 	f := s.q.BeginFlush()
 	<-f.Done()
 	for _, number := range accepted {
@@ -240,7 +240,7 @@ func (s *storm) flush(accepted []int) {
 }
 
 // awaitAccepted waits until the storm is on.
-func (s *storm) awaitAccepted(n int64) {
+func (s *stress) awaitAccepted(n int64) {
 	for i := 0; s.count.Load() < n && i < 10_000; i++ {
 		time.Sleep(10 * time.Microsecond)
 		if s.count.Load()+s.refused.Load() > 4*n {
@@ -250,7 +250,7 @@ func (s *storm) awaitAccepted(n int64) {
 }
 
 // awaitEmpty waits until consumers have settled all there is.
-func (s *storm) awaitEmpty(t *testing.T) {
+func (s *stress) awaitEmpty(t *testing.T) {
 	t.Helper()
 	for start := time.Now(); ; runtime.Gosched() {
 		var c Counts
@@ -265,7 +265,7 @@ func (s *storm) awaitEmpty(t *testing.T) {
 }
 
 // aside runs all that is neither producer nor consumer.
-func (s *storm) aside(t *testing.T) {
+func (s *stress) startBackground(t *testing.T) {
 	t.Helper()
 	for _, f := range []func(){
 		func() { s.q.Expedite() },
@@ -281,7 +281,7 @@ func (s *storm) aside(t *testing.T) {
 		func() { checkInvariants(t, s.q) },
 		func() { s.checkSnapshot(t) },
 	} {
-		s.beside.Go(func() {
+		s.background.Go(func() {
 			for {
 				select {
 				case <-s.stop:
@@ -295,25 +295,25 @@ func (s *storm) aside(t *testing.T) {
 	}
 }
 
-func (s *storm) checkSnapshot(t *testing.T) {
+func (s *stress) checkSnapshot(t *testing.T) {
 	t.Helper()
 	s.q.Snapshot(func(c Counts) {
 		// What was displaced is told after the fact, so it may be missing here.
-		ends := s.booked + s.gaveWay + s.traded + uint64(c.Queued+c.InFlight)
+		ends := s.accounted + s.evicted + s.overwritten + uint64(c.Queued+c.InFlight)
 		exact := s.q.policy == DropNewest || s.q.policy == Block
 		if c.Queued < 0 || c.Queued > s.q.capacity || ends > c.Admitted || (exact && ends != c.Admitted) {
-			t.Errorf("%+v with %d booked, in a queue of %d", c, s.booked, s.q.capacity)
+			t.Errorf("%+v with %d accounted, in a queue of %d", c, s.accounted, s.q.capacity)
 		}
 	})
 }
 
 // finish waits for everybody, the queue being closed, and accounts for every record.
-func (s *storm) finish(t *testing.T) {
+func (s *stress) finish(t *testing.T) {
 	t.Helper()
 	s.offered.Wait()
 	s.ended.Wait()
 	close(s.stop)
-	s.beside.Wait()
+	s.background.Wait()
 	checkInvariants(t, s.q)
 	s.checkSnapshot(t)
 
@@ -352,8 +352,8 @@ func (s *storm) finish(t *testing.T) {
 	}
 	want := Counts{Admitted: uint64(len(s.accepted))}
 	s.q.Snapshot(func(got Counts) {
-		if got != want || s.booked != uint64(taken+len(s.removed)) {
-			t.Errorf("%+v and %d booked at the end, want %+v and %d", got, s.booked, want, taken+len(s.removed))
+		if got != want || s.accounted != uint64(taken+len(s.removed)) {
+			t.Errorf("%+v and %d accounted at the end, want %+v and %d", got, s.accounted, want, taken+len(s.removed))
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// putBack puts a batch back, and returns what gave way to it.
-func (r *rig) putBack(t *testing.T, b *Batch, err error) (gone displacements) {
+// requeue puts a batch back, and returns what gave way to it.
+func (r *rig) requeue(t *testing.T, b *Batch, err error) (gone displacements) {
 	t.Helper()
 	if _, ok := r.consumer.PutBack(b, err, func(victims []Victim) {
 		for _, v := range victims {
@@ -20,16 +20,16 @@ func (r *rig) putBack(t *testing.T, b *Batch, err error) (gone displacements) {
 	return gone
 }
 
-func wantGone(t *testing.T, got displacements, want ...displacement) {
+func wantEvicted(t *testing.T, got displacements, want ...displacement) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%v gave way, want %v", got, want)
 	}
 }
 
-// TestPutBackComesFirst: before all that came later, as often as it is put back, and
+// TestRequeuedBatchComesFirst: before all that came later, as often as it is put back, and
 // with all that it has been through.
-func TestPutBackComesFirst(t *testing.T) {
+func TestRequeuedBatchComesFirst(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			r := k.rig(t)
@@ -42,7 +42,7 @@ func TestPutBackComesFirst(t *testing.T) {
 				}
 				wantNumbers(t, "first batch", numbersOf(b.Records()), first...)
 				b.Trail.Attempts++
-				wantGone(t, r.putBack(t, b, nil))
+				wantEvicted(t, r.requeue(t, b, nil))
 				r.wantCounts(t, Counts{Admitted: uint64(r.capacity), Queued: r.capacity})
 			}
 			b := r.take(t)
@@ -57,30 +57,30 @@ func TestPutBackComesFirst(t *testing.T) {
 	}
 }
 
-// TestPutBackKeepsItsRoom: what is taken for the first time makes room for others, and
+// TestRequeueKeepsItsCapacity: what is taken for the first time makes room for others, and
 // what was put back does not, until it is settled.
-func TestPutBackKeepsItsRoom(t *testing.T) {
+func TestRequeueKeepsItsCapacity(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
 	b := r.take(t)
 	r.offer(t, 4, 6, Accepted)
 	r.offer(t, 6, 7, Full)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 4}, displacement{9, 5}) // as if it had never left
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 4}, displacement{9, 5}) // as if it had never left
 	r.offer(t, 7, 8, Full)
 	b = r.take(t)
 	r.offer(t, 8, 9, Full)
 	r.wantCounts(t, Counts{Admitted: 6, Queued: 2, InFlight: 2})
-	wantGone(t, r.putBack(t, b, nil))
+	wantEvicted(t, r.requeue(t, b, nil))
 	b = r.take(t)
 	r.consumer.Progress(b, 1, nil, func() {})
 	r.offer(t, 9, 10, Accepted)
 	r.offer(t, 10, 11, Full)
-	wantGone(t, r.putBack(t, b, nil))
+	wantEvicted(t, r.requeue(t, b, nil))
 	wantBatches(t, r.takeAll(t), []int{1}, []int{2, 3}, []int{9})
 }
 
-// TestPutBackIntoAFullQueue: who gives way is for the policy to say.
-func TestPutBackIntoAFullQueue(t *testing.T) {
+// TestRequeueIntoAFullQueue: who gives way is for the policy to say.
+func TestRequeueIntoAFullQueue(t *testing.T) {
 	for _, tc := range []struct {
 		policy Policy
 		gone   displacements
@@ -99,7 +99,7 @@ func TestPutBackIntoAFullQueue(t *testing.T) {
 		for i, level := range []uint8{9, 9, 1, 8} {
 			r.offerLevel(t, 4+i, level, Accepted)
 		}
-		wantGone(t, r.putBack(t, b, nil), tc.gone...)
+		wantEvicted(t, r.requeue(t, b, nil), tc.gone...)
 		r.wantCounts(t, Counts{Admitted: 8, Queued: 6})
 		if left := slices.Concat(r.takeAll(t)...); !slices.Equal(left, tc.left) {
 			t.Errorf("policy %d: left %v, want %v", tc.policy, left, tc.left)
@@ -107,16 +107,16 @@ func TestPutBackIntoAFullQueue(t *testing.T) {
 	}
 }
 
-// TestPutBackBehindSlowProducers: records that are still being copied cannot give
+// TestRequeueBehindSlowProducers: records that are still being copied cannot give
 // way, and others do.
-func TestPutBackBehindSlowProducers(t *testing.T) {
+func TestRequeueBehindSlowProducers(t *testing.T) {
 	r := newRig(t, DropNewest, 3, 3)
 	r.offer(t, 0, 3, Accepted)
 	b := r.take(t)
 	slow := r.preempt(t)
 	r.offer(t, 4, 5, Accepted)
 	other := r.preempt(t)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 1}, displacement{9, 2}, displacement{9, 4})
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 1}, displacement{9, 2}, displacement{9, 4})
 	slow.commit(3, 9)
 	other.commit(5, 9)
 	r.wantCounts(t, Counts{Admitted: 6, Queued: 3})
@@ -125,27 +125,27 @@ func TestPutBackBehindSlowProducers(t *testing.T) {
 	}
 }
 
-// TestPutBackOfWhatGivesWay: all of it, in the end.
-func TestPutBackOfWhatGivesWay(t *testing.T) {
+// TestRequeueOfEvictedRecords: all of it, in the end.
+func TestRequeueOfEvictedRecords(t *testing.T) {
 	r := newRig(t, DropOldest, 2, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.take(t)
 	f := r.BeginFlush()
 	r.offer(t, 2, 4, Accepted)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 0}, displacement{9, 1})
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 0}, displacement{9, 1})
 	if !done(f) || f.Err() != nil {
 		t.Error("a flush waits for what is no more")
 	}
 	wantBatches(t, r.takeAll(t), []int{2, 3})
 }
 
-// TestPutBackTellsVictimsThatWereTried from those that were not.
-func TestPutBackTellsVictimsThatWereTried(t *testing.T) {
+// TestRequeueMarksVictims from those that were not.
+func TestRequeueMarksVictims(t *testing.T) {
 	var got []bool
 	r := newRigOf(t, Config{Capacity: 2, BatchSize: 1, Policy: DropOldest})
 	r.displacedTo(func(v Victim) { got = append(got, v.Tried) })
 	r.offer(t, 0, 2, Accepted)
-	r.putBack(t, r.take(t), nil)
+	r.requeue(t, r.take(t), nil)
 	r.offer(t, 2, 4, Accepted)
 	if !slices.Equal(got, []bool{true, false}) {
 		t.Errorf("tried: %v", got)
@@ -155,8 +155,8 @@ func TestPutBackTellsVictimsThatWereTried(t *testing.T) {
 
 func (r *rig) displacedTo(f func(Victim)) { r.Queue.displaced = f }
 
-// TestPutBackAndFlush: with an error the flush is over, without it goes on.
-func TestPutBackAndFlush(t *testing.T) {
+// TestRequeueAndFlush: with an error the flush is over, without it goes on.
+func TestRequeueAndFlush(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 2)
 	r.offer(t, 0, 4, Accepted)
 	f := r.BeginFlush()
@@ -186,8 +186,8 @@ func TestPutBackAndFlush(t *testing.T) {
 	}
 }
 
-// TestPutBackAfterRemove: nothing is taken back.
-func TestPutBackAfterRemove(t *testing.T) {
+// TestRequeueAfterRemove: nothing is taken back.
+func TestRequeueAfterRemove(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.take(t)
@@ -199,7 +199,7 @@ func TestPutBackAfterRemove(t *testing.T) {
 	if !drained(r.Queue) {
 		t.Error("not drained")
 	}
-	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("booked") }); ok {
+	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("accounted") }); ok {
 		t.Error("put back")
 	}
 	wantNumbers(t, "batch", numbersOf(b.Records()), 0, 1)
@@ -207,9 +207,9 @@ func TestPutBackAfterRemove(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 2})
 }
 
-// TestTakeWaitsForWhatMayBePutBack: a consumer of a closed queue does not end while
+// TestTakeWaitsForRequeue: a consumer of a closed queue does not end while
 // another holds a batch.
-func TestTakeWaitsForWhatMayBePutBack(t *testing.T) {
+func TestTakeWaitsForRequeue(t *testing.T) {
 	for _, settle := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, DropNewest, 4, 2)
@@ -233,7 +233,7 @@ func TestTakeWaitsForWhatMayBePutBack(t *testing.T) {
 			if settle {
 				r.consumer.Settle(b, nil, func() {})
 			} else {
-				r.putBack(t, b, nil)
+				r.requeue(t, b, nil)
 			}
 			synctest.Wait()
 			if !ended || len(taken) != map[bool]int{true: 0, false: 2}[settle] {
@@ -257,9 +257,9 @@ func TestProgress(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestPutBackMemory: however often records give way to batches that come back, ready
+// TestRequeueMemory: however often records give way to batches that come back, ready
 // batches have no more slots than twice the capacity and some.
-func TestPutBackMemory(t *testing.T) {
+func TestRequeueMemory(t *testing.T) {
 	for _, p := range policies {
 		r := newRig(t, p.policy, 64, 8)
 		r.maxWait = 0
@@ -277,12 +277,12 @@ func TestPutBackMemory(t *testing.T) {
 			b := r.take(t)
 			fill(1 + i%13)
 			if i%3 > 0 {
-				r.putBack(t, b, nil)
+				r.requeue(t, b, nil)
 				b = r.take(t)
 				fill(i % 7)
 				if len(b.Records()) > 3 && i%2 == 0 {
 					r.consumer.Progress(b, 3, nil, func() {})
-					r.putBack(t, b, nil)
+					r.requeue(t, b, nil)
 					fill(i % 5)
 					b = r.take(t)
 				}

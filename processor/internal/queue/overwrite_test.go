@@ -11,31 +11,31 @@ import (
 // keepNone is a keep level above those of most tests, so that records are traded.
 const keepNone = 17
 
-func newTradeRig(t *testing.T, capacity, batchSize int) *rig {
+func newOverwriteRig(t *testing.T, capacity, batchSize int) *rig {
 	t.Helper()
 	return newRigOf(t, Config{Capacity: capacity, BatchSize: batchSize, Policy: DropOldest, KeepLevel: keepNone})
 }
 
 // trading returns how many records the open trade has displaced, and of how many.
-func (r *rig) trading() (n, of int) {
+func (r *rig) overwriting() (n, of int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.trade.front == nil {
+	if r.overwrite.front == nil {
 		return 0, 0
 	}
-	return r.tail.claims() - int(r.trade.base), int(r.trade.size)
+	return r.tail.claims() - int(r.overwrite.base), int(r.overwrite.size)
 }
 
-func (r *rig) wantTrading(t *testing.T, n, of int) {
+func (r *rig) wantOverwriting(t *testing.T, n, of int) {
 	t.Helper()
-	if gotN, gotOf := r.trading(); gotN != n || gotOf != of {
+	if gotN, gotOf := r.overwriting(); gotN != n || gotOf != of {
 		t.Errorf("%d of %d records are traded, want %d of %d", gotN, gotOf, n, of)
 	}
 	checkInvariants(t, r.Queue)
 }
 
 // gaveWay returns n displacements of level 9.
-func gaveWay(n int) []displacement {
+func evictions(n int) []displacement {
 	var out []displacement
 	for range n {
 		out = append(out, displacement{9, -1})
@@ -43,29 +43,29 @@ func gaveWay(n int) []displacement {
 	return out
 }
 
-// TestTrade: newcomers to a full queue claim slots as if there were room, and each has
+// TestOverwrite: newcomers to a full queue claim slots as if there were room, and each has
 // displaced the oldest record by the time that anybody looks.
-func TestTrade(t *testing.T) {
-	r := newTradeRig(t, 12, 4)
+func TestOverwrite(t *testing.T) {
+	r := newOverwriteRig(t, 12, 4)
 	r.offer(t, 0, 12, Accepted)
-	r.wantTrading(t, 0, 0)
+	r.wantOverwriting(t, 0, 0)
 	r.offer(t, 12, 13, Accepted) // by the mutex, in a new tail
-	r.wantTrading(t, 0, 3)
+	r.wantOverwriting(t, 0, 3)
 	r.offer(t, 13, 15, Accepted)
-	r.wantTrading(t, 2, 3)
-	r.wantDisplaced(t, gaveWay(1)...) // the others are told in one go
+	r.wantOverwriting(t, 2, 3)
+	r.wantDisplaced(t, evictions(1)...) // the others are told in one go
 
 	r.wantCounts(t, Counts{Admitted: 15, Queued: 12})
-	r.wantDisplaced(t, gaveWay(2)...)
-	r.wantTrading(t, 0, 0)
+	r.wantDisplaced(t, evictions(2)...)
+	r.wantOverwriting(t, 0, 0)
 	r.offer(t, 15, 16, Accepted) // fills the tail, when all of the first batch is gone
-	r.wantDisplaced(t, gaveWay(1)...)
+	r.wantDisplaced(t, evictions(1)...)
 	r.wantCounts(t, Counts{Admitted: 16, Queued: 12})
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15})
 }
 
-// TestTradeIsPutDown: whoever comes by the mutex finds what was traded put down.
-func TestTradeIsPutDown(t *testing.T) {
+// TestOverwriteEndsUnderTheMutex: whoever comes by the mutex finds what was traded put down.
+func TestOverwriteEndsUnderTheMutex(t *testing.T) {
 	for name, look := range map[string]func(r *rig){
 		"Snapshot":   func(r *rig) { r.Snapshot(func(Counts) {}) },
 		"Len":        func(r *rig) { r.Len() },
@@ -77,21 +77,21 @@ func TestTradeIsPutDown(t *testing.T) {
 		"Remove":     func(r *rig) { r.Close(); r.Remove() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newTradeRig(t, 12, 4)
+			r := newOverwriteRig(t, 12, 4)
 			r.offer(t, 0, 14, Accepted)
-			r.wantDisplaced(t, gaveWay(1)...)
-			r.wantTrading(t, 1, 3)
+			r.wantDisplaced(t, evictions(1)...)
+			r.wantOverwriting(t, 1, 3)
 			look(r)
-			r.wantDisplaced(t, gaveWay(1)...)
-			r.wantTrading(t, 0, 0)
+			r.wantDisplaced(t, evictions(1)...)
+			r.wantOverwriting(t, 0, 0)
 		})
 	}
 }
 
-// TestTradeOfTaken: a consumer gets what has not been displaced, and no newcomer
+// TestOverwriteSparesTakenBatches: a consumer gets what has not been displaced, and no newcomer
 // displaces a record of its batch.
-func TestTradeOfTaken(t *testing.T) {
-	r := newTradeRig(t, 12, 4)
+func TestOverwriteSparesTakenBatches(t *testing.T) {
+	r := newOverwriteRig(t, 12, 4)
 	r.offer(t, 0, 14, Accepted) // two gave way
 	b := r.take(t)
 	wantNumbers(t, "taken", numbersOf(b.Records()), 2, 3)
@@ -100,51 +100,51 @@ func TestTradeOfTaken(t *testing.T) {
 	r.offer(t, 16, 18, Accepted)
 	wantNumbers(t, "taken", numbersOf(b.Records()), 2, 3)
 	r.wantCounts(t, Counts{Admitted: 18, Queued: 12, InFlight: 2})
-	r.wantDisplaced(t, gaveWay(4)...)
+	r.wantDisplaced(t, evictions(4)...)
 	r.consumer.Settle(b, nil, func() {})
 	wantBatches(t, r.takeAll(t), []int{6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15}, []int{16, 17})
 }
 
-// TestTradeStopsAtKept: a record that somebody wants a copy of is displaced by the mutex.
-func TestTradeStopsAtKept(t *testing.T) {
-	r := newTradeRig(t, 8, 4)
+// TestOverwriteStopsAtKept: a record that somebody wants a copy of is displaced by the mutex.
+func TestOverwriteStopsAtKept(t *testing.T) {
+	r := newOverwriteRig(t, 8, 4)
 	r.offer(t, 0, 2, Accepted)
 	r.offerLevel(t, 2, 21, Accepted)
 	r.offer(t, 3, 8, Accepted)
 	r.offer(t, 8, 9, Accepted)
-	r.wantTrading(t, 0, 1)
+	r.wantOverwriting(t, 0, 1)
 	r.offer(t, 9, 10, Accepted) // the last to be traded: the next batch cannot be either
-	r.wantTrading(t, 0, 0)
-	r.wantDisplaced(t, gaveWay(2)...)
+	r.wantOverwriting(t, 0, 0)
+	r.wantDisplaced(t, evictions(2)...)
 	r.offer(t, 10, 11, Accepted)
 	r.wantDisplaced(t, displacement{21, 2})
-	r.wantTrading(t, 0, 1)
+	r.wantOverwriting(t, 0, 1)
 }
 
-// TestTradeStopsAtUncommitted: a record that is being copied is the oldest as soon as it
+// TestOverwriteStopsAtUncommitted: a record that is being copied is the oldest as soon as it
 // is there, so nothing behind it is promised to anybody.
-func TestTradeStopsAtUncommitted(t *testing.T) {
-	r := newTradeRig(t, 8, 4)
+func TestOverwriteStopsAtUncommitted(t *testing.T) {
+	r := newOverwriteRig(t, 8, 4)
 	r.offer(t, 0, 2, Accepted)
 	slow := r.preempt(t)
 	r.offer(t, 3, 8, Accepted)
 	r.offer(t, 8, 9, Accepted)
-	r.wantTrading(t, 0, 1)
+	r.wantOverwriting(t, 0, 1)
 	r.offer(t, 9, 11, Accepted)
-	r.wantDisplaced(t, gaveWay(3)...) // 0, 1, and 3, which is behind it
+	r.wantDisplaced(t, evictions(3)...) // 0, 1, and 3, which is behind it
 	slow.commit(2, 9)
-	r.wantTrading(t, 0, 0)
+	r.wantOverwriting(t, 0, 0)
 	r.offer(t, 11, 12, Accepted)
-	r.wantDisplaced(t, gaveWay(1)...)
+	r.wantDisplaced(t, evictions(1)...)
 	r.wantCounts(t, Counts{Admitted: 12, Queued: 8})
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11})
 }
 
-// TestTradeForgets: what was displaced is kept alive by a batch that is used again until
+// TestOverwrittenRecordsAreReleased: what was displaced is kept alive by a batch that is used again until
 // newcomers take its slots, and otherwise until the next Tick.
-func TestTradeForgets(t *testing.T) {
+func TestOverwrittenRecordsAreReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newTradeRig(t, 8, 4)
+		r := newOverwriteRig(t, 8, 4)
 		r.offer(t, 0, 12, Accepted)
 		stale := func() (n int) {
 			for _, b := range r.free {
@@ -169,16 +169,16 @@ func TestTradeForgets(t *testing.T) {
 	})
 }
 
-// TestTradeConcurrentSafe has everything happen at once while records are traded, and
+// TestOverwriteConcurrentSafe has everything happen at once while records are traded, and
 // accounts for every record.
-func TestTradeConcurrentSafe(t *testing.T) {
+func TestOverwriteConcurrentSafe(t *testing.T) {
 	for _, procs := range []int{1, 4} {
 		for _, consumers := range []int{1, 3} {
-			for _, putBack := range []bool{false, true} {
-				t.Run(fmt.Sprintf("procs=%d/consumers=%d/putback=%t", procs, consumers, putBack), func(t *testing.T) {
+			for _, requeue := range []bool{false, true} {
+				t.Run(fmt.Sprintf("procs=%d/consumers=%d/requeue=%t", procs, consumers, requeue), func(t *testing.T) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-					cfg := Config{Capacity: 50, BatchSize: 16, Policy: DropOldest, KeepLevel: stormLevels - 1}
-					s := startStorm(t, cfg, consumers, putBack)
+					cfg := Config{Capacity: 50, BatchSize: 16, Policy: DropOldest, KeepLevel: stressLevels - 1}
+					s := startStress(t, cfg, consumers, requeue)
 					s.offerFrom(0, 8)
 					s.offered.Wait()
 					s.q.Close()
@@ -189,48 +189,48 @@ func TestTradeConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestTradeAloneConcurrentSafe leaves producers among themselves: what they have displaced
+// TestOverwriteWithoutConsumersConcurrentSafe leaves producers among themselves: what they have displaced
 // is exact, and what is left is the newest of each.
-func TestTradeAloneConcurrentSafe(t *testing.T) {
-	s := newStorm(t, Config{Capacity: 64, BatchSize: 16, Policy: DropOldest, KeepLevel: stormLevels}, 0)
+func TestOverwriteWithoutConsumersConcurrentSafe(t *testing.T) {
+	s := newStress(t, Config{Capacity: 64, BatchSize: 16, Policy: DropOldest, KeepLevel: stressLevels}, 0)
 	s.offerFrom(0, 8)
 	s.offered.Wait()
-	if s.traded == 0 {
+	if s.overwritten == 0 {
 		t.Error("nothing was traded: the test does not work")
 	}
 	s.q.Close()
 	for _, b := range s.q.Remove() {
 		s.removed = append(s.removed, numbersOf(b.Records())...)
-		s.q.Discard(b, nil, s.booking(b))
+		s.q.Discard(b, nil, s.accounting(b))
 	}
 	s.finish(t)
 }
 
-// TestTradeGoesOn: a producer that comes by the mutex, because there was no slot when it
+// TestOverwriteContinues: a producer that comes by the mutex, because there was no slot when it
 // looked, takes part in the trade and does not end it; the one that takes its last slot
 // begins the next.
-func TestTradeGoesOn(t *testing.T) {
-	r := newTradeRig(t, 12, 4)
+func TestOverwriteContinues(t *testing.T) {
+	r := newOverwriteRig(t, 12, 4)
 	r.offer(t, 0, 13, Accepted)
-	r.wantTrading(t, 0, 3)
+	r.wantOverwriting(t, 0, 3)
 	late := func(number int) {
 		t.Helper()
 		rec := record(number, 9)
-		if got := r.offerSlowly(newcomer{rec: &rec, level: 9}); got != Accepted {
+		if got := r.offerSlow(newcomer{rec: &rec, level: 9}); got != Accepted {
 			t.Errorf("record %d: %d", number, got)
 		}
 	}
 	late(13)
-	r.wantTrading(t, 1, 3)
+	r.wantOverwriting(t, 1, 3)
 	b := r.open.Load()
 	r.advance(b) // of a slot that was the last before the trade began
-	r.wantTrading(t, 1, 3)
+	r.wantOverwriting(t, 1, 3)
 	r.offer(t, 14, 15, Accepted)
 	late(15)
 	if r.open.Load() == b {
 		t.Error("the last slot of the tail was taken, and it is still open")
 	}
 	r.wantCounts(t, Counts{Admitted: 16, Queued: 12})
-	r.wantDisplaced(t, gaveWay(4)...)
+	r.wantDisplaced(t, evictions(4)...)
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15})
 }

@@ -16,7 +16,7 @@ package queue
 //     front.first on, without a gap: committed, not evicted, and below the keep level,
 //     so that no one needs a copy.
 //   - No one but the trade looks at front or at the tail meanwhile.
-type trade struct {
+type overwriteWindow struct {
 	front *Batch // the first ready batch; nil: no trade
 	base  uint32 // slots of the tail that were claimed when it began
 	size  uint32 // how many more may be
@@ -27,19 +27,19 @@ type trade struct {
 // already. Only producers that come for a slot look for one in the trade first.
 func (q *Queue) lock() {
 	q.mu.Lock()
-	q.endTradeLocked()
+	q.endOverwriteLocked()
 }
 
-// tradeLocked begins a trade, if the policy and the oldest records allow it. The
+// openOverwriteLocked begins a trade, if the policy and the oldest records allow it. The
 // queue is full. Without a tail there is none: the next newcomer comes by the mutex,
 // displaces a record on its own and opens one. Where bytes are bounded there is
 // none either: how many records a newcomer displaces depends on their size.
-func (q *Queue) tradeLocked() bool {
-	if q.policy != DropOldest || q.traded == nil || q.bytes != nil || q.tail == nil || len(q.ready) == 0 {
+func (q *Queue) openOverwriteLocked() bool {
+	if q.policy != DropOldest || q.overwritten == nil || q.bytes != nil || q.tail == nil || len(q.ready) == 0 {
 		return false
 	}
 	front := q.ready[0]
-	n := front.run(q.keepLevel)
+	n := front.runBelow(q.keepLevel)
 	if n == 0 {
 		return false
 	}
@@ -48,23 +48,23 @@ func (q *Queue) tradeLocked() bool {
 		base := handedOut(word)
 		n = min(n, uint32(q.size)-base)
 		if q.tail.word.CompareAndSwap(word, pack(base+n, base)) {
-			q.trade = trade{front: front, base: base, size: n}
+			q.overwrite = overwriteWindow{front: front, base: base, size: n}
 			q.open.Store(q.tail)
 			return true
 		}
 	}
 }
 
-// tradingLocked tells whether there is a trade, with a slot to claim.
-func (q *Queue) tradingLocked() bool {
-	return q.trade.front != nil && q.tail.claims() < int(q.trade.base+q.trade.size)
+// overwritingLocked tells whether there is a trade, with a slot to claim.
+func (q *Queue) overwritingLocked() bool {
+	return q.overwrite.front != nil && q.tail.claims() < int(q.overwrite.base+q.overwrite.size)
 }
 
-// claimTradedLocked claims a slot in the trade, if one has begun since the producer that
+// claimOverwriteLocked claims a slot in the trade, if one has begun since the producer that
 // holds the mutex found no slot. To end it instead would leave the others, who are claiming
 // slots, without, and they would do the same to this one.
-func (q *Queue) claimTradedLocked() (*Batch, uint32, bool) {
-	if q.trade.front == nil {
+func (q *Queue) claimOverwriteLocked() (*Batch, uint32, bool) {
+	if q.overwrite.front == nil {
 		return nil, 0, false
 	}
 	b := q.tail
@@ -74,14 +74,14 @@ func (q *Queue) claimTradedLocked() (*Batch, uint32, bool) {
 		return nil, 0, false
 	}
 	if slot+1 == limit {
-		q.publishLocked()
+		q.reopenLocked()
 	}
 	return b, slot, true
 }
 
 // run returns how many of the batch's oldest records are committed, without a gap, and
 // below the level.
-func (b *Batch) run(level uint8) uint32 {
+func (b *Batch) runBelow(level uint8) uint32 {
 	for b.first < uint32(b.claimed) && b.slots.evicted(b.first) {
 		b.first++
 	}
@@ -95,16 +95,16 @@ func (b *Batch) run(level uint8) uint32 {
 	return n - b.first
 }
 
-// endTradeLocked puts down which records were displaced. The tail is closed to
-// producers until publishLocked is called, or one comes by the mutex.
-func (q *Queue) endTradeLocked() {
-	front := q.trade.front
+// endOverwriteLocked puts down which records were displaced. The tail is closed to
+// producers until reopenLocked is called, or one comes by the mutex.
+func (q *Queue) endOverwriteLocked() {
+	front := q.overwrite.front
 	if front == nil {
 		return
 	}
 	q.freezeLocked()
-	n := uint32(q.tail.claims()) - q.trade.base
-	q.trade = trade{}
+	n := uint32(q.tail.claims()) - q.overwrite.base
+	q.overwrite = overwriteWindow{}
 	if n == 0 {
 		return
 	}
@@ -115,7 +115,7 @@ func (q *Queue) endTradeLocked() {
 	}
 	for level, count := range levels {
 		if count > 0 {
-			q.traded(Victim{Level: uint8(level), Tried: front.back, Cause: front.Trail.Cause}, count)
+			q.overwritten(Victim{Level: uint8(level), Tried: front.requeued, Cause: front.Trail.Cause}, count)
 		}
 	}
 	front.first += n

@@ -14,8 +14,8 @@ import "slices"
 //
 // It tells whether a flush waits for the batch now. It does nothing and is not ok
 // when the queue takes nothing back any more: Remove was called.
-func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flushing, ok bool) {
-	b.forget()
+func (c *Consumer) PutBack(b *Batch, err error, account func(gone []Victim)) (flushing, ok bool) {
+	b.compactSettled()
 	q := c.q
 	q.lock()
 	defer q.mu.Unlock()
@@ -24,25 +24,25 @@ func (c *Consumer) PutBack(b *Batch, err error, book func(gone []Victim)) (flush
 	}
 	if err != nil {
 		for _, f := range b.flushes {
-			f.giveUpLocked(err)
+			f.abortLocked(err)
 		}
 		b.flushes = nil
 	}
 	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.inFlight -= b.live()
 	q.requeueBytesLocked(b)
-	if b.back {
+	if b.requeued {
 		q.reserved -= b.live()
 	}
-	b.back = true
+	b.requeued = true
 	q.freezeLocked()
 	q.pushFrontLocked(b)
 	var gone []Victim
 	if !q.closed.Load() { // else nobody comes in any more, for whom room would have to be kept
-		gone = q.makeRoomLocked()
+		gone = q.evictExcessLocked()
 	}
-	book(gone)
-	q.publishLocked()
+	account(gone)
+	q.reopenLocked()
 	c.holding = nil
 	q.wakeLocked()
 	return flushing, true
@@ -59,7 +59,7 @@ func (q *Queue) pushFrontLocked(b *Batch) {
 	}
 }
 
-// freezeLocked keeps producers from claiming another slot until publishLocked is
+// freezeLocked keeps producers from claiming another slot until reopenLocked is
 // called, so that there is a figure to compare with the capacity.
 func (q *Queue) freezeLocked() {
 	if q.tail == nil {
@@ -74,8 +74,8 @@ func (q *Queue) freezeLocked() {
 	}
 }
 
-// overLocked returns by how many records the frozen queue exceeds its capacity.
-func (q *Queue) overLocked() int {
+// excessLocked returns by how many records the frozen queue exceeds its capacity.
+func (q *Queue) excessLocked() int {
 	n := q.readyLive + q.reserved - q.capacity
 	if q.tail != nil {
 		n += q.tail.claims() - q.tail.holes
@@ -83,11 +83,11 @@ func (q *Queue) overLocked() int {
 	return n
 }
 
-// makeRoomLocked evicts from a frozen queue, whose first ready batch has come on
+// evictExcessLocked evicts from a frozen queue, whose first ready batch has come on
 // top of its capacity, what is more than that. All records of that batch can be
 // evicted, so there are always enough.
-func (q *Queue) makeRoomLocked() (gone []Victim) {
-	if n := q.overLocked(); n > 0 {
+func (q *Queue) evictExcessLocked() (gone []Victim) {
+	if n := q.excessLocked(); n > 0 {
 		gone = make([]Victim, 0, n)
 		switch q.policy {
 		case DropOldest:
@@ -106,7 +106,7 @@ func (q *Queue) makeRoomLocked() (gone []Victim) {
 			gone = q.evictNewestLocked(gone)
 		}
 	}
-	gone = q.makeByteRoomLocked(gone)
+	gone = q.evictExcessBytesLocked(gone)
 	if t := q.tail; t != nil && t.claims() == t.holes {
 		// It has nothing that could be handed out.
 		q.sealTailLocked()
