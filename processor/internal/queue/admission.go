@@ -2,17 +2,17 @@ package queue
 
 import "time"
 
-// This file decides where the next record goes: which batch is open and how
-// many of its slots may be claimed. Everything in it runs under the mutex.
+// This file decides where the next record goes: which batch is open, and how many of its
+// slots may be claimed. All of it runs under the mutex.
 
-// limitLocked returns how many slots of the tail may be handed out in all so
-// that the queue stays within its capacity. Claims do not change it.
+// limitLocked returns how many slots of the tail may be claimed in all so that the queue
+// stays within its capacity. Claims do not change it.
 func (q *Queue) limitLocked(tail *Batch) uint32 {
 	return uint32(min(q.size, q.capacity-q.readyLive-q.reserved+tail.holes))
 }
 
-// admitLocked claims a slot for a newcomer, and the bytes if it has none. The bytes
-// it keeps, also if there is no slot.
+// admitLocked claims a slot for a new record, and takes the record's bytes if it has none
+// yet. The record keeps the bytes even if there is no slot.
 func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
 	if q.bytes != nil && !q.obtainBytes(n) {
 		return nil, 0, false
@@ -20,8 +20,8 @@ func (q *Queue) admitLocked(n *newcomer) (*Batch, uint32, bool) {
 	return q.claimSlotLocked()
 }
 
-// reserveLocked claims the next slot on behalf of one producer. It reports
-// false when the queue is full.
+// claimSlotLocked claims the next slot for one producer. It returns false if the queue is
+// full.
 func (q *Queue) claimSlotLocked() (*Batch, uint32, bool) {
 	for q.ensureTailLocked() {
 		t := q.tail
@@ -30,8 +30,8 @@ func (q *Queue) claimSlotLocked() (*Batch, uint32, bool) {
 		limit := q.limitLocked(t)
 		switch {
 		case claimed < limit:
-			// Limit and claim change together: a slot made for this producer
-			// cannot be taken by one that comes past on the fast path.
+			// Limit and claim change together, so that no producer on the fast path can
+			// take the slot that was made for this one.
 			if t.word.CompareAndSwap(word, pack(limit, claimed+1)) {
 				return t, claimed, true
 			}
@@ -44,8 +44,8 @@ func (q *Queue) claimSlotLocked() (*Batch, uint32, bool) {
 	return nil, 0, false
 }
 
-// reopenLocked gives room to those who wait for it, first come first served,
-// and then opens what is left to everyone.
+// reopenLocked ends an overwrite window, hands free capacity to waiters in the order in
+// which they came, and opens what is left to all producers.
 func (q *Queue) reopenLocked() {
 	q.endOverwriteLocked()
 	for q.waiters.Len() > 0 && q.admitWaiterLocked() {
@@ -54,7 +54,7 @@ func (q *Queue) reopenLocked() {
 	q.expediteByBytesLocked()
 }
 
-// openLocked opens the room that there is, if nobody waits for it.
+// openLocked opens the tail up to its limit if no producer waits.
 func (q *Queue) openLocked() {
 	for q.ensureTailLocked() {
 		t := q.tail
@@ -68,8 +68,8 @@ func (q *Queue) openLocked() {
 			q.closeOpenLocked()
 			return
 		case q.waiters.Len() > 0:
-			// Who waits for bytes is not passed over, not even by a producer that
-			// still takes the tail for open.
+			// Nobody may overtake a producer that waits for bytes, not even a producer that
+			// still holds a pointer to the tail as the open batch.
 			if next := pack(claimed, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.closeOpenLocked()
 				return
@@ -85,8 +85,9 @@ func (q *Queue) openLocked() {
 	q.closeOpenLocked()
 }
 
-// closeOpenLocked says that there is no room but what may be had in exchange, or that
-// the queue is closed.
+// closeOpenLocked stops claims without the mutex, because the queue is full or closed.
+// Under DropOldest it begins an overwrite window instead, if it can. A full queue that has
+// marks is under pressure, a closed one is not.
 func (q *Queue) closeOpenLocked() {
 	if !q.openOverwriteLocked() {
 		q.open.Store(nil)
@@ -94,7 +95,8 @@ func (q *Queue) closeOpenLocked() {
 	q.setPressureLocked(q.high > 0 && !q.closed.Load())
 }
 
-// ensureTailLocked makes sure that there is a tail, unless there is no room for one.
+// ensureTailLocked reports whether there is a tail. It opens one if there is none and the
+// queue has capacity for it.
 func (q *Queue) ensureTailLocked() bool {
 	if q.tail != nil {
 		return true
@@ -108,7 +110,7 @@ func (q *Queue) ensureTailLocked() bool {
 	return true
 }
 
-// pushTailLocked seals the tail and makes it the last of the ready batches.
+// pushTailLocked seals the tail and appends it to the ready batches.
 func (q *Queue) pushTailLocked() {
 	b := q.tail
 	q.sealTailLocked()
@@ -125,7 +127,7 @@ func (q *Queue) pushTailLocked() {
 	q.wakeLocked()
 }
 
-// sealTailLocked ends the tail's time as the tail. The caller decides where it
+// sealTailLocked seals the tail and removes it from the queue. The caller decides where it
 // goes.
 func (q *Queue) sealTailLocked() {
 	q.tail.seal()

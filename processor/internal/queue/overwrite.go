@@ -1,39 +1,40 @@
 package queue
 
-// trade is the exchange of records under DropOldest: the tail of a full queue is
-// open to newcomers, and each of them that claims a slot displaces the oldest record
-// of the first ready batch. Producers hand over as fast as if there were room,
-// and the mutex is taken once a batch, not once a record.
+// overwriteWindow lets new records overwrite the oldest under DropOldest: the tail of
+// a full queue is open, and each claim of a slot evicts the oldest record of the first
+// ready batch. Producers are as fast as with free capacity, and the mutex is taken once a
+// batch, not once a record.
 //
-// Which records are displaced is known from the count of claims alone: the n-th claim
-// beyond base displaces the n-th record of front. It is put down when the trade ends,
+// The number of claims alone says which records are evicted: the n-th claim beyond base
+// evicts the n-th record of front. The evictions are carried out when the window ends,
 // which is before anything else is done to the queue: see lock.
 //
 // Invariants:
-//   - The queue is full, but for what has been claimed: without the trade the tail's limit
-//     is base. Its limit is base + size.
-//   - The size oldest records, the only ones that can be displaced, are front's from
-//     front.first on, without a gap: committed, not evicted, and below the keep level,
-//     so that no one needs a copy.
-//   - No one but the trade looks at front or at the tail meanwhile.
+//   - The queue is exactly full, not counting the claims of the window: without it the
+//     tail's limit would be base. With it the limit is base + size.
+//   - The size oldest records, which are the only ones that can be evicted, are front's
+//     from front.first on, without a gap. They are committed, not evicted, and below the
+//     keep level, so that nobody needs a copy.
+//   - Only the code of the window reads front or the tail meanwhile.
 type overwriteWindow struct {
-	front *Batch // the first ready batch; nil: no trade
-	base  uint32 // slots of the tail that were claimed when it began
-	size  uint32 // how many more may be
+	front *Batch // the first ready batch; nil: no window
+	base  uint32 // claimed slots of the tail when the window began
+	size  uint32 // how many more may be claimed
 }
 
-// lock locks the mutex, and ends the trade. Whoever looks at batches or at counts of
-// records uses it, and finds a queue in which every newcomer has displaced its record
-// already. Only producers that come for a slot look for one in the trade first.
+// lock locks the mutex and ends the overwrite window. All code that reads batches or counts
+// of records uses it, and finds a queue in which every new record has already evicted its
+// old one. Only producers that come for a slot try to claim one in the window first.
 func (q *Queue) lock() {
 	q.mu.Lock()
 	q.endOverwriteLocked()
 }
 
-// openOverwriteLocked begins a trade, if the policy and the oldest records allow it. The
-// queue is full. Without a tail there is none: the next newcomer comes by the mutex,
-// displaces a record on its own and opens one. Where bytes are bounded there is
-// none either: how many records a newcomer displaces depends on their size.
+// openOverwriteLocked begins an overwrite window, if the policy and the oldest records
+// allow it, and reports whether it did. The queue is full. Without a tail there is no
+// window: the next producer takes the mutex, evicts one record and opens a tail. Where
+// bytes are bounded there is none either, because the number of records to evict depends on
+// their size.
 func (q *Queue) openOverwriteLocked() bool {
 	if q.policy != DropOldest || q.overwritten == nil || q.bytes != nil || q.tail == nil || len(q.ready) == 0 {
 		return false
@@ -55,14 +56,15 @@ func (q *Queue) openOverwriteLocked() bool {
 	}
 }
 
-// overwritingLocked tells whether there is a trade, with a slot to claim.
+// overwritingLocked reports whether there is an overwrite window with a slot to claim.
 func (q *Queue) overwritingLocked() bool {
 	return q.overwrite.front != nil && q.tail.claims() < int(q.overwrite.base+q.overwrite.size)
 }
 
-// claimOverwriteLocked claims a slot in the trade, if one has begun since the producer that
-// holds the mutex found no slot. To end it instead would leave the others, who are claiming
-// slots, without, and they would do the same to this one.
+// claimOverwriteLocked claims a slot in the overwrite window, if one has begun since the
+// producer that holds the mutex found no slot. Ending the window instead would take the
+// slots from the producers that are claiming them, and those would then do the same to this
+// one.
 func (q *Queue) claimOverwriteLocked() (*Batch, uint32, bool) {
 	if q.overwrite.front == nil {
 		return nil, 0, false
@@ -79,7 +81,7 @@ func (q *Queue) claimOverwriteLocked() (*Batch, uint32, bool) {
 	return b, slot, true
 }
 
-// run returns how many of the batch's oldest records are committed, without a gap, and
+// runBelow returns how many of the batch's oldest records are committed, without a gap, and
 // below the level.
 func (b *Batch) runBelow(level uint8) uint32 {
 	for b.first < uint32(b.claimed) && b.slots.evicted(b.first) {
@@ -95,8 +97,9 @@ func (b *Batch) runBelow(level uint8) uint32 {
 	return n - b.first
 }
 
-// endOverwriteLocked puts down which records were displaced. The tail is closed to
-// producers until reopenLocked is called, or one comes by the mutex.
+// endOverwriteLocked ends the overwrite window, if there is one, and carries out its
+// evictions. After that, producers cannot claim slots of the tail until reopenLocked is
+// called, or one of them takes the mutex.
 func (q *Queue) endOverwriteLocked() {
 	front := q.overwrite.front
 	if front == nil {

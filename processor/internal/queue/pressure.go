@@ -1,17 +1,17 @@
 package queue
 
-// This file decides whether the queue is under pressure. Producers pay nothing
-// for it: it is looked at where the mutex is held anyway, when a batch fills or is
-// taken, and at the high mark, where claims are made to stop for it.
+// This file decides whether the queue is under pressure, at no cost to producers: it is
+// decided where the mutex is held anyway, when a batch fills or is taken, and at the high
+// mark, where the tail's limit stops claims for that purpose.
 
-// Pressed tells whether the queue has reached its high mark, and has not come
-// down to the low one since. Room that is kept for batches to come back counts as
-// taken. It is one load, and never true of a closed queue.
+// Pressed reports whether the queue is under pressure: it has reached its high mark and has
+// not come down to the low mark since. Capacity that is reserved for batches to return
+// counts as used. The call is one atomic load. It returns false for a closed queue.
 func (q *Queue) Pressed() bool { return q.pressed.Load() }
 
-// capAtHighMarkLocked looks at a queue of whose tail so many slots are claimed, fewer than
-// the limit, and returns how many may be claimed until it is to be looked at
-// again.
+// capAtHighMarkLocked updates the pressure of a queue with so many claimed slots in the
+// tail, fewer than the limit. It returns how many slots may be claimed until the pressure
+// must be updated again.
 func (q *Queue) capAtHighMarkLocked(tail *Batch, claimed, limit uint32) uint32 {
 	if q.high == 0 {
 		return limit
@@ -32,7 +32,7 @@ func (q *Queue) capAtHighMarkLocked(tail *Batch, claimed, limit uint32) uint32 {
 }
 
 func (q *Queue) setPressureLocked(pressed bool) {
-	if q.pressed.Load() != pressed { // many read it, so it is not written in vain
+	if q.pressed.Load() != pressed { // many goroutines read it, so it is written only when it changes
 		q.pressed.Store(pressed)
 	}
 }

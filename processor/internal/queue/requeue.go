@@ -2,19 +2,19 @@ package queue
 
 import "slices"
 
-// PutBack ends the consumer's hold on a batch that is to be taken again: what is
-// left of it becomes the first of the ready batches, and is queued from then on. It
-// keeps that room while a consumer holds it again. The first time there may be no
-// room, because the queue has filled behind it; then as many records give way as do
-// not fit, according to the policy. book, called under the queue's mutex so that no
-// snapshot falls between, is told of them; their records are copies.
+// PutBack ends the consumer's hold on a batch that is to be taken again. What is left of
+// the batch becomes the first ready batch, and counts as queued from then on. The batch
+// keeps that capacity while a consumer holds it again. The first time, the queue may have
+// filled behind it; then as many records as exceed the capacity are evicted, according to
+// the policy. PutBack calls account with them, under the queue's mutex, so that no snapshot
+// sees the queue in between; their records are copies.
 //
-// With an error, flushes that cover the batch are over, and return it: it is known
-// that nobody will export the batch now. Without, they go on.
+// With an error, the flushes that cover the batch are over, and return it: it is known that
+// nobody exports the batch now. Without an error they continue.
 //
-// It tells whether a flush waits for the batch now. It does nothing and is not ok
-// when the queue takes nothing back any more: Remove was called.
-func (c *Consumer) PutBack(b *Batch, err error, account func(gone []Victim)) (flushing, ok bool) {
+// flushing reports whether a flush now waits for the batch. After Remove, PutBack does
+// nothing and ok is false.
+func (c *Consumer) PutBack(b *Batch, err error, account func(victims []Victim)) (flushing, ok bool) {
 	b.compactSettled()
 	q := c.q
 	q.lock()
@@ -37,19 +37,18 @@ func (c *Consumer) PutBack(b *Batch, err error, account func(gone []Victim)) (fl
 	b.requeued = true
 	q.freezeLocked()
 	q.pushFrontLocked(b)
-	var gone []Victim
-	if !q.closed.Load() { // else nobody comes in any more, for whom room would have to be kept
-		gone = q.evictExcessLocked()
+	var victims []Victim
+	if !q.closed.Load() { // else no producer comes any more that would need the capacity
+		victims = q.evictExcessLocked()
 	}
-	account(gone)
+	account(victims)
 	q.reopenLocked()
 	c.holding = nil
 	q.wakeLocked()
 	return flushing, true
 }
 
-// pushFrontLocked makes b the first of the ready batches. All its records are
-// committed.
+// pushFrontLocked makes b the first ready batch. All its records are committed.
 func (q *Queue) pushFrontLocked(b *Batch) {
 	q.ready = slices.Insert(q.ready, 0, b)
 	q.readyLive += b.live()
@@ -59,8 +58,8 @@ func (q *Queue) pushFrontLocked(b *Batch) {
 	}
 }
 
-// freezeLocked keeps producers from claiming another slot until reopenLocked is
-// called, so that there is a figure to compare with the capacity.
+// freezeLocked stops claims until reopenLocked is called, so that the number of claims can
+// be compared with the capacity.
 func (q *Queue) freezeLocked() {
 	if q.tail == nil {
 		return
@@ -83,50 +82,50 @@ func (q *Queue) excessLocked() int {
 	return n
 }
 
-// evictExcessLocked evicts from a frozen queue, whose first ready batch has come on
-// top of its capacity, what is more than that. All records of that batch can be
-// evicted, so there are always enough.
-func (q *Queue) evictExcessLocked() (gone []Victim) {
+// evictExcessLocked evicts from a frozen queue the records by which its first ready batch
+// makes it exceed its capacity. There are always enough, because all records of that batch
+// can be evicted.
+func (q *Queue) evictExcessLocked() (victims []Victim) {
 	if n := q.excessLocked(); n > 0 {
-		gone = make([]Victim, 0, n)
+		victims = make([]Victim, 0, n)
 		switch q.policy {
 		case DropOldest:
 			for range n {
 				var v Victim
 				q.evictOldestLocked(&v)
-				gone = append(gone, v)
+				victims = append(victims, v)
 			}
 		case DropLowest:
 			for range n {
 				var v Victim
 				q.evictLowestLocked(MaxLevel+1, &v)
-				gone = append(gone, v)
+				victims = append(victims, v)
 			}
 		default:
-			gone = q.evictNewestLocked(gone)
+			victims = q.evictNewestLocked(victims)
 		}
 	}
-	gone = q.evictExcessBytesLocked(gone)
+	victims = q.evictExcessBytesLocked(victims)
 	if t := q.tail; t != nil && t.claims() == t.holes {
-		// It has nothing that could be handed out.
+		// It holds no record that a consumer could take.
 		q.sealTailLocked()
 		q.retireLocked(t)
 	}
-	return gone
+	return victims
 }
 
-// evictNewestLocked fills gone, up to its capacity, with the newest committed
-// records, which it evicts: those would have been refused if the oldest batch had
-// never left. They are in their order.
-func (q *Queue) evictNewestLocked(gone []Victim) []Victim {
+// evictNewestLocked evicts the newest committed records, as many as victims has capacity for,
+// and appends them to victims in their order: they would have been refused if the oldest batch
+// had never left.
+func (q *Queue) evictNewestLocked(victims []Victim) []Victim {
 	if t := q.tail; t != nil {
-		gone = q.evictLast(t, t.claims(), gone)
-		t.holes += len(gone)
+		victims = q.evictLast(t, t.claims(), victims)
+		t.holes += len(victims)
 	}
-	for i := len(q.ready) - 1; i >= 0 && len(gone) < cap(gone); i-- {
-		b, before := q.ready[i], len(gone)
-		gone = q.evictLast(b, b.claimed, gone)
-		n := len(gone) - before
+	for i := len(q.ready) - 1; i >= 0 && len(victims) < cap(victims); i-- {
+		b, before := q.ready[i], len(victims)
+		victims = q.evictLast(b, b.claimed, victims)
+		n := len(victims) - before
 		b.holes += n
 		q.readyLive -= n
 		if b.live() == 0 {
@@ -134,19 +133,19 @@ func (q *Queue) evictNewestLocked(gone []Victim) []Victim {
 			q.retireLocked(b)
 		}
 	}
-	slices.Reverse(gone)
-	return gone
+	slices.Reverse(victims)
+	return victims
 }
 
-// evictLast is evictNewestLocked for the first n slots of one batch, whose account
-// is the caller's.
-func (q *Queue) evictLast(b *Batch, n int, gone []Victim) []Victim {
-	for i := n - 1; i >= 0 && len(gone) < cap(gone); i-- {
+// evictLast is evictNewestLocked for the first n slots of one batch. The caller updates the
+// batch's counts.
+func (q *Queue) evictLast(b *Batch, n int, victims []Victim) []Victim {
+	for i := n - 1; i >= 0 && len(victims) < cap(victims); i-- {
 		if level, ok := b.slots.level(uint32(i)); ok {
 			var v Victim
 			q.evictSlot(b, uint32(i), level, &v)
-			gone = append(gone, v)
+			victims = append(victims, v)
 		}
 	}
-	return gone
+	return victims
 }
