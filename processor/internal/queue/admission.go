@@ -68,7 +68,7 @@ func (q *Queue) openLocked() {
 			q.closeOpenLocked()
 			return
 		case q.waiters.Len() > 0:
-			// Nobody may overtake a producer that waits for bytes, not even a producer that
+			// No producer may overtake one that waits for bytes, not even one that
 			// still holds a pointer to the tail as the open batch.
 			if next := pack(claimed, claimed); next == word || t.word.CompareAndSwap(word, next) {
 				q.closeOpenLocked()

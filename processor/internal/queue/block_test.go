@@ -20,7 +20,8 @@ type result struct {
 	waited  time.Duration
 }
 
-// offerInBackground offers a record on another goroutine and lets it go as far as it does.
+// offerInBackground offers a record on another goroutine, and returns when that Offer has
+// returned or waits.
 func (r *rig) offerInBackground(number int) *waiting {
 	w := &waiting{number: number}
 	start := time.Now()
@@ -43,11 +44,11 @@ func (w *waiting) want(t *testing.T, verdict Verdict, waited time.Duration) {
 func (w *waiting) wantWaiting(t *testing.T) {
 	t.Helper()
 	if got := w.result.Load(); got != nil {
-		t.Errorf("Offer of record %d: %v, want it to wait", w.number, *got)
+		t.Errorf("Offer of record %d returned %v, want it to wait", w.number, *got)
 	}
 }
 
-// newFullRig returns a full queue that makes producers wait.
+// newFullRig returns a full queue in which producers wait.
 func newFullRig(t *testing.T, capacity, size int) *rig {
 	t.Helper()
 	r := newRigOf(t, Config{Capacity: capacity, BatchSize: size, Policy: Block, MaxWait: maxWait})
@@ -55,7 +56,7 @@ func newFullRig(t *testing.T, capacity, size int) *rig {
 	return r
 }
 
-// TestBlockHandsOverInOrder: room goes to those who wait, in the order in which they
+// TestBlockHandsOverInOrder checks that capacity goes to waiters in the order in which they
 // came, as soon as a batch is taken and not before.
 func TestBlockHandsOverInOrder(t *testing.T) {
 	for _, s := range shapes {
@@ -91,8 +92,8 @@ func TestBlockHandsOverInOrder(t *testing.T) {
 	}
 }
 
-// TestBlockMaxWaitIsExact: a producer waits as long as it may, and no longer, and
-// those behind it are not passed over when it leaves.
+// TestBlockMaxWaitIsExact checks that a producer waits for exactly the maximum wait, and
+// that no other overtakes those behind it when it leaves.
 func TestBlockMaxWaitIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
@@ -118,8 +119,8 @@ func TestBlockMaxWaitIsExact(t *testing.T) {
 	})
 }
 
-// TestBlockOpensAfterTheLastWaiter: the queue is closed to the fast path while
-// producers wait, and must not stay so when the last of them gives up.
+// TestBlockOpensAfterTheLastWaiter checks that the fast path, which is closed while
+// producers wait, is open again when the last of them has given up.
 func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
@@ -133,8 +134,8 @@ func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	})
 }
 
-// TestBlockCloseReleasesWaiters: when the queue is closed nobody waits any longer, and who
-// was given room before keeps it.
+// TestBlockCloseReleasesWaiters checks that no producer waits any longer when the queue is
+// closed, and that a producer that got a slot before keeps it.
 func TestBlockCloseReleasesWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
@@ -158,8 +159,8 @@ func TestBlockCloseReleasesWaiters(t *testing.T) {
 	})
 }
 
-// TestBlockTimeoutMeetsFreeCapacity: time is up and room comes at the same instant, in either
-// order. Whatever the producer is told is true.
+// TestBlockTimeoutMeetsFreeCapacity checks that the verdict is true when the wait ends and
+// capacity becomes free at the same instant, in either order.
 func TestBlockTimeoutMeetsFreeCapacity(t *testing.T) {
 	for range 100 {
 		synctest.Test(t, func(t *testing.T) {
@@ -191,14 +192,14 @@ func TestBlockTimeoutMeetsFreeCapacity(t *testing.T) {
 	}
 }
 
-// TestBlockLateCommit: a producer that was given room while its consumer is already
-// taking the batch is waited for.
+// TestBlockLateCommit checks that a consumer that is taking a batch waits for a producer
+// that has just got a slot in it.
 func TestBlockLateCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 1, 1)
 		slow := r.offerInBackground(1)
 		for n := range 10 {
-			b := r.take(t) // gives the waiter the room, which is a full batch at once
+			b := r.take(t) // gives the waiter a slot, which fills the next batch at once
 			wantNumbers(t, "batch", numbersOf(b.Records()), n)
 			c := r.take(t)
 			wantNumbers(t, "batch", numbersOf(c.Records()), n+1)
@@ -213,7 +214,8 @@ func TestBlockLateCommit(t *testing.T) {
 	})
 }
 
-// TestBlockWithoutMaxWait does not wait.
+// TestBlockWithoutMaxWait checks that Block refuses at once if the maximum wait is not
+// positive.
 func TestBlockWithoutMaxWait(t *testing.T) {
 	for _, maxWait := range []time.Duration{0, -time.Second} {
 		synctest.Test(t, func(t *testing.T) {

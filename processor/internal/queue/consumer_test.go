@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// consumerGroup is consumers on goroutines of their own. They hold a batch until they are
-// told to go on.
+// consumerGroup runs consumers on goroutines of their own. Each holds a batch until it is
+// released.
 type consumerGroup struct {
 	r       *rig
 	release chan struct{}
@@ -30,13 +30,12 @@ func newConsumerGroup(r *rig, consumers int) *consumerGroup {
 				consumer.Settle(b, nil, func() {})
 			}
 		}()
-		synctest.Wait() // the order in which they fall idle
+		synctest.Wait() // fixes the order in which they become idle
 	}
 	return c
 }
 
-// want lets the consumers go as far as they can, and checks what they have taken
-// since.
+// want lets the consumers go as far as they can, and checks what they have taken since.
 func (c *consumerGroup) want(t *testing.T, batches ...[]int) {
 	t.Helper()
 	synctest.Wait()
@@ -44,14 +43,14 @@ func (c *consumerGroup) want(t *testing.T, batches ...[]int) {
 	c.taken = nil
 }
 
-// end lets everybody go.
+// end releases all consumers and closes the queue.
 func (c *consumerGroup) end() {
 	close(c.release)
 	c.r.Close()
 }
 
-// TestWakeOneBatchOneConsumer: an idle consumer is woken for a full batch, for no
-// record before, and the others sleep on.
+// TestWakeOneBatchOneConsumer checks that a full batch wakes one idle consumer, that a
+// record before it wakes none, and that the others stay idle.
 func TestWakeOneBatchOneConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
@@ -73,8 +72,8 @@ func TestWakeOneBatchOneConsumer(t *testing.T) {
 	})
 }
 
-// TestWakeForTheOpenBatch: every way to ask for it works when consumers are idle, and
-// when they are busy.
+// TestWakeForTheOpenBatch checks every way to hand out the open batch, with idle and with
+// busy consumers.
 func TestWakeForTheOpenBatch(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -112,8 +111,8 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 	}
 }
 
-// TestWakeForEachBatch: one consumer is woken for each batch, and for the open one that is
-// due behind full ones, in whatever order they come to it.
+// TestWakeForEachBatch checks that one consumer is woken for each full batch, and one for
+// the open batch that is due behind them, in any order.
 func TestWakeForEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
@@ -131,14 +130,14 @@ func TestWakeForEachBatch(t *testing.T) {
 	})
 }
 
-// TestExpediteAgain: a record that is added after a consumer was asked for the open
-// batch is in it, and one that is added after the batch was taken can ask again.
+// TestExpediteAgain checks that a record offered after Expedite joins the batch that a
+// consumer is about to take, and that one offered after that can be expedited again.
 func TestExpediteAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 8)
 		c := newConsumerGroup(r, 1)
 		defer c.end()
-		r.offer(t, 0, 2, Accepted) // at once: the consumer is idle, and may come at any time
+		r.offer(t, 0, 2, Accepted) // expedited at once: the consumer is idle, and may come at any time
 		r.Expedite()
 		r.Expedite()
 		c.want(t, []int{0, 1})
@@ -150,7 +149,7 @@ func TestExpediteAgain(t *testing.T) {
 		c.want(t, []int{2, 3})
 		c.release <- struct{}{}
 		c.want(t)
-		r.Expedite() // of nothing
+		r.Expedite() // there is nothing to expedite
 		r.offer(t, 4, 5, Accepted)
 		c.want(t)
 		r.Expedite()
@@ -158,8 +157,8 @@ func TestExpediteAgain(t *testing.T) {
 	})
 }
 
-// TestDueEndsWithItsBatch: the open batch was due, became full, and is handed out for
-// that. The next one is not due.
+// TestDueEndsWithItsBatch checks that the next open batch is not due if the one that was
+// due has become full.
 func TestDueEndsWithItsBatch(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 1, Accepted)
@@ -175,8 +174,8 @@ func TestDueEndsWithItsBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{2})
 }
 
-// TestLedgerBalances: a snapshot sees a batch's records in flight, or what was accounted of
-// them, never both or neither.
+// TestLedgerBalances checks that a snapshot sees a batch's records either in flight or
+// accounted for, never both or neither.
 func TestLedgerBalances(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
@@ -184,25 +183,26 @@ func TestLedgerBalances(t *testing.T) {
 	accounted := 0
 	r.consumer.Settle(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is accounted outside the mutex")
+			t.Error("account is called outside the mutex")
 		}
 		accounted = len(b.Records())
 	})
 	r.Snapshot(func(c Counts) {
 		if uint64(accounted+c.Queued+c.InFlight) != c.Admitted {
-			t.Errorf("%+v and %d accounted", c, accounted)
+			t.Errorf("%+v and %d records accounted for", c, accounted)
 		}
 	})
 	b = r.take(t)
 	r.consumer.Abandon(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is accounted outside the mutex")
+			t.Error("account is called outside the mutex")
 		}
 	})
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestReluctantConsumers are woken when nobody else is idle, and take turns.
+// TestReluctantConsumers checks that reluctant consumers are woken only when no other is
+// idle, and take turns.
 func TestReluctantConsumers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 1)

@@ -12,24 +12,24 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// fuzzRun is a queue and the model it is held against.
+// fuzzRun is a queue and the model that it is compared with.
 type fuzzRun struct {
 	t *testing.T
 	q *Queue
 	m *model
 
-	keep         uint8
-	numbers      int
-	held         [3]holding // by consumer
-	consumers    [3]*Consumer
-	stopped      []preempted
-	stoppedItems []*item
-	everSlow     bool
-	everRequeued bool
-	stale        *Batch
-	displaced    displacements // as told since the last check
-	gone         displacements // as the model has it
-	waiting      []*waitingReal
+	keep          uint8
+	numbers       int
+	held          [3]holding // by consumer
+	consumers     [3]*Consumer
+	stopped       []preempted
+	stoppedItems  []*item
+	everSlow      bool
+	everRequeued  bool
+	stale         *Batch
+	displaced     displacements // reported since the last check
+	wantDisplaced displacements // expected by the model
+	waiting       []*waitingReal
 }
 
 type holding struct {
@@ -38,7 +38,7 @@ type holding struct {
 	groups  []*group
 }
 
-// waitingReal is an Offer that has not returned, as far as the model knows.
+// waitingReal is an Offer that, according to the model, has not returned.
 type waitingReal struct {
 	model   *waitingItem
 	verdict atomic.Pointer[Verdict] // nil: it has not returned
@@ -57,7 +57,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	return r
 }
 
-// offer offers the next record in the way that put does.
+// offer offers the next record by calling put.
 func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	r.t.Helper()
 	number := r.numbers
@@ -84,27 +84,27 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	}
 	spoil(&rec)
 	for _, it := range victims {
-		r.gone = append(r.gone, r.displacement(it))
+		r.wantDisplaced = append(r.wantDisplaced, r.displacement(it))
 	}
 }
 
-// checkDisplaced compares what gave way, of which nothing is held back under the
-// mutex, with the model. Those that are only counted are told in any order.
+// checkDisplaced compares the displaced records with the model. No eviction is pending now.
+// Records that are only counted may be reported in any order.
 func (r *fuzzRun) checkDisplaced() {
 	r.t.Helper()
 	order := func(a, b displacement) int {
 		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.level, b.level))
 	}
-	got, want := slices.Clone(r.displaced), slices.Clone(r.gone)
+	got, want := slices.Clone(r.displaced), slices.Clone(r.wantDisplaced)
 	slices.SortFunc(got, order)
 	slices.SortFunc(want, order)
 	if !slices.Equal(got, want) {
-		r.t.Fatalf("%v gave way, want %v", got, want)
+		r.t.Fatalf("%v displaced, want %v", got, want)
 	}
-	r.displaced, r.gone = nil, nil
+	r.displaced, r.wantDisplaced = nil, nil
 }
 
-// displacement is what the queue is to tell of a record that gives way.
+// displacement returns what the queue must report when the record is displaced.
 func (r *fuzzRun) displacement(it *item) displacement {
 	d := displacement{level: it.level, number: -1}
 	if it.level >= r.keep {
@@ -113,7 +113,7 @@ func (r *fuzzRun) displacement(it *item) displacement {
 	return d
 }
 
-// sleep sleeps, and has the model know of each whose time is up by then.
+// sleep sleeps, and ends each wait in the model whose time is up by then.
 func (r *fuzzRun) sleep(d time.Duration) {
 	end := time.Now().Add(d)
 	for len(r.m.waiting) > 0 && !r.m.waiting[0].deadline.After(end) {
@@ -125,7 +125,7 @@ func (r *fuzzRun) sleep(d time.Duration) {
 	synctest.Wait()
 }
 
-// slow has a producer claim a slot and stop, or one of those go on.
+// slow claims a slot for a producer that then stops, or lets a stopped one commit.
 func (r *fuzzRun) slow(arg int) {
 	if arg%2 == 1 {
 		if n := len(r.stopped); n > 0 {
@@ -194,7 +194,7 @@ func (r *fuzzRun) progress(consumer int, fail bool) {
 	accounted := 0
 	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { accounted++ })
 	if accounted != 1 {
-		r.t.Fatalf("accounted %d times", accounted)
+		r.t.Fatalf("account called %d times", accounted)
 	}
 	h.numbers = h.numbers[1:]
 	r.m.progress(h.groups, 1, fail)
@@ -211,7 +211,7 @@ func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("accounted") }); ok {
+		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("account called") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
@@ -225,7 +225,7 @@ func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 		}
 	})
 	if !ok || accounted != 1 {
-		r.t.Fatalf("put back: %t, accounted %d times", ok, accounted)
+		r.t.Fatalf("put back: %t, account called %d times", ok, accounted)
 	}
 	r.held[consumer] = holding{}
 	r.m.held--
@@ -237,7 +237,7 @@ func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 		r.t.Fatal("a flush waits for a batch that was put back with an error")
 	}
 	if !slices.Equal(got, want) {
-		r.t.Fatalf("%v gave way to %v, want %v", got, h.numbers, want)
+		r.t.Fatalf("%v evicted for %v, want %v", got, h.numbers, want)
 	}
 }
 
@@ -295,7 +295,7 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 	accounted := 0
 	end(h.batch, refusal(fail), func() { accounted++ })
 	if accounted != 1 {
-		r.t.Fatalf("accounted %d times", accounted)
+		r.t.Fatalf("account called %d times", accounted)
 	}
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
@@ -324,7 +324,7 @@ func (r *fuzzRun) remove() {
 	}
 }
 
-// check compares what can be seen of the queue with the model.
+// check compares the visible state of the queue with the model.
 func (r *fuzzRun) check() {
 	r.t.Helper()
 	synctest.Wait()
@@ -361,8 +361,8 @@ func (r *fuzzRun) check() {
 	}
 }
 
-// checkFlush checks that a flush is over exactly when it should be. Batches that
-// were merged are over together, so under DropLowest it may be later.
+// checkFlush checks that a flush is over exactly when it should be. Merged batches are over
+// together, so under DropLowest a flush may end later.
 func (r *fuzzRun) checkFlush(f *flushModel) {
 	r.t.Helper()
 	merges := r.m.policy == DropLowest && r.m.queued()+r.m.inFlight > 0
@@ -376,7 +376,7 @@ func (r *fuzzRun) checkFlush(f *flushModel) {
 	}
 }
 
-// end empties the queue, and checks that nothing stays.
+// end empties the queue, and checks that nothing remains.
 func (r *fuzzRun) end() {
 	r.t.Helper()
 	r.q.Close()

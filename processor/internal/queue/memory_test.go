@@ -11,7 +11,7 @@ import (
 func heapInUse() int {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what the first has finalized
+	runtime.GC() // frees what the first one finalized
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
 }
@@ -31,7 +31,7 @@ func (r *rig) takeAndSettle() {
 
 const mebibyte = 1 << 20
 
-// TestMemoryWhenIdle: memory grows with use, not with capacity.
+// TestMemoryWhenIdle checks that memory grows with use, not with capacity.
 func TestMemoryWhenIdle(t *testing.T) {
 	before := heapInUse()
 	r := newRig(t, DropNewest, 50_000, 512)
@@ -43,7 +43,8 @@ func TestMemoryWhenIdle(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// TestMemoryAfterBurst is used again while it is needed, and given back when it is not.
+// TestMemoryAfterBurst checks that the memory of a burst is used again while it is needed,
+// and freed when it is not.
 func TestMemoryAfterBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const capacity = 20_000
@@ -54,7 +55,7 @@ func TestMemoryAfterBurst(t *testing.T) {
 			t.Helper()
 			for range capacity {
 				if r.Offer(&rec, 9) != Accepted {
-					t.Fatal("refused")
+					t.Fatal("record refused")
 				}
 			}
 		}
@@ -64,7 +65,7 @@ func TestMemoryAfterBurst(t *testing.T) {
 		}
 		r.takeAndSettle()
 		batches := r.freeBatches()
-		for range 20 { // bursts within the time of trimInterval find their memory
+		for range 20 { // bursts within the trimInterval use the same memory again
 			time.Sleep(trimInterval / 4)
 			r.Tick(time.Now(), trimInterval/4)
 			fill()
@@ -84,7 +85,8 @@ func TestMemoryAfterBurst(t *testing.T) {
 	})
 }
 
-// TestTrim gives back what nobody has needed for a while, and keeps what was needed.
+// TestTrim checks that Tick frees batches that were not needed for a while, and keeps those
+// that were.
 func TestTrim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 2)
@@ -112,7 +114,8 @@ func TestTrim(t *testing.T) {
 	})
 }
 
-// TestClosedQueueKeepsNoBatches: a closed queue may itself be kept for long.
+// TestClosedQueueKeepsNoBatches checks that a closed queue keeps no free batches, because
+// the queue itself may be kept for long.
 func TestClosedQueueKeepsNoBatches(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 10, Accepted)
@@ -130,7 +133,7 @@ func TestClosedQueueKeepsNoBatches(t *testing.T) {
 	}
 }
 
-// TestTickAfterClose: the steward may come once more.
+// TestTickAfterClose checks that Tick may be called once more after Close.
 func TestTickAfterClose(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 16, Accepted)
@@ -143,8 +146,8 @@ func TestTickAfterClose(t *testing.T) {
 	}
 }
 
-// TestPrepare: with a spare batch ready, opening the next does not allocate, and asks
-// for another, as long as there is room that it could be needed for.
+// TestPrepare checks that a prepared batch is used as the next tail, and that the queue
+// then wants another as long as it has capacity for it.
 func TestPrepare(t *testing.T) {
 	r := newRig(t, DropNewest, 5, 2)
 	wants := func() bool {
@@ -156,7 +159,7 @@ func TestPrepare(t *testing.T) {
 		}
 	}
 	if !wants() {
-		t.Fatal("a new queue does not ask for a spare batch")
+		t.Fatal("a new queue does not want a spare batch")
 	}
 	r.Prepare()
 	r.Prepare()
@@ -169,11 +172,11 @@ func TestPrepare(t *testing.T) {
 		t.Error("the spare batch was not used")
 	}
 	if !wants() {
-		t.Error("the queue does not ask for another")
+		t.Error("the queue does not want another spare batch")
 	}
 	r.Prepare()
 	r.offer(t, 2, 4, Accepted)
 	if wants() {
-		t.Error("the queue asks for a spare batch that cannot be needed")
+		t.Error("the queue wants a spare batch that cannot be needed")
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// model is the queue said simply: a list of records, cut into groups where a
-// batch was full. It knows of the queue's batches only what a caller can see: how
-// records are grouped when they are taken, and what a flush waits for.
+// model is a simple model of the queue: a list of records, cut into groups where a batch
+// was full. It only has what a caller can see of the queue's batches: how records are
+// grouped when they are taken, and what a flush waits for.
 type model struct {
 	capacity, size int
 	policy         Policy
@@ -18,7 +18,7 @@ type model struct {
 	lowBytes       int
 
 	sealed        []*group // full, oldest first; never empty
-	open          *group   // takes records; nil: no free, or closed
+	open          *group   // takes records; nil: full, or closed
 	waiting       []*waitingItem
 	due           bool
 	closed        bool
@@ -26,8 +26,8 @@ type model struct {
 	pressed       bool
 	admitted      uint64
 	inFlight      int
-	reserved      int // of those in flight, what keeps its free
-	reservedBytes int // its bytes
+	reserved      int // how many of those in flight have their capacity reserved
+	reservedBytes int // bytes of those
 	held          int // batches that consumers have
 	flushes       []*flushModel
 }
@@ -39,8 +39,8 @@ type item struct {
 	committed bool
 }
 
-// group is the records that claimed the slots of one batch, without those that
-// were evicted.
+// group holds the records that claimed the slots of one batch, without those that were
+// evicted.
 type group struct {
 	items    []*item
 	claims   int
@@ -48,7 +48,7 @@ type group struct {
 	requeued bool // it was put back
 }
 
-// waitingItem is a record whose producer waits for free.
+// waitingItem is a record whose producer waits.
 type waitingItem struct {
 	item
 	deadline time.Time
@@ -90,10 +90,10 @@ func (m *model) queued() int {
 	return n
 }
 
-// full tells whether there is no free for another record.
+// full reports whether there is no capacity for another record.
 func (m *model) full() bool { return m.queued()+m.reserved >= m.capacity }
 
-// bytes is the size of what is queued; 0 where that is not bounded.
+// bytes returns the size of the queued records; 0 where bytes are not bounded.
 func (m *model) bytes() int {
 	n := 0
 	for _, g := range m.groups() {
@@ -102,7 +102,7 @@ func (m *model) bytes() int {
 	return n
 }
 
-// counted is the size of some records, as far as it counts.
+// sizeOf returns the size of the records; 0 where bytes are not bounded.
 func (m *model) sizeOf(items []*item) int {
 	n := 0
 	for _, it := range items {
@@ -113,7 +113,7 @@ func (m *model) sizeOf(items []*item) int {
 	return n
 }
 
-// groups returns what is queued, oldest first.
+// groups returns the queued groups, oldest first.
 func (m *model) groups() []*group {
 	if m.open == nil {
 		return m.sealed
@@ -121,7 +121,7 @@ func (m *model) groups() []*group {
 	return append(slices.Clone(m.sealed), m.open)
 }
 
-// over tells by how many bytes there are too many.
+// excessBytes returns by how many bytes the bound is exceeded; negative if bytes are free.
 func (m *model) excessBytes() int {
 	if m.maxBytes == 0 {
 		return 0
@@ -129,13 +129,13 @@ func (m *model) excessBytes() int {
 	return m.bytes() + m.reservedBytes - m.maxBytes
 }
 
-// fits tells whether there is free for a record.
+// fits reports whether a record can be added without an eviction.
 func (m *model) fits(it *item) bool {
 	return !m.full() && (m.maxBytes == 0 || m.excessBytes()+it.size <= 0)
 }
 
-// worthwhile tells whether a record would find its bytes if all that is lower gave
-// way.
+// fitsAfterEviction reports whether a record would get its bytes if all lower records were
+// evicted.
 func (m *model) fitsAfterEviction(it *item) bool {
 	free := -m.excessBytes()
 	for _, g := range m.groups() {
@@ -157,7 +157,7 @@ func (m *model) reopen() {
 	}
 }
 
-// look is called after each step, however many records it has added or removed.
+// updatePressure is called after each step, however many records it has added or removed.
 func (m *model) updatePressure() {
 	n, bytes := m.queued()+m.reserved, m.bytes()+m.reservedBytes
 	switch {
@@ -170,7 +170,7 @@ func (m *model) updatePressure() {
 	}
 }
 
-// hasten is called after each change.
+// expediteByBytes is called after each change.
 func (m *model) expediteByBytes() {
 	if m.maxBytes > 0 && len(m.sealed) == 0 && m.open != nil && len(m.open.items) > 0 &&
 		(2*m.bytes() >= m.maxBytes-m.reservedBytes || len(m.waiting) > 0) {
@@ -195,7 +195,7 @@ func (m *model) seal() {
 	m.open, m.due = nil, false
 }
 
-// offer returns what becomes of the record, and those that give way to it.
+// offer returns the verdict on the record, and the records evicted in its favour.
 func (m *model) offer(it item) (Verdict, []*item) {
 	if m.closed {
 		return Closed, nil
@@ -230,7 +230,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	return Full, nil
 }
 
-// evictFor removes what gives way to a record, until that fits or nothing does.
+// evictFor evicts records in favour of another, until it fits or no more can be evicted.
 func (m *model) evictFor(it *item) (gone []*item) {
 	for !m.fits(it) {
 		victim := m.evict(it.level)
@@ -242,7 +242,7 @@ func (m *model) evictFor(it *item) (gone []*item) {
 	return gone
 }
 
-// evict removes the record that gives way to one of the level, if any does.
+// evict removes the record that is evicted in favour of one of the level, if there is one.
 func (m *model) evict(level uint8) *item {
 	var from *group
 	var victim *item
@@ -254,7 +254,7 @@ func (m *model) evict(level uint8) *item {
 			}
 			if m.policy == DropLowest {
 				if !it.committed {
-					break // what lies behind a gap is not known yet
+					break // records behind a gap are not indexed yet
 				}
 				if it.level < level && (victim == nil || it.level < victim.level) {
 					from, victim = g, it
@@ -280,9 +280,9 @@ func (m *model) available() bool {
 	return len(m.sealed) > 0 || m.due || (m.closed && (m.held == 0 || m.removed))
 }
 
-// take removes the groups of which the next batch, of n records, may consist: one,
-// or, under DropLowest, some that fit into a batch. It returns none if no batch of
-// n records may come next.
+// take removes the groups that may form the next batch, of n records: one, or, under
+// DropLowest, some that fit into a batch. It returns none if no batch of n records may come
+// next.
 func (m *model) take(n int) []*group {
 	var taken []*group
 	switch {
@@ -314,7 +314,7 @@ func (m *model) take(n int) []*group {
 	return taken
 }
 
-// leave takes n records of what a consumer has out of flight.
+// release removes records that a consumer has from those in flight.
 func (m *model) release(groups []*group, gone []*item) {
 	m.inFlight -= len(gone)
 	if groups[0].requeued {
@@ -325,7 +325,7 @@ func (m *model) release(groups []*group, gone []*item) {
 	}
 }
 
-// progress settles the first n records of what a consumer has.
+// progress settles the first n records that a consumer has.
 func (m *model) progress(groups []*group, n int, failed bool) {
 	m.addError(groups, failed)
 	var gone []*item
@@ -337,8 +337,8 @@ func (m *model) progress(groups []*group, n int, failed bool) {
 	m.release(groups, gone)
 }
 
-// requeue makes what a consumer has the next group to be taken, and returns what
-// gives way to it.
+// requeue makes the groups that a consumer has the next group to be taken, and returns the
+// records that are evicted in its favour.
 func (m *model) requeue(groups []*group, failed bool) (gone []*item) {
 	g := &group{requeued: true}
 	for _, part := range groups {
@@ -367,7 +367,7 @@ func (m *model) requeue(groups []*group, failed bool) (gone []*item) {
 	for !m.closed && m.queued()+m.reserved > m.capacity {
 		victim := m.evictForRequeue()
 		if victim == nil {
-			break // which the comparison with the queue shows
+			break // the comparison with the queue will fail
 		}
 		gone = append(gone, victim)
 	}
@@ -390,7 +390,7 @@ func (m *model) requeue(groups []*group, failed bool) (gone []*item) {
 	return gone
 }
 
-// evictForRequeue removes the record that gives way to one that was put back.
+// evictForRequeue removes the record that is evicted in favour of one that was put back.
 func (m *model) evictForRequeue() *item {
 	if m.policy == DropOldest || m.policy == DropLowest {
 		return m.evict(MaxLevel + 1)
@@ -406,7 +406,7 @@ func (m *model) evictForRequeue() *item {
 	return nil
 }
 
-// admitWaiters gives free to those who wait.
+// admitWaiters adds the records of waiters as long as they fit.
 func (m *model) admitWaiters() {
 	for len(m.waiting) > 0 && m.fits(&m.waiting[0].item) {
 		w := m.waiting[0]
@@ -417,8 +417,8 @@ func (m *model) admitWaiters() {
 	m.expediteByBytes()
 }
 
-// releaseWaiters ends the waiting of those whose time is up, or of all. Where one has waited
-// for bytes there may be free for the next.
+// releaseWaiters ends the wait of those whose time is up, or of all. If one has waited for
+// bytes, the next may fit.
 func (m *model) releaseWaiters(all bool) {
 	for len(m.waiting) > 0 && (all || !m.waiting[0].deadline.After(time.Now())) {
 		w := m.waiting[0]
@@ -442,7 +442,7 @@ func (m *model) expedite() {
 	m.due = m.due || (m.open != nil && m.open.claims > 0)
 }
 
-// tick returns how long to wait, not counting what unused memory asks for.
+// tick returns the time until the next call, without regard to unused memory.
 func (m *model) tick(now time.Time, interval time.Duration) time.Duration {
 	switch {
 	case m.open == nil:
@@ -478,7 +478,7 @@ func (m *model) settle(g *group, failed bool) {
 	}
 }
 
-// note tells the flushes of groups that are not settled yet of a failure.
+// addError records a failure in the flushes of groups that are not settled yet.
 func (m *model) addError(groups []*group, failed bool) {
 	for _, f := range m.flushes {
 		for _, g := range groups {

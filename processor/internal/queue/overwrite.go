@@ -14,7 +14,7 @@ package queue
 //     tail's limit would be base. With it the limit is base + size.
 //   - The size oldest records, which are the only ones that can be evicted, are front's
 //     from front.first on, without a gap. They are committed, not evicted, and below the
-//     keep level, so that nobody needs a copy.
+//     keep level, so that no copy is needed.
 //   - Only the code of the window reads front or the tail meanwhile.
 type overwriteWindow struct {
 	front *Batch // the first ready batch; nil: no window

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// keepNone is a keep level above those of most tests, so that records are traded.
+// keepNone is a keep level above those of most tests, so that records are overwritten.
 const keepNone = 17
 
 func newOverwriteRig(t *testing.T, capacity, batchSize int) *rig {
@@ -16,7 +16,7 @@ func newOverwriteRig(t *testing.T, capacity, batchSize int) *rig {
 	return newRigOf(t, Config{Capacity: capacity, BatchSize: batchSize, Policy: DropOldest, KeepLevel: keepNone})
 }
 
-// trading returns how many records the open trade has displaced, and of how many.
+// overwriting returns how many records the overwrite window has evicted, and of how many.
 func (r *rig) overwriting() (n, of int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -29,12 +29,12 @@ func (r *rig) overwriting() (n, of int) {
 func (r *rig) wantOverwriting(t *testing.T, n, of int) {
 	t.Helper()
 	if gotN, gotOf := r.overwriting(); gotN != n || gotOf != of {
-		t.Errorf("%d of %d records are traded, want %d of %d", gotN, gotOf, n, of)
+		t.Errorf("%d of %d records are overwritten, want %d of %d", gotN, gotOf, n, of)
 	}
 	checkInvariants(t, r.Queue)
 }
 
-// gaveWay returns n displacements of level 9.
+// evictions returns n displacements of level 9.
 func evictions(n int) []displacement {
 	var out []displacement
 	for range n {
@@ -43,28 +43,29 @@ func evictions(n int) []displacement {
 	return out
 }
 
-// TestOverwrite: newcomers to a full queue claim slots as if there were room, and each has
-// displaced the oldest record by the time that anybody looks.
+// TestOverwrite checks that new records claim slots of a full queue as if it had capacity,
+// and that each has evicted the oldest record before any other code reads the queue.
 func TestOverwrite(t *testing.T) {
 	r := newOverwriteRig(t, 12, 4)
 	r.offer(t, 0, 12, Accepted)
 	r.wantOverwriting(t, 0, 0)
-	r.offer(t, 12, 13, Accepted) // by the mutex, in a new tail
+	r.offer(t, 12, 13, Accepted) // under the mutex, in a new tail
 	r.wantOverwriting(t, 0, 3)
 	r.offer(t, 13, 15, Accepted)
 	r.wantOverwriting(t, 2, 3)
-	r.wantDisplaced(t, evictions(1)...) // the others are told in one go
+	r.wantDisplaced(t, evictions(1)...) // the others are reported together
 
 	r.wantCounts(t, Counts{Admitted: 15, Queued: 12})
 	r.wantDisplaced(t, evictions(2)...)
 	r.wantOverwriting(t, 0, 0)
-	r.offer(t, 15, 16, Accepted) // fills the tail, when all of the first batch is gone
+	r.offer(t, 15, 16, Accepted) // fills the tail, when all records of the first batch are evicted
 	r.wantDisplaced(t, evictions(1)...)
 	r.wantCounts(t, Counts{Admitted: 16, Queued: 12})
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15})
 }
 
-// TestOverwriteEndsUnderTheMutex: whoever comes by the mutex finds what was traded put down.
+// TestOverwriteEndsUnderTheMutex checks that every call that locks the mutex ends the
+// overwrite window first.
 func TestOverwriteEndsUnderTheMutex(t *testing.T) {
 	for name, look := range map[string]func(r *rig){
 		"Snapshot":   func(r *rig) { r.Snapshot(func(Counts) {}) },
@@ -88,14 +89,14 @@ func TestOverwriteEndsUnderTheMutex(t *testing.T) {
 	}
 }
 
-// TestOverwriteSparesTakenBatches: a consumer gets what has not been displaced, and no newcomer
-// displaces a record of its batch.
+// TestOverwriteSparesTakenBatches checks that a consumer gets the records that were not
+// evicted, and that no new record evicts one of its batch.
 func TestOverwriteSparesTakenBatches(t *testing.T) {
 	r := newOverwriteRig(t, 12, 4)
-	r.offer(t, 0, 14, Accepted) // two gave way
+	r.offer(t, 0, 14, Accepted) // two were evicted
 	b := r.take(t)
 	wantNumbers(t, "taken", numbersOf(b.Records()), 2, 3)
-	r.offer(t, 14, 16, Accepted) // there is room
+	r.offer(t, 14, 16, Accepted) // there is free capacity
 	r.wantCounts(t, Counts{Admitted: 16, Queued: 12, InFlight: 2})
 	r.offer(t, 16, 18, Accepted)
 	wantNumbers(t, "taken", numbersOf(b.Records()), 2, 3)
@@ -105,7 +106,8 @@ func TestOverwriteSparesTakenBatches(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{6, 7}, []int{8, 9, 10, 11}, []int{12, 13, 14, 15}, []int{16, 17})
 }
 
-// TestOverwriteStopsAtKept: a record that somebody wants a copy of is displaced by the mutex.
+// TestOverwriteStopsAtKept checks that a record of which a copy is kept is evicted under
+// the mutex.
 func TestOverwriteStopsAtKept(t *testing.T) {
 	r := newOverwriteRig(t, 8, 4)
 	r.offer(t, 0, 2, Accepted)
@@ -113,7 +115,7 @@ func TestOverwriteStopsAtKept(t *testing.T) {
 	r.offer(t, 3, 8, Accepted)
 	r.offer(t, 8, 9, Accepted)
 	r.wantOverwriting(t, 0, 1)
-	r.offer(t, 9, 10, Accepted) // the last to be traded: the next batch cannot be either
+	r.offer(t, 9, 10, Accepted) // the last of the window: the next oldest record is kept
 	r.wantOverwriting(t, 0, 0)
 	r.wantDisplaced(t, evictions(2)...)
 	r.offer(t, 10, 11, Accepted)
@@ -121,8 +123,8 @@ func TestOverwriteStopsAtKept(t *testing.T) {
 	r.wantOverwriting(t, 0, 1)
 }
 
-// TestOverwriteStopsAtUncommitted: a record that is being copied is the oldest as soon as it
-// is there, so nothing behind it is promised to anybody.
+// TestOverwriteStopsAtUncommitted checks that the overwrite window ends before a record
+// that is being copied: it becomes the oldest once it is committed.
 func TestOverwriteStopsAtUncommitted(t *testing.T) {
 	r := newOverwriteRig(t, 8, 4)
 	r.offer(t, 0, 2, Accepted)
@@ -140,8 +142,8 @@ func TestOverwriteStopsAtUncommitted(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8, 9, 10, 11})
 }
 
-// TestOverwrittenRecordsAreReleased: what was displaced is kept alive by a batch that is used again until
-// newcomers take its slots, and otherwise until the next Tick.
+// TestOverwrittenRecordsAreReleased checks that a free batch keeps evicted records alive
+// only until new records take its slots, or until the next Tick.
 func TestOverwrittenRecordsAreReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newOverwriteRig(t, 8, 4)
@@ -153,7 +155,7 @@ func TestOverwrittenRecordsAreReleased(t *testing.T) {
 			return n
 		}
 		if n := stale(); n == 0 {
-			t.Fatal("no free batch holds what was displaced: the test does not work")
+			t.Fatal("no free batch holds displaced records: the test does not work")
 		}
 		r.Tick(time.Now(), time.Hour)
 		if n := stale(); n != 0 {
@@ -169,7 +171,7 @@ func TestOverwrittenRecordsAreReleased(t *testing.T) {
 	})
 }
 
-// TestOverwriteConcurrentSafe has everything happen at once while records are traded, and
+// TestOverwriteConcurrentSafe runs all calls at once while records are overwritten, and
 // accounts for every record.
 func TestOverwriteConcurrentSafe(t *testing.T) {
 	for _, procs := range []int{1, 4} {
@@ -189,14 +191,14 @@ func TestOverwriteConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestOverwriteWithoutConsumersConcurrentSafe leaves producers among themselves: what they have displaced
-// is exact, and what is left is the newest of each.
+// TestOverwriteWithoutConsumersConcurrentSafe runs producers alone: the number of evicted
+// records is exact, and the newest records of each producer are left.
 func TestOverwriteWithoutConsumersConcurrentSafe(t *testing.T) {
 	s := newStress(t, Config{Capacity: 64, BatchSize: 16, Policy: DropOldest, KeepLevel: stressLevels}, 0)
 	s.offerFrom(0, 8)
 	s.offered.Wait()
 	if s.overwritten == 0 {
-		t.Error("nothing was traded: the test does not work")
+		t.Error("nothing was overwritten: the test does not work")
 	}
 	s.q.Close()
 	for _, b := range s.q.Remove() {
@@ -206,9 +208,9 @@ func TestOverwriteWithoutConsumersConcurrentSafe(t *testing.T) {
 	s.finish(t)
 }
 
-// TestOverwriteContinues: a producer that comes by the mutex, because there was no slot when it
-// looked, takes part in the trade and does not end it; the one that takes its last slot
-// begins the next.
+// TestOverwriteContinues checks that a producer that takes the mutex, because it found no
+// slot, claims one in the overwrite window and does not end it, and that the producer of
+// its last slot begins the next one.
 func TestOverwriteContinues(t *testing.T) {
 	r := newOverwriteRig(t, 12, 4)
 	r.offer(t, 0, 13, Accepted)
@@ -217,18 +219,18 @@ func TestOverwriteContinues(t *testing.T) {
 		t.Helper()
 		rec := record(number, 9)
 		if got := r.offerSlow(newcomer{rec: &rec, level: 9}); got != Accepted {
-			t.Errorf("record %d: %d", number, got)
+			t.Errorf("offerSlow of record %d = %d", number, got)
 		}
 	}
 	late(13)
 	r.wantOverwriting(t, 1, 3)
 	b := r.open.Load()
-	r.advance(b) // of a slot that was the last before the trade began
+	r.advance(b) // for a slot that was the last before the window began
 	r.wantOverwriting(t, 1, 3)
 	r.offer(t, 14, 15, Accepted)
 	late(15)
 	if r.open.Load() == b {
-		t.Error("the last slot of the tail was taken, and it is still open")
+		t.Error("the tail is still open after its last slot was claimed")
 	}
 	r.wantCounts(t, Counts{Admitted: 16, Queued: 12})
 	r.wantDisplaced(t, evictions(4)...)

@@ -405,7 +405,7 @@ func (q *Queue) Snapshot(read func(Counts)) {
 	}
 	if over := c.Queued - q.capacity; over > 0 {
 		// Batches were put back into a closed queue: they are about to have their last
-		// attempt, and nobody waits for their capacity.
+		// attempt, and no producer waits for their capacity.
 		c.Queued, c.InFlight = q.capacity, c.InFlight+over
 	}
 	if q.bytes != nil {

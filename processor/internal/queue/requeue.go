@@ -10,7 +10,7 @@ import "slices"
 // sees the queue in between; their records are copies.
 //
 // With an error, the flushes that cover the batch are over, and return it: it is known that
-// nobody exports the batch now. Without an error they continue.
+// no consumer exports the batch now. Without an error they continue.
 //
 // flushing reports whether a flush now waits for the batch. After Remove, PutBack does
 // nothing and ok is false.

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 )
 
-// requeue puts a batch back, and returns what gave way to it.
+// requeue puts a batch back, and returns the records that were evicted for it.
 func (r *rig) requeue(t *testing.T, b *Batch, err error) (gone displacements) {
 	t.Helper()
 	if _, ok := r.consumer.PutBack(b, err, func(victims []Victim) {
@@ -23,12 +23,12 @@ func (r *rig) requeue(t *testing.T, b *Batch, err error) (gone displacements) {
 func wantEvicted(t *testing.T, got displacements, want ...displacement) {
 	t.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("%v gave way, want %v", got, want)
+		t.Errorf("%v evicted, want %v", got, want)
 	}
 }
 
-// TestRequeuedBatchComesFirst: before all that came later, as often as it is put back, and
-// with all that it has been through.
+// TestRequeuedBatchComesFirst checks that a batch that is put back comes before all later
+// ones, however often, and keeps its retry state.
 func TestRequeuedBatchComesFirst(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -57,8 +57,8 @@ func TestRequeuedBatchComesFirst(t *testing.T) {
 	}
 }
 
-// TestRequeueKeepsItsCapacity: what is taken for the first time makes room for others, and
-// what was put back does not, until it is settled.
+// TestRequeueKeepsItsCapacity checks that a batch frees its capacity when it is taken for
+// the first time, and only when it is settled once it was put back.
 func TestRequeueKeepsItsCapacity(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
@@ -79,7 +79,7 @@ func TestRequeueKeepsItsCapacity(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{1}, []int{2, 3}, []int{9})
 }
 
-// TestRequeueIntoAFullQueue: who gives way is for the policy to say.
+// TestRequeueIntoAFullQueue checks which records each policy evicts.
 func TestRequeueIntoAFullQueue(t *testing.T) {
 	for _, tc := range []struct {
 		policy Policy
@@ -107,8 +107,8 @@ func TestRequeueIntoAFullQueue(t *testing.T) {
 	}
 }
 
-// TestRequeueBehindSlowProducers: records that are still being copied cannot give
-// way, and others do.
+// TestRequeueBehindSlowProducers checks that records that are still being copied are not
+// evicted, and others are.
 func TestRequeueBehindSlowProducers(t *testing.T) {
 	r := newRig(t, DropNewest, 3, 3)
 	r.offer(t, 0, 3, Accepted)
@@ -125,7 +125,7 @@ func TestRequeueBehindSlowProducers(t *testing.T) {
 	}
 }
 
-// TestRequeueOfEvictedRecords: all of it, in the end.
+// TestRequeueOfEvictedRecords checks that all records that were put back can be evicted.
 func TestRequeueOfEvictedRecords(t *testing.T) {
 	r := newRig(t, DropOldest, 2, 2)
 	r.offer(t, 0, 2, Accepted)
@@ -134,12 +134,12 @@ func TestRequeueOfEvictedRecords(t *testing.T) {
 	r.offer(t, 2, 4, Accepted)
 	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 0}, displacement{9, 1})
 	if !done(f) || f.Err() != nil {
-		t.Error("a flush waits for what is no more")
+		t.Error("a flush waits for evicted records")
 	}
 	wantBatches(t, r.takeAll(t), []int{2, 3})
 }
 
-// TestRequeueMarksVictims from those that were not.
+// TestRequeueMarksVictims checks that a Victim says whether its batch was put back before.
 func TestRequeueMarksVictims(t *testing.T) {
 	var got []bool
 	r := newRigOf(t, Config{Capacity: 2, BatchSize: 1, Policy: DropOldest})
@@ -148,14 +148,15 @@ func TestRequeueMarksVictims(t *testing.T) {
 	r.requeue(t, r.take(t), nil)
 	r.offer(t, 2, 4, Accepted)
 	if !slices.Equal(got, []bool{true, false}) {
-		t.Errorf("tried: %v", got)
+		t.Errorf("Tried: %v", got)
 	}
 	r.takeAll(t)
 }
 
 func (r *rig) displacedTo(f func(Victim)) { r.Queue.displaced = f }
 
-// TestRequeueAndFlush: with an error the flush is over, without it goes on.
+// TestRequeueAndFlush checks that a flush is over if a batch is put back with an error, and
+// continues without one.
 func TestRequeueAndFlush(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 2)
 	r.offer(t, 0, 4, Accepted)
@@ -174,7 +175,7 @@ func TestRequeueAndFlush(t *testing.T) {
 	if err := f.Err(); !errors.Is(err, away) || !errors.Is(err, first) {
 		t.Errorf("the flush ended with %v", err)
 	}
-	// What comes of the others is told no more: who waited may be reading.
+	// Later outcomes do not change the flush: its waiter may be reading the error.
 	r.consumer.Settle(r.take(t), errors.New("too late"), func() {})
 	if got := f.Err().Error(); got != "first record\naway" {
 		t.Errorf("the flush ended with %q", got)
@@ -186,28 +187,28 @@ func TestRequeueAndFlush(t *testing.T) {
 	}
 }
 
-// TestRequeueAfterRemove: nothing is taken back.
+// TestRequeueAfterRemove checks that no batch can be put back.
 func TestRequeueAfterRemove(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.take(t)
 	r.Close()
 	if drained(r.Queue) {
-		t.Error("drained while a batch may be put back")
+		t.Error("the queue is drained while a batch may be put back")
 	}
 	r.Remove()
 	if !drained(r.Queue) {
-		t.Error("not drained")
+		t.Error("the queue is not drained after Remove")
 	}
-	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("accounted") }); ok {
-		t.Error("put back")
+	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("account called") }); ok {
+		t.Error("the batch was put back after Remove")
 	}
 	wantNumbers(t, "batch", numbersOf(b.Records()), 0, 1)
 	r.consumer.Settle(b, nil, func() {})
 	r.wantCounts(t, Counts{Admitted: 2})
 }
 
-// TestTakeWaitsForRequeue: a consumer of a closed queue does not end while
+// TestTakeWaitsForRequeue checks that a consumer of a closed queue does not end while
 // another holds a batch.
 func TestTakeWaitsForRequeue(t *testing.T) {
 	for _, settle := range []bool{false, true} {
@@ -228,7 +229,7 @@ func TestTakeWaitsForRequeue(t *testing.T) {
 			}()
 			synctest.Wait()
 			if ended {
-				t.Fatal("ended too early")
+				t.Fatal("the consumer ended while another holds a batch")
 			}
 			if settle {
 				r.consumer.Settle(b, nil, func() {})
@@ -243,7 +244,7 @@ func TestTakeWaitsForRequeue(t *testing.T) {
 	}
 }
 
-// TestProgress settles a batch in parts.
+// TestProgress checks that a batch can be settled in parts.
 func TestProgress(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 4)
 	r.offer(t, 0, 4, Accepted)
@@ -257,8 +258,8 @@ func TestProgress(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestRequeueMemory: however often records give way to batches that come back, ready
-// batches have no more slots than twice the capacity and some.
+// TestRequeueMemory checks that, however often records are evicted for batches that are put
+// back, ready batches have little more than twice the capacity in slots.
 func TestRequeueMemory(t *testing.T) {
 	for _, p := range policies {
 		r := newRig(t, p.policy, 64, 8)

@@ -183,7 +183,7 @@ func (s *slots) appendFrom(at int, src *slots, n int) {
 // to.
 func (s *slots) wipe(n int) { clear(s.records[:n]) }
 
-// unmark makes every slot claimable again. Nobody reads the marks of a batch that is
+// unmark makes every slot claimable again. No code reads the marks of a batch that is
 // neither ready nor the tail nor taken, so they need not be stored atomically one by one.
 func (s *slots) unmark() { clear(s.marks) }
 

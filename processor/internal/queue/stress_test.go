@@ -15,12 +15,12 @@ const (
 	stressLevels  = 7
 )
 
-// storm is a queue with everything that can happen to it happening at once.
+// stress is a queue on which all operations run at once.
 type stress struct {
 	q          *Queue
 	offered    sync.WaitGroup // producers
 	ended      sync.WaitGroup // consumers
-	stop       chan struct{}  // ends the rest
+	stop       chan struct{}  // ends the background calls
 	background sync.WaitGroup
 
 	flushAfterOffer bool // producers flush now and then
@@ -29,35 +29,35 @@ type stress struct {
 	settled     [1 << 16]atomic.Bool // by number
 	count       atomic.Int64         // accepted
 	refused     atomic.Int64
-	accounted   uint64 // guarded by the queue's mutex
-	evicted     uint64 // to what was put back; guarded by the queue's mutex
-	overwritten uint64 // gave way in a trade; guarded by the queue's mutex
-	counted     uint64 // gave way and was only counted, traded or not; guarded by the queue's mutex
+	accounted   uint64 // settled; guarded by the queue's mutex
+	evicted     uint64 // in favour of a batch that was put back; guarded by the queue's mutex
+	overwritten uint64 // evicted in an overwrite window; guarded by the queue's mutex
+	counted     uint64 // evicted without a copy, in a window or not; guarded by the queue's mutex
 	removed     []int
 
 	mu        sync.Mutex
 	accepted  map[int]bool
-	gone      map[int]bool // displaced
+	displaced map[int]bool // displaced
 	unsettled map[int]bool // not settled when their flush was over
 	taken     [][]int      // by consumer, in its order
 }
 
-// stressNumber is the n-th record of a producer.
+// stressNumber returns the number of the n-th record of a producer.
 func stressNumber(producer, n int) int { return producer<<12 | n }
 
-// newConsumerStress returns a queue with consumers and nothing else.
+// newConsumerStress returns a queue with consumers and no background calls.
 func newConsumerStress(cfg Config, consumers int) *stress {
 	s := newIdleStress(cfg, consumers)
 	s.startConsumers()
 	return s
 }
 
-// newIdleStress is newConsumerStress whose consumers have not been started.
+// newIdleStress is newConsumerStress with consumers that are not started.
 func newIdleStress(cfg Config, consumers int) *stress {
 	s := &stress{
 		stop:      make(chan struct{}),
 		accepted:  make(map[int]bool),
-		gone:      make(map[int]bool),
+		displaced: make(map[int]bool),
 		unsettled: make(map[int]bool),
 		taken:     make([][]int, consumers),
 	}
@@ -81,7 +81,7 @@ func (s *stress) offer(r *sdklog.Record, level uint8) Verdict {
 	return s.q.Offer(r, level)
 }
 
-// offerSome offers records and has them handed out.
+// offerSome offers records and expedites them.
 func (s *stress) offerSome(producer, n int) {
 	for i := range n {
 		rec := record(stressNumber(producer, i), 9)
@@ -95,7 +95,7 @@ func newStress(t *testing.T, cfg Config, consumers int) *stress {
 	return startStress(t, cfg, consumers, false)
 }
 
-// newRequeueStress returns one in which batches come back.
+// newRequeueStress is newStress with consumers that put batches back.
 func newRequeueStress(t *testing.T, cfg Config, consumers int) *stress {
 	t.Helper()
 	return startStress(t, cfg, consumers, true)
@@ -107,7 +107,7 @@ func startStress(t *testing.T, cfg Config, consumers int, requeue bool) *stress 
 	if cfg.KeepLevel > 0 {
 		cfg.Traded = func(v Victim, n int) {
 			if v.Level >= cfg.KeepLevel || n <= 0 {
-				t.Errorf("%d records of level %d were traded", n, v.Level)
+				t.Errorf("%d records of level %d were overwritten", n, v.Level)
 			}
 			s.overwritten += uint64(n)
 			s.counted += uint64(n)
@@ -123,10 +123,10 @@ func startStress(t *testing.T, cfg Config, consumers int, requeue bool) *stress 
 		number := numberOf(v.Record)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.gone[number] || int(v.Level) != int(v.Record.Severity()) {
+		if s.displaced[number] || int(v.Level) != int(v.Record.Severity()) {
 			t.Errorf("record %d was displaced twice, or not at level %d", number, v.Level)
 		}
-		s.gone[number] = true
+		s.displaced[number] = true
 	}
 	s = newIdleStress(cfg, consumers)
 	s.requeueSome = requeue
@@ -148,7 +148,7 @@ func (s *stress) consume(c *Consumer, taken *[]int) {
 	}
 }
 
-// requeue settles some of the batch's records, or puts it back, or both, and tells
+// requeue settles some of the batch's records, or puts it back, or both, and reports
 // whether it was put back. No batch is put back more than three times.
 func (s *stress) requeue(c *Consumer, b *Batch, taken *[]int) bool {
 	runtime.Gosched()
@@ -167,7 +167,7 @@ func (s *stress) requeue(c *Consumer, b *Batch, taken *[]int) bool {
 		defer s.mu.Unlock()
 		for i := range gone {
 			if gone[i].Record != nil {
-				s.gone[numberOf(gone[i].Record)] = true
+				s.displaced[numberOf(gone[i].Record)] = true
 			} else {
 				s.counted++
 			}
@@ -177,7 +177,7 @@ func (s *stress) requeue(c *Consumer, b *Batch, taken *[]int) bool {
 	return ok
 }
 
-// accounting books a batch as settled.
+// accounting returns a function that accounts for a settled batch.
 func (s *stress) accounting(b *Batch) func() { return s.accountingOf(b.Records()) }
 
 func (s *stress) accountingOf(recs []sdklog.Record) func() {
@@ -225,8 +225,8 @@ func (s *stress) offerFrom(from, to int) {
 	}
 }
 
-// flush checks that a flush is over only when the records are settled. What is not may
-// have been displaced, which is told later.
+// flush checks that a flush is over only when the records are settled. Those that are not
+// may have been displaced, which is reported later.
 func (s *stress) flush(accepted []int) {
 	f := s.q.BeginFlush()
 	<-f.Done()
@@ -239,7 +239,7 @@ func (s *stress) flush(accepted []int) {
 	}
 }
 
-// awaitAccepted waits until the storm is on.
+// awaitAccepted waits until about n records were accepted.
 func (s *stress) awaitAccepted(n int64) {
 	for i := 0; s.count.Load() < n && i < 10_000; i++ {
 		time.Sleep(10 * time.Microsecond)
@@ -249,7 +249,7 @@ func (s *stress) awaitAccepted(n int64) {
 	}
 }
 
-// awaitEmpty waits until consumers have settled all there is.
+// awaitEmpty waits until consumers have settled all records.
 func (s *stress) awaitEmpty(t *testing.T) {
 	t.Helper()
 	for start := time.Now(); ; runtime.Gosched() {
@@ -264,7 +264,7 @@ func (s *stress) awaitEmpty(t *testing.T) {
 	}
 }
 
-// aside runs all that is neither producer nor consumer.
+// startBackground starts the calls that are neither those of producers nor of consumers.
 func (s *stress) startBackground(t *testing.T) {
 	t.Helper()
 	for _, f := range []func(){
@@ -298,16 +298,17 @@ func (s *stress) startBackground(t *testing.T) {
 func (s *stress) checkSnapshot(t *testing.T) {
 	t.Helper()
 	s.q.Snapshot(func(c Counts) {
-		// What was displaced is told after the fact, so it may be missing here.
+		// Displaced records are reported afterwards, so they may be missing here.
 		ends := s.accounted + s.evicted + s.overwritten + uint64(c.Queued+c.InFlight)
 		exact := s.q.policy == DropNewest || s.q.policy == Block
 		if c.Queued < 0 || c.Queued > s.q.capacity || ends > c.Admitted || (exact && ends != c.Admitted) {
-			t.Errorf("%+v with %d accounted, in a queue of %d", c, s.accounted, s.q.capacity)
+			t.Errorf("%+v with %d records accounted for, in a queue of %d", c, s.accounted, s.q.capacity)
 		}
 	})
 }
 
-// finish waits for everybody, the queue being closed, and accounts for every record.
+// finish waits for all goroutines after the queue was closed, and accounts for every
+// record.
 func (s *stress) finish(t *testing.T) {
 	t.Helper()
 	s.offered.Wait()
@@ -343,17 +344,17 @@ func (s *stress) finish(t *testing.T) {
 		see("removed", number)
 		inOrder(number)
 	}
-	for number := range s.gone {
+	for number := range s.displaced {
 		see("displaced", number)
 	}
 	if len(seen)+int(s.counted) != len(s.accepted) {
 		t.Errorf("%d records accepted, %d taken, %d removed, %d displaced, and %d that were only counted",
-			len(s.accepted), taken, len(s.removed), len(s.gone), s.counted)
+			len(s.accepted), taken, len(s.removed), len(s.displaced), s.counted)
 	}
 	want := Counts{Admitted: uint64(len(s.accepted))}
 	s.q.Snapshot(func(got Counts) {
 		if got != want || s.accounted != uint64(taken+len(s.removed)) {
-			t.Errorf("%+v and %d accounted at the end, want %+v and %d", got, s.accounted, want, taken+len(s.removed))
+			t.Errorf("%+v and %d records accounted for at the end, want %+v and %d", got, s.accounted, want, taken+len(s.removed))
 		}
 	})
 }
