@@ -153,3 +153,20 @@ func TestPressureConcurrentSafe(t *testing.T) {
 		}
 	}
 }
+
+// TestPressureOfBytes checks that pressure begins with the record that reaches the mark.
+func TestPressureOfBytes(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, MaxBytes: 100, High: 20, Low: 10, HighBytes: 80, LowBytes: 30})
+	for n := range 5 {
+		r.offerSized(t, n, 15, Accepted)
+		r.wantPressed(t, "below", false)
+	}
+	r.offerSized(t, 5, 4, Accepted)
+	r.wantPressed(t, "one byte below", false)
+	r.offerSized(t, 6, 1, Accepted)
+	r.wantPressed(t, "at the mark", true)
+	r.consumer.Settle(r.take(t), nil, func() {})
+	r.wantPressed(t, "at 20", false)
+	r.offerSized(t, 7, 61, Accepted)
+	r.wantPressed(t, "filled with one record", true)
+}
