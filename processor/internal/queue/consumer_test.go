@@ -201,17 +201,17 @@ func TestLedgerBalances(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestReluctantConsumers checks that reluctant consumers are woken only when no other is
-// idle, and take turns.
-func TestReluctantConsumers(t *testing.T) {
+// TestWakeOrder checks that consumers that have Reluctant set are woken only when no other
+// is idle, and take turns.
+func TestWakeOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 1)
 		defer r.Close()
 		var took []string
 		settle := make(map[string]chan struct{})
-		start := func(name string, reluctant bool) {
+		start := func(name string, last bool) {
 			c := r.NewConsumer()
-			c.Reluctant = reluctant
+			c.Reluctant = last
 			release := make(chan struct{})
 			settle[name] = release
 			go func() {
@@ -238,17 +238,17 @@ func TestReluctantConsumers(t *testing.T) {
 				synctest.Wait()
 			}
 		}
-		start("first reluctant", true)
-		start("second reluctant", true)
-		offer("first reluctant")
-		offer("second reluctant")
-		offer("first reluctant")
-		start("eager", false)
-		offer("eager")
-		offer("eager")
-		offer("eager", "second reluctant", "first reluctant")
-		start("also eager", false)
-		offer("also eager", "eager")
-		offer("eager", "also eager", "second reluctant")
+		start("late 1", true)
+		start("late 2", true)
+		offer("late 1")
+		offer("late 2")
+		offer("late 1")
+		start("early 1", false)
+		offer("early 1")
+		offer("early 1")
+		offer("early 1", "late 2", "late 1")
+		start("early 2", false)
+		offer("early 2", "early 1")
+		offer("early 1", "early 2", "late 2")
 	})
 }

@@ -101,10 +101,10 @@ type Queue struct {
 	sizes     levelCounts // bytes by level, where they are bounded
 	unindexed int         // ready batches whose index is incomplete
 	waiters   list.List   // of *waiter; while there are any, nothing is open
-	// idle is a stack: the last consumer to become idle is the first to be woken. Reluctant
-	// consumers go to the bottom, where they take turns. Consumers become idle only when
-	// there is nothing to take, and one is woken for each batch that becomes ready or due,
-	// so no batch waits while a consumer sleeps.
+	// idle is a stack: the last consumer to become idle is the first to be woken. One that
+	// has Reluctant set goes to the bottom, where such consumers take turns. Consumers become
+	// idle only when there is nothing to take, and one is woken for each batch that becomes
+	// ready or due, so no batch waits while a consumer sleeps.
 	idle      []*Consumer
 	consumers []*Consumer
 	free      []*Batch
