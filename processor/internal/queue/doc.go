@@ -21,15 +21,14 @@
 //     records, so putting them back again evicts none. Two things may exceed the capacity. In a
 //     closed queue, batches that are put back come on top of it, because no new records do. Under
 //     DropOldest, an overwrite window raises the limit by its size, and every claim beyond
-//     evicts a record. The window ends before any code reads batches in the queue or counts:
-//     that code takes the mutex by lock.
+//     the capacity evicts a record. The window ends before any code reads batches in the queue
+//     or counts: that code takes the mutex by lock.
 //   - Every slot index below a batch's limit is handed to exactly one producer.
 //   - Only the tail has claimable slots. A claim through a stale pointer to a batch that is no
 //     longer the tail finds limit 0 and fails. If that batch has become the tail again, the
 //     claim is valid for its new use.
-//   - open is nil only when the queue is full, when waiters are queued for capacity, or when it
-//     is closed. A producer that reads nil may therefore refuse a record without taking the
-//     mutex.
+//   - open is nil only when the queue is full or closed, or when producers wait for capacity. A
+//     producer that reads nil may therefore refuse a record without taking the mutex.
 //   - Batches leave from the front, and slots are claimed at the back, so with one consumer the
 //     records of one goroutine leave in the order in which it offered them. A batch that is put
 //     back goes to the front, where it came from. Evictions leave holes, they never reorder.

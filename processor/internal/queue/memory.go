@@ -26,10 +26,10 @@ func (q *Queue) takeFreeLocked() *Batch {
 	return b
 }
 
-// freeLocked keeps a batch whose records were all evicted for later use. It is the first to
-// be used again. Its slots are emptied by that use or by the next Tick, because emptying
-// them here would delay producers. Where bytes are bounded the slots are emptied at once,
-// or the bound would not hold.
+// freeLocked keeps a batch that has no records left for later use. It is the first to be
+// used again. That use or the next Tick empties its slots, because emptying them here would
+// delay producers. Where bytes are bounded the slots are emptied at once: otherwise evicted
+// records would take memory beyond the bound.
 func (q *Queue) freeLocked(b *Batch) {
 	b.recycle()
 	if q.bytes != nil {
