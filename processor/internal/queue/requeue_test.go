@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 )
 
-// putBack puts a batch back, and returns what gave way to it.
-func (r *rig) putBack(t *testing.T, b *Batch, err error) (gone displacements) {
+// requeue puts a batch back, and returns the records that were evicted for it.
+func (r *rig) requeue(t *testing.T, b *Batch, err error) (gone displacements) {
 	t.Helper()
 	if _, ok := r.consumer.PutBack(b, err, func(victims []Victim) {
 		for _, v := range victims {
@@ -20,16 +20,16 @@ func (r *rig) putBack(t *testing.T, b *Batch, err error) (gone displacements) {
 	return gone
 }
 
-func wantGone(t *testing.T, got displacements, want ...displacement) {
+func wantEvicted(t *testing.T, got displacements, want ...displacement) {
 	t.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("%v gave way, want %v", got, want)
+		t.Errorf("%v evicted, want %v", got, want)
 	}
 }
 
-// TestPutBackComesFirst: before all that came later, as often as it is put back, and
-// with all that it has been through.
-func TestPutBackComesFirst(t *testing.T) {
+// TestRequeuedBatchComesFirst checks that a batch that is put back comes before all later
+// ones, however often, and keeps its retry state.
+func TestRequeuedBatchComesFirst(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			r := k.rig(t)
@@ -42,7 +42,7 @@ func TestPutBackComesFirst(t *testing.T) {
 				}
 				wantNumbers(t, "first batch", numbersOf(b.Records()), first...)
 				b.Trail.Attempts++
-				wantGone(t, r.putBack(t, b, nil))
+				wantEvicted(t, r.requeue(t, b, nil))
 				r.wantCounts(t, Counts{Admitted: uint64(r.capacity), Queued: r.capacity})
 			}
 			b := r.take(t)
@@ -57,30 +57,30 @@ func TestPutBackComesFirst(t *testing.T) {
 	}
 }
 
-// TestPutBackKeepsItsRoom: what is taken for the first time makes room for others, and
-// what was put back does not, until it is settled.
-func TestPutBackKeepsItsRoom(t *testing.T) {
+// TestRequeueKeepsItsCapacity checks that a batch frees its capacity when it is taken for
+// the first time, and only when it is settled once it was put back.
+func TestRequeueKeepsItsCapacity(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
 	b := r.take(t)
 	r.offer(t, 4, 6, Accepted)
 	r.offer(t, 6, 7, Full)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 4}, displacement{9, 5}) // as if it had never left
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 4}, displacement{9, 5}) // as if it had never left
 	r.offer(t, 7, 8, Full)
 	b = r.take(t)
 	r.offer(t, 8, 9, Full)
 	r.wantCounts(t, Counts{Admitted: 6, Queued: 2, InFlight: 2})
-	wantGone(t, r.putBack(t, b, nil))
+	wantEvicted(t, r.requeue(t, b, nil))
 	b = r.take(t)
 	r.consumer.Progress(b, 1, nil, func() {})
 	r.offer(t, 9, 10, Accepted)
 	r.offer(t, 10, 11, Full)
-	wantGone(t, r.putBack(t, b, nil))
+	wantEvicted(t, r.requeue(t, b, nil))
 	wantBatches(t, r.takeAll(t), []int{1}, []int{2, 3}, []int{9})
 }
 
-// TestPutBackIntoAFullQueue: who gives way is for the policy to say.
-func TestPutBackIntoAFullQueue(t *testing.T) {
+// TestRequeueIntoAFullQueue checks which records each policy evicts.
+func TestRequeueIntoAFullQueue(t *testing.T) {
 	for _, tc := range []struct {
 		policy Policy
 		gone   displacements
@@ -99,7 +99,7 @@ func TestPutBackIntoAFullQueue(t *testing.T) {
 		for i, level := range []uint8{9, 9, 1, 8} {
 			r.offerLevel(t, 4+i, level, Accepted)
 		}
-		wantGone(t, r.putBack(t, b, nil), tc.gone...)
+		wantEvicted(t, r.requeue(t, b, nil), tc.gone...)
 		r.wantCounts(t, Counts{Admitted: 8, Queued: 6})
 		if left := slices.Concat(r.takeAll(t)...); !slices.Equal(left, tc.left) {
 			t.Errorf("policy %d: left %v, want %v", tc.policy, left, tc.left)
@@ -107,16 +107,16 @@ func TestPutBackIntoAFullQueue(t *testing.T) {
 	}
 }
 
-// TestPutBackBehindSlowProducers: records that are still being copied cannot give
-// way, and others do.
-func TestPutBackBehindSlowProducers(t *testing.T) {
+// TestRequeueBehindSlowProducers checks that records that are still being copied are not
+// evicted, and others are.
+func TestRequeueBehindSlowProducers(t *testing.T) {
 	r := newRig(t, DropNewest, 3, 3)
 	r.offer(t, 0, 3, Accepted)
 	b := r.take(t)
 	slow := r.preempt(t)
 	r.offer(t, 4, 5, Accepted)
 	other := r.preempt(t)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 1}, displacement{9, 2}, displacement{9, 4})
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 1}, displacement{9, 2}, displacement{9, 4})
 	slow.commit(3, 9)
 	other.commit(5, 9)
 	r.wantCounts(t, Counts{Admitted: 6, Queued: 3})
@@ -125,38 +125,39 @@ func TestPutBackBehindSlowProducers(t *testing.T) {
 	}
 }
 
-// TestPutBackOfWhatGivesWay: all of it, in the end.
-func TestPutBackOfWhatGivesWay(t *testing.T) {
+// TestRequeueOfEvictedRecords checks that all records that were put back can be evicted.
+func TestRequeueOfEvictedRecords(t *testing.T) {
 	r := newRig(t, DropOldest, 2, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.take(t)
 	f := r.BeginFlush()
 	r.offer(t, 2, 4, Accepted)
-	wantGone(t, r.putBack(t, b, nil), displacement{9, 0}, displacement{9, 1})
+	wantEvicted(t, r.requeue(t, b, nil), displacement{9, 0}, displacement{9, 1})
 	if !done(f) || f.Err() != nil {
-		t.Error("a flush waits for what is no more")
+		t.Error("a flush waits for evicted records")
 	}
 	wantBatches(t, r.takeAll(t), []int{2, 3})
 }
 
-// TestPutBackTellsVictimsThatWereTried from those that were not.
-func TestPutBackTellsVictimsThatWereTried(t *testing.T) {
+// TestRequeueMarksVictims checks that a Victim says whether its batch was put back before.
+func TestRequeueMarksVictims(t *testing.T) {
 	var got []bool
 	r := newRigOf(t, Config{Capacity: 2, BatchSize: 1, Policy: DropOldest})
 	r.displacedTo(func(v Victim) { got = append(got, v.Tried) })
 	r.offer(t, 0, 2, Accepted)
-	r.putBack(t, r.take(t), nil)
+	r.requeue(t, r.take(t), nil)
 	r.offer(t, 2, 4, Accepted)
 	if !slices.Equal(got, []bool{true, false}) {
-		t.Errorf("tried: %v", got)
+		t.Errorf("Tried: %v", got)
 	}
 	r.takeAll(t)
 }
 
 func (r *rig) displacedTo(f func(Victim)) { r.Queue.displaced = f }
 
-// TestPutBackAndFlush: with an error the flush is over, without it goes on.
-func TestPutBackAndFlush(t *testing.T) {
+// TestRequeueAndFlush checks that a flush is over if a batch is put back with an error, and
+// continues without one.
+func TestRequeueAndFlush(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 2)
 	r.offer(t, 0, 4, Accepted)
 	f := r.BeginFlush()
@@ -174,7 +175,7 @@ func TestPutBackAndFlush(t *testing.T) {
 	if err := f.Err(); !errors.Is(err, away) || !errors.Is(err, first) {
 		t.Errorf("the flush ended with %v", err)
 	}
-	// What comes of the others is told no more: who waited may be reading.
+	// Later outcomes do not change the flush: its waiter may be reading the error.
 	r.consumer.Settle(r.take(t), errors.New("too late"), func() {})
 	if got := f.Err().Error(); got != "first record\naway" {
 		t.Errorf("the flush ended with %q", got)
@@ -186,30 +187,30 @@ func TestPutBackAndFlush(t *testing.T) {
 	}
 }
 
-// TestPutBackAfterRemove: nothing is taken back.
-func TestPutBackAfterRemove(t *testing.T) {
+// TestRequeueAfterRemove checks that no batch can be put back.
+func TestRequeueAfterRemove(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.take(t)
 	r.Close()
 	if drained(r.Queue) {
-		t.Error("drained while a batch may be put back")
+		t.Error("the queue is drained while a batch may be put back")
 	}
 	r.Remove()
 	if !drained(r.Queue) {
-		t.Error("not drained")
+		t.Error("the queue is not drained after Remove")
 	}
-	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("booked") }); ok {
-		t.Error("put back")
+	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("account called") }); ok {
+		t.Error("the batch was put back after Remove")
 	}
 	wantNumbers(t, "batch", numbersOf(b.Records()), 0, 1)
 	r.consumer.Settle(b, nil, func() {})
 	r.wantCounts(t, Counts{Admitted: 2})
 }
 
-// TestTakeWaitsForWhatMayBePutBack: a consumer of a closed queue does not end while
+// TestTakeWaitsForRequeue checks that a consumer of a closed queue does not end while
 // another holds a batch.
-func TestTakeWaitsForWhatMayBePutBack(t *testing.T) {
+func TestTakeWaitsForRequeue(t *testing.T) {
 	for _, settle := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, DropNewest, 4, 2)
@@ -228,12 +229,12 @@ func TestTakeWaitsForWhatMayBePutBack(t *testing.T) {
 			}()
 			synctest.Wait()
 			if ended {
-				t.Fatal("ended too early")
+				t.Fatal("the consumer ended while another holds a batch")
 			}
 			if settle {
 				r.consumer.Settle(b, nil, func() {})
 			} else {
-				r.putBack(t, b, nil)
+				r.requeue(t, b, nil)
 			}
 			synctest.Wait()
 			if !ended || len(taken) != map[bool]int{true: 0, false: 2}[settle] {
@@ -243,7 +244,7 @@ func TestTakeWaitsForWhatMayBePutBack(t *testing.T) {
 	}
 }
 
-// TestProgress settles a batch in parts.
+// TestProgress checks that a batch can be settled in parts.
 func TestProgress(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 4)
 	r.offer(t, 0, 4, Accepted)
@@ -257,9 +258,9 @@ func TestProgress(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestPutBackMemory: however often records give way to batches that come back, ready
-// batches have no more slots than twice the capacity and some.
-func TestPutBackMemory(t *testing.T) {
+// TestRequeueMemory checks that, however often records are evicted for batches that are put
+// back, ready batches have little more than twice the capacity in slots.
+func TestRequeueMemory(t *testing.T) {
 	for _, p := range policies {
 		r := newRig(t, p.policy, 64, 8)
 		r.maxWait = 0
@@ -277,12 +278,12 @@ func TestPutBackMemory(t *testing.T) {
 			b := r.take(t)
 			fill(1 + i%13)
 			if i%3 > 0 {
-				r.putBack(t, b, nil)
+				r.requeue(t, b, nil)
 				b = r.take(t)
 				fill(i % 7)
 				if len(b.Records()) > 3 && i%2 == 0 {
 					r.consumer.Progress(b, 3, nil, func() {})
-					r.putBack(t, b, nil)
+					r.requeue(t, b, nil)
 					fill(i % 5)
 					b = r.take(t)
 				}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestMarks: every slot has a mark of its own, and the marks of neighbours lie in
-// different cache lines wherever there is more than one line.
+// TestMarks checks that every slot has a mark of its own, and that the marks of neighbours
+// lie in different cache lines if there is more than one line.
 func TestMarks(t *testing.T) {
 	sizes := []int{512, 1000, 4096, 4097, MaxBatchSize - 1}
 	for size := 1; size <= 130; size++ {
@@ -66,7 +66,8 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// TestAwaitCommits waits for the last of the producers, also for one that takes long.
+// TestAwaitCommits checks that Take waits for the last producer to commit, also for a slow
+// one.
 func TestAwaitCommits(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 4)
 	slow := []preempted{r.preempt(t), r.preempt(t), r.preempt(t), r.preempt(t)}
@@ -81,8 +82,8 @@ func TestAwaitCommits(t *testing.T) {
 	r.consumer.Settle(b, nil, func() {})
 }
 
-// TestLevels: every level comes back as it was put, and is neither an empty slot nor
-// a hole.
+// TestLevels checks that every level can be stored and read again, and differs from an
+// empty slot and from a hole.
 func TestLevels(t *testing.T) {
 	s := newSlots(1, false)
 	for level := range 256 {
