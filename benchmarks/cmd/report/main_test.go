@@ -38,7 +38,7 @@ func TestOnly(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "## What is claimed") {
+	if strings.Contains(text, "## Claims of the original system") {
 		t.Errorf("another section in\n%s", text)
 	}
 }
