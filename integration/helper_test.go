@@ -186,6 +186,15 @@ func (l *pipeline) flush(t testing.TB) error {
 	return l.processor.ForceFlush(ctx)
 }
 
+// emitAndFlush emits n records and waits until they have been exported.
+func (l *pipeline) emitAndFlush(t testing.TB, n int) {
+	t.Helper()
+	l.Emit(t.Context(), 0, n)
+	if err := l.flush(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // waitEmpty waits until nothing is left in the pipeline. Unlike flush, it does not return
 // when an export has failed and will be retried.
 func (l *pipeline) waitEmpty(t testing.TB) {

@@ -84,10 +84,7 @@ func TestDroppedResponses(t *testing.T) {
 		c := newCollector(t)
 		n := newNetwork(t, over.Addr(c))
 		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithExportTimeout(2*time.Second))
-		l.Emit(t.Context(), 0, before)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
+		l.emitAndFlush(t, before)
 		if err := n.AddFaults(rig.DropResponses()); err != nil {
 			t.Fatal(err)
 		}
@@ -119,10 +116,7 @@ func TestDroppedResponsesWithoutRetry(t *testing.T) {
 		n := newNetwork(t, over.Addr(c))
 		l := newPipeline(t, newExporter(t, over, n.Addr),
 			processor.WithRetry(processor.RetryConfig{Disabled: true}), processor.WithExportTimeout(2*time.Second))
-		l.Emit(t.Context(), 0, before)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
+		l.emitAndFlush(t, before)
 		if err := n.AddFaults(rig.DropResponses()); err != nil {
 			t.Fatal(err)
 		}

@@ -18,10 +18,7 @@ func TestCollectorIsKilledAndRestarted(t *testing.T) {
 		c := newCollector(t)
 		l := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(3*phase))
 
-		l.Emit(t.Context(), 0, phase)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
+		l.emitAndFlush(t, phase)
 		time.Sleep(rig.FlushTime)
 		if err := c.Kill(); err != nil {
 			t.Fatal(err)

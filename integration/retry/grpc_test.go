@@ -2,7 +2,6 @@ package retry
 
 import (
 	"context"
-	"net"
 	"testing"
 	"time"
 
@@ -35,13 +34,7 @@ func (r *receiver) Export(ctx context.Context, req *collogpb.ExportLogsServiceRe
 // address.
 func serve(t *testing.T, address string, r *receiver, opts ...grpc.ServerOption) (at string, stop func()) {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t, address)
 	server := grpc.NewServer(opts...)
 	collogpb.RegisterLogsServiceServer(server, r)
 	done := make(chan struct{})
@@ -144,10 +137,7 @@ func TestGRPCConnections(t *testing.T) {
 		wantClass(t, newGRPC(t, address), records("a"), processor.Transient)
 	})
 	t.Run("speaks no gRPC", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := listen(t, "")
 		defer l.Close()
 		go func() {
 			for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {

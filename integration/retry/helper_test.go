@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	stdlog "log"
+	"net"
 	"testing"
 	"time"
 
@@ -75,6 +76,19 @@ func start(t *testing.T, e sdklog.Exporter, opts ...processor.Option) (*processo
 		}
 	})
 	return p, provider.Logger("retry")
+}
+
+// listen listens at the address, or at any free address if it is "".
+func listen(t *testing.T, address string) net.Listener {
+	t.Helper()
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // eventually waits at most ten seconds until the condition holds.

@@ -3,7 +3,6 @@ package retry
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -86,13 +85,7 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // address.
 func (in *inbox) serveHTTP(t *testing.T, address string) (at string, stop func()) {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t, address)
 	server := &http.Server{Handler: in, ErrorLog: discardLog, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
 	stop = func() { _ = server.Close() }

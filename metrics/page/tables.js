@@ -43,7 +43,7 @@ const columns = [
     key: `${k}_seconds`, text: k === 'recent_mean' ? 'last 10' : k, show: o => duration(o[`${k}_seconds`]),
   })),
 ];
-const mostRows = 100, filterFrom = 12;
+const maxRows = 100, filterFrom = 12;
 const order = { key: 'name', down: false };
 let redraw = () => {};
 
@@ -110,7 +110,7 @@ function drawOperations(all) {
   const found = all.filter(o => o.name.toLowerCase().includes(wanted));
   const compare = order.key === 'name' ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => (a[order.key] ?? -1) - (b[order.key] ?? -1);
   found.sort((a, b) => (order.down ? -1 : 1) * compare(a, b));
-  const shown = found.slice(0, mostRows);
+  const shown = found.slice(0, maxRows);
   byId('more-operations').hidden = shown.length === all.length;
   byId('more-operations').textContent = `${whole.format(shown.length)} of ${whole.format(all.length)} operations`;
 
