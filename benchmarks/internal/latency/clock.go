@@ -15,11 +15,11 @@ func (c Clock) Now() time.Duration { return time.Since(c.base) }
 // in the histogram. Every duration includes that much in a [Histogram] that is filled in
 // the way in which Overhead fills its own. Overhead returns the smallest of ten results.
 func Overhead() time.Duration {
-	least := overhead()
+	lowest := overhead()
 	for range 9 {
-		least = min(least, overhead())
+		lowest = min(lowest, overhead())
 	}
-	return least
+	return lowest
 }
 
 func overhead() time.Duration {

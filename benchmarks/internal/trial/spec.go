@@ -51,7 +51,10 @@ type Spec struct {
 
 // String names the measurement in messages.
 func (s *Spec) String() string {
-	text := fmt.Sprintf("%s, %s, %d goroutines", s.Kind, s.Level, s.Goroutines)
+	text := fmt.Sprintf("%s, %s, %d goroutine", s.Kind, s.Level, s.Goroutines)
+	if s.Goroutines != 1 {
+		text += "s"
+	}
 	if s.Impl != "" {
 		text = s.Impl + ": " + text
 	}

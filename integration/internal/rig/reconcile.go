@@ -19,7 +19,7 @@ func Reconcile(s processor.Stats, emitted, arrived int64) error {
 	addError := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
 	if int64(s.Emitted) != emitted {
-		addError("%d records were emitted, the ledger has %d", emitted, s.Emitted)
+		addError("records emitted: %d, in the ledger: %d", emitted, s.Emitted)
 	}
 	if !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
 		addError("the ledger does not balance")
@@ -31,7 +31,7 @@ func Reconcile(s processor.Stats, emitted, arrived int64) error {
 		}
 	}
 	if beyond := arrived - int64(s.Exported); beyond < 0 || beyond > unknown {
-		addError("%d records arrived; the ledger has %d exported and %d with an unknown outcome", arrived, s.Exported, unknown)
+		addError("records arrived: %d; in the ledger exported: %d, with an unknown outcome: %d", arrived, s.Exported, unknown)
 	}
 	if len(errs) > 0 {
 		addError("the ledger: %+v", s)
