@@ -15,7 +15,7 @@ const (
 	// there are as many as [WithMaxOperations] allows.
 	overflowName = "_other"
 
-	// maxStripes bounds how many processors count apart from each other.
+	// maxStripes bounds the stripes of an operation, and so its memory.
 	maxStripes = 8
 
 	// maxBuckets bounds the hash buckets of a registry. With more operations than

@@ -66,17 +66,6 @@ func (l *Listener) handled() (n int, first string) {
 	return l.errors, l.first
 }
 
-// Counts are numbers of lost records by error.type.
-type Counts map[string]int64
-
-// Total returns the sum of the counts.
-func (c Counts) Total() (n int64) {
-	for _, count := range c {
-		n += count
-	}
-	return n
-}
-
 // failures returns the counts of the metric of that name that have an error.type.
 func (l *Listener) failures(ctx context.Context, name string) (Counts, error) {
 	var all metricdata.ResourceMetrics

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -69,22 +67,4 @@ func (r Result) Reported() string {
 		reported += "; experimental metrics: " + counts.String()
 	}
 	return reported
-}
-
-// String lists the counts, sorted by reason.
-func (c Counts) String() string {
-	var parts []string
-	for _, reason := range slices.Sorted(maps.Keys(c)) {
-		parts = append(parts, fmt.Sprintf("%s %s", reason, thousands(c[reason])))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// thousands formats a number as 1,234,567.
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
