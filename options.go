@@ -246,7 +246,7 @@ func WithBridgeOptions(opts ...bridge.Option) Option {
 	})
 }
 
-// WithMonitorOptions adds options of the monitor, such as metrics.WithWindow. They
+// WithMonitorOptions adds options of the monitor, such as metrics.WithMaxOperations. They
 // take precedence over [WithMeterProvider] and [WithTracerProvider].
 //
 // Default: none.

@@ -57,7 +57,7 @@ func (s stages) fail(ctx context.Context, operation string, took time.Duration, 
 
 func timing(operation string, took time.Duration) []attribute.KeyValue {
 	return []attribute.KeyValue{
-		metrics.OperationNameKey.String(operation),
+		attribute.String("operation.name", operation),
 		durationKey.Float64(took.Seconds()),
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// Runs are the results of contenders by name, each in order. Those of the same index
-// were measured one after the other; nil is one that failed.
+// Runs are the results of contenders by name, each in order. Results with the same index
+// were measured one after the other. A nil result is that of a trial that failed.
 type Runs map[string][]*trial.Result
 
 // Value reads one figure from a result.
 type Value func(*trial.Result) float64
 
-// Spread is the median of figures, the least and the greatest. All are NaN if there
+// Spread is the median, the smallest and the largest of N figures. All are NaN if there
 // are no figures.
 type Spread struct {
 	Median, Min, Max float64
