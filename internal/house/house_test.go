@@ -28,11 +28,11 @@ func files() map[string]string {
 		"a.go": "package top\n\ntype Option int\n\nfunc WithA() Option { return 0 }\n\nfunc With() {}\n",
 		"a_linux.go": "package top\n\nconst B, c = 1, 2\n\nvar D int\n\nfunc (Option) Method() {}\n" +
 			"\nfunc WithA() Option { return 0 }\n",
-		"a_test.go":          "package top\n\nfunc Helper() {}\n",
-		"sub/s.go":           "package sub\n\nfunc S() {}\n",
-		"sub/inner/i.go":     "package inner\n",
-		"sub/testdata/x.go":  "not Go",
-		".hidden/x.go":       "not Go",
+		"a_test.go":           "package top\n\nfunc Helper() {}\n",
+		"sub/s.go":            "package sub\n\nfunc S() {}\n",
+		"sub/inner/i.go":      "package inner\n",
+		"sub/testdata/x.go":   "not Go",
+		".hidden/x.go":        "not Go",
 		"internal/house/x.md": "errand",
 	}
 }

@@ -14,25 +14,16 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/command"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "against:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main(run) }
 
 // comparison is what the flags ask for.
 type comparison struct {
@@ -80,21 +71,21 @@ func (c comparison) build(ctx context.Context, dir string, stderr io.Writer) (th
 		return "", "", fmt.Errorf("the top of the repository: %w", err)
 	}
 	here, there := strings.TrimSpace(string(top)), filepath.Join(dir, "tree")
-	if err := command(ctx, here, stderr, "git", "worktree", "add", "--quiet", "--detach", there, c.rev); err != nil {
+	if err := execute(ctx, here, stderr, "git", "worktree", "add", "--quiet", "--detach", there, c.rev); err != nil {
 		return "", "", err
 	}
 	defer func() {
 		// Without a cancelled context, so that no worktree stays in git's list.
-		err = errors.Join(err, command(context.WithoutCancel(ctx), here, stderr, "git", "worktree", "remove", "--force", there))
+		err = errors.Join(err, execute(context.WithoutCancel(ctx), here, stderr, "git", "worktree", "remove", "--force", there))
 	}()
 	then, now = filepath.Join(dir, "then.test"), filepath.Join(dir, "now.test")
-	if err := command(ctx, there, stderr, "go", "test", "-c", "-o", then, c.pkg); err != nil {
+	if err := execute(ctx, there, stderr, "go", "test", "-c", "-o", then, c.pkg); err != nil {
 		return "", "", err
 	}
-	return then, now, command(ctx, here, stderr, "go", "test", "-c", "-o", now, c.pkg)
+	return then, now, execute(ctx, here, stderr, "go", "test", "-c", "-o", now, c.pkg)
 }
 
-func command(ctx context.Context, dir string, stderr io.Writer, name string, args ...string) error {
+func execute(ctx context.Context, dir string, stderr io.Writer, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stderr = dir, stderr
 	if err := cmd.Run(); err != nil {
