@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutlog"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
-	"github.com/krunchwrapper/asynclog/internal/outlive"
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 )
 
 // output is the exporter of a pipeline that was given none. It is OpenTelemetry's
@@ -28,7 +28,7 @@ func newOutput(w io.Writer) (*output, error) {
 	if w == nil {
 		w = os.Stdout
 	}
-	o := &output{writer: outlive.Writer(w)}
+	o := &output{writer: nosigpipe.Writer(w)}
 	err := o.renew()
 	return o, err
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
-	"github.com/krunchwrapper/asynclog/internal/outlive"
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
@@ -29,7 +29,7 @@ func (o *options) processorOptions(cfg *envconfig.Config, level slog.Leveler) []
 			processor.WithMeterProvider(o.meterProvider),
 			processor.WithOverflow(processor.DropLowest),
 			processor.WithGapRecords(true),
-			processor.WithFallback(outlive.Writer(os.Stderr)),
+			processor.WithFallback(nosigpipe.Writer(os.Stderr)),
 		},
 		o.processor,
 		[]processor.Option{processor.WithMinSeverity(minimum{level})},
@@ -58,7 +58,7 @@ func (o *options) phaseOptions(verbose bool, p *processor.Processor) []bridge.Op
 	return slices.Concat(
 		[]bridge.Option{
 			bridge.WithExportNow(p.ExportNow),
-			bridge.WithSynchronousWriter(outlive.Writer(os.Stderr)),
+			bridge.WithSynchronousWriter(nosigpipe.Writer(os.Stderr)),
 		},
 		o.bridge,
 		[]bridge.Option{bridge.WithVerbose(verbose)},
