@@ -6,8 +6,13 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"syscall"
 )
+
+// Ignore ignores SIGPIPE in the whole process. Only a process that is about to exit may
+// do that: a write to a closed pipe during its exit must not replace its exit status.
+func Ignore() { signal.Ignore(syscall.SIGPIPE) }
 
 // Writer returns a writer for w that reports a broken pipe as an error like any other,
 // even if w is standard output or standard error. It returns w itself if w is not an
