@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/log"
 
+	"github.com/krunchwrapper/asynclog/internal/severity"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -63,7 +64,7 @@ func (c Config) ProcessorOptions() []processor.Option {
 		processor.WithExportMaxBatchSize(c.BatchSize),
 		processor.WithExportInterval(c.ExportInterval),
 		processor.WithExportTimeout(c.ExportTimeout),
-		processor.WithMinSeverity(fixed(Severity(c.Level))),
+		processor.WithMinSeverity(fixed(severity.FromLevel(c.Level))),
 	}
 	if !c.Async {
 		opts = append(opts, processor.WithSynchronous())

@@ -18,6 +18,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/envconfig"
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/internal/severity"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -186,8 +187,8 @@ func TestLevelsThroughOtelslog(t *testing.T) {
 			}
 		}
 		got := exp.Records()
-		if len(got) != 1 || got[0].Severity() != envconfig.Severity(level) {
-			t.Errorf("%s: %d records, want one of severity %v", name, len(got), envconfig.Severity(level))
+		if len(got) != 1 || got[0].Severity() != severity.FromLevel(level) {
+			t.Errorf("%s: %d records, want one of severity %v", name, len(got), severity.FromLevel(level))
 		}
 		if !logger.Enabled(context.Background(), level) {
 			t.Errorf("%s: the handler is not enabled", name)

@@ -96,7 +96,7 @@ func TestFileNumbers(t *testing.T) {
 				if err != nil || got.value != tc.want {
 					t.Errorf("%v, error %v; want %v", got.value, err, tc.want)
 				}
-				if s := got.source; s.Origin != envconfig.FromFile || s.Name != "logging.async_logging."+tc.key ||
+				if s := got.source; s.Origin() != envconfig.FromFile || s.Name != "logging.async_logging."+tc.key ||
 					s.File != path || s.Line != 2 || s.Column != column {
 					t.Errorf("source %+v, want line 2, column %d", s, column)
 				}
@@ -108,7 +108,7 @@ func TestFileNumbers(t *testing.T) {
 			if !errors.Is(err, envconfig.ErrInvalid) || err.Error() != want {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
-			if got.source.Origin != envconfig.FromProfile || len(got.source.Ignored) != 1 || got.source.Ignored[0] != shown+" at "+place {
+			if got.source.Origin() != envconfig.FromProfile || len(got.source.Ignored) != 1 || got.source.Ignored[0] != shown+" at "+place {
 				t.Errorf("source %s, want the profile, and %s at %s ignored", got.source, shown, place)
 			}
 		})

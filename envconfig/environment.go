@@ -83,5 +83,5 @@ func debugLevel(level finding[slog.Level]) finding[Environment] {
 }
 
 func detected(e Environment, by string) finding[Environment] {
-	return finding[Environment]{value: e, ok: true, source: Source{Origin: FromDetection, Name: by}}
+	return finding[Environment]{value: e, ok: true, source: Source{origin: originDetection, Name: by}}
 }

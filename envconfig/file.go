@@ -18,10 +18,10 @@ func (l *loader) file(c *Config) fileValues {
 	what := "the default configuration file"
 	switch {
 	case l.opts.noFile:
-		c.Sources.File = Source{Origin: FromOption, Name: "WithoutFile"}
+		c.Sources.File = Source{origin: originOption, Name: "WithoutFile"}
 		return fileValues{}
 	case l.opts.file != "":
-		named = finding[string]{value: l.opts.file, ok: true, source: Source{Origin: FromOption, Name: "WithFile"}}
+		named = finding[string]{value: l.opts.file, ok: true, source: Source{origin: originOption, Name: "WithFile"}}
 		what = fmt.Sprintf("envconfig.WithFile(%q)", clip(l.opts.file))
 	default:
 		if named = variable(l, varConfig, func(_, v string) (string, error) { return v, nil }); named.ok {
@@ -32,7 +32,7 @@ func (l *loader) file(c *Config) fileValues {
 	path := named.value
 	if !named.ok {
 		path = defaultFile
-		named.source = Source{Origin: FromDetection, Name: "the default path"}
+		named.source = Source{origin: originDetection, Name: "the default path"}
 	}
 	c.Sources.File = named.source
 

@@ -55,7 +55,7 @@ func option[T any](l *loader, name string, value *T, check func(T) error, allowe
 			return finding[T]{ignored: []string{call}}
 		}
 	}
-	return finding[T]{value: *value, ok: true, source: Source{Origin: FromOption, Name: name}}
+	return finding[T]{value: *value, ok: true, source: Source{origin: originOption, Name: name}}
 }
 
 // literal writes a value much as it stands in the code.
@@ -86,7 +86,7 @@ func variable[T any](l *loader, key string, read func(key, v string) (T, error))
 		l.report(key, v, err)
 		return finding[T]{ignored: []string{fmt.Sprintf("%s=%q", key, clip(v))}}
 	}
-	return finding[T]{value: value, ok: true, source: Source{Origin: FromVariable, Name: key}}
+	return finding[T]{value: value, ok: true, source: Source{origin: originVariable, Name: key}}
 }
 
 // own returns a reader for the variables of this package. Unlike OpenTelemetry's,

@@ -140,7 +140,7 @@ func FuzzVariables(f *testing.F) {
 			s.Environment, s.Level, s.Async, s.Verbose, s.QueueSize, s.BatchSize, s.ExportInterval, s.ExportTimeout,
 		} {
 			ignored += len(source.Ignored)
-			if source.Origin == envconfig.FromVariable && strings.TrimSpace(w.environ[source.Name]) == "" {
+			if source.Origin() == envconfig.FromVariable && strings.TrimSpace(w.environ[source.Name]) == "" {
 				t.Errorf("source %s, which says nothing", source)
 			}
 		}

@@ -2,8 +2,12 @@ package envconfig_test
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.opentelemetry.io/otel"
 
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
@@ -84,14 +88,49 @@ func checkValid(t *testing.T, c envconfig.Config) {
 	for i, source := range []envconfig.Source{
 		s.Environment, s.Level, s.Async, s.Verbose, s.QueueSize, s.BatchSize, s.ExportInterval, s.ExportTimeout, s.File,
 	} {
-		if source.Origin == envconfig.Unknown || source.Name == "" {
+		if source.Origin() == envconfig.Unknown || source.Name == "" {
 			t.Errorf("source %d is not told: %+v", i, source)
 		}
-		if inFile := source.Origin == envconfig.FromFile; inFile != (source.Line > 0) || inFile != (source.Column > 0) || inFile != (source.File != "") {
+		if inFile := source.Origin() == envconfig.FromFile; inFile != (source.Line > 0) || inFile != (source.Column > 0) || inFile != (source.File != "") {
 			t.Errorf("source %d has half a place: %+v", i, source)
 		}
 	}
 	if lines := strings.Count(c.String(), "\n"); lines != 9 {
 		t.Errorf("String has %d lines, want 9:\n%s", lines, c)
+	}
+}
+
+// startExample gives an example the environment and a working directory with the file, if
+// one is named, so that it does not depend on the process that runs it. The result undoes
+// this. An example has no testing.T, so a failure panics.
+func startExample(environ map[string]string, file, text string) (end func()) {
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	variables, handler := os.Environ(), otel.GetErrorHandler()
+	before, err := os.Getwd()
+	must(err)
+	dir, err := os.MkdirTemp("", "envconfig-example-")
+	must(err)
+	os.Clearenv()
+	for name, value := range environ {
+		must(os.Setenv(name, value))
+	}
+	must(os.Chdir(dir))
+	if file != "" {
+		must(os.MkdirAll(filepath.Dir(file), 0o700))
+		must(os.WriteFile(file, []byte(text), 0o600))
+	}
+	return func() {
+		os.Clearenv()
+		for _, variable := range variables {
+			name, value, _ := strings.Cut(variable, "=")
+			_ = os.Setenv(name, value)
+		}
+		otel.SetErrorHandler(handler)
+		must(os.Chdir(before))
+		must(os.RemoveAll(dir))
 	}
 }

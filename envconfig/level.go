@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/severity"
 )
 
 // The levels that slog has no names for. The bridge otelslog makes the severities
@@ -18,11 +20,8 @@ const (
 )
 
 const (
-	// severityOffset is what otelslog adds to a level to make it a severity.
-	severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
-
 	// highestLevel becomes the highest severity of OpenTelemetry's data model.
-	highestLevel = slog.Level(int(log.SeverityFatal4) - severityOffset)
+	highestLevel = slog.Level(int(log.SeverityFatal4) - severity.Offset)
 
 	allowedLevels = "TRACE, DEBUG, INFO, WARN, ERROR or FATAL, or between them, as INFO+2; from TRACE to FATAL+3"
 )
@@ -106,7 +105,3 @@ func offsetName(name string, offset slog.Level) string {
 	}
 	return fmt.Sprintf("%s%+d", name, int(offset))
 }
-
-// Severity returns the OpenTelemetry severity that records of level l get from
-// the bridge otelslog.
-func Severity(l slog.Level) log.Severity { return log.Severity(int(l) + severityOffset) }

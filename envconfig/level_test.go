@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/severity"
 )
 
 func TestParseLevel(t *testing.T) {
@@ -33,8 +34,8 @@ func TestParseLevel(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || envconfig.Severity(l) != want {
-			t.Errorf("%q: severity %v, error %v; want %v", s, envconfig.Severity(l), err, want)
+		if err != nil || severity.FromLevel(l) != want {
+			t.Errorf("%q: severity %v, error %v; want %v", s, severity.FromLevel(l), err, want)
 		}
 	}
 }

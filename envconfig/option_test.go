@@ -65,13 +65,3 @@ func TestInvalidOptionFallsThrough(t *testing.T) {
 		t.Errorf("queue size %d, error %v; want that of the variable, and an error", c.QueueSize, err)
 	}
 }
-
-// TestArgsAreCopied: the caller may change what it gave.
-func TestArgsAreCopied(t *testing.T) {
-	args := []string{"--debug"}
-	o := envconfig.WithArgs(args)
-	args[0] = ""
-	if c := (&world{}).mustLoad(t, o); c.Environment != envconfig.Development {
-		t.Errorf("environment %s: the option follows the caller's slice", c.Environment)
-	}
-}

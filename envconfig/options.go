@@ -3,7 +3,6 @@ package envconfig
 import (
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -32,10 +31,11 @@ type options struct {
 	file   string
 	noFile bool
 
-	lookup   func(string) (string, bool)
-	args     []string // never changed
-	handle   func(error)
-	readFile func(string) ([]byte, error)
+	// Tests replace these.
+	lookup   func(key string) (value string, ok bool)
+	args     []string    // of the command line, without the program's name; never changed
+	handle   func(error) // for unusable variables; nil: otel.Handle, once each
+	readFile func(path string) ([]byte, error)
 }
 
 func newOptions(opts []Option) options {
@@ -169,53 +169,6 @@ func WithExportInterval(d time.Duration) Option {
 func WithExportTimeout(d time.Duration) Option {
 	return optionFunc(func(o options) options {
 		o.exportTimeout = &d
-		return o
-	})
-}
-
-// WithLookup sets how environment variables are looked up. The function reports
-// the value, and whether the variable is set.
-//
-// Default, and with nil: [os.LookupEnv].
-func WithLookup(lookup func(key string) (string, bool)) Option {
-	return optionFunc(func(o options) options {
-		o.lookup = lookup
-		return o
-	})
-}
-
-// WithArgs sets the arguments of the command line that are searched for --debug,
-// without the name of the program. WithArgs(nil) is a command line without any.
-//
-// Default: os.Args[1:].
-func WithArgs(args []string) Option {
-	args = slices.Clone(args)
-	return optionFunc(func(o options) options {
-		o.args = args
-		return o
-	})
-}
-
-// WithErrorHandler sets who is told of the value of an environment variable that
-// is not usable, on the goroutine that calls [Load], once for each variable and
-// value. The error wraps [ErrInvalid].
-//
-// Default, and with nil: otel.Handle, which is told of each variable and value
-// once in the life of the process; a handler set here is told by each Load.
-func WithErrorHandler(handle func(error)) Option {
-	return optionFunc(func(o options) options {
-		o.handle = handle
-		return o
-	})
-}
-
-// WithReadFile sets how the configuration file is read. For a file that does not
-// exist the error must wrap [io/fs.ErrNotExist].
-//
-// Default, and with nil: from the file system, at most 1 MiB.
-func WithReadFile(read func(path string) ([]byte, error)) Option {
-	return optionFunc(func(o options) options {
-		o.readFile = read
 		return o
 	})
 }

@@ -69,7 +69,7 @@ func TestSyntaxAccepted(t *testing.T) {
 		"comments of brackets":           asyncFile(`"queue_size": 5`) + "/*" + strings.Repeat("]}", 100_000) + "*/",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c := withFile(text).mustLoad(t); c.QueueSize != 5 || c.Sources.QueueSize.Origin != envconfig.FromFile {
+			if c := withFile(text).mustLoad(t); c.QueueSize != 5 || c.Sources.QueueSize.Origin() != envconfig.FromFile {
 				t.Errorf("queue size %d from %s", c.QueueSize, c.Sources.QueueSize)
 			}
 		})

@@ -36,7 +36,7 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", tc.environment, got, want)
 		}
 		for _, s := range []envconfig.Source{c.Sources.Level, c.Sources.Async, c.Sources.QueueSize, c.Sources.ExportTimeout} {
-			if s.Origin != envconfig.FromProfile || s.Name != string(tc.environment) {
+			if s.Origin() != envconfig.FromProfile || s.Name != string(tc.environment) {
 				t.Errorf("%s: source %+v", tc.environment, s)
 			}
 		}

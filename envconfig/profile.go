@@ -37,5 +37,5 @@ func profileOf(e Environment) profile {
 }
 
 func fromProfile[T any](p profile, value T) finding[T] {
-	return finding[T]{value: value, ok: true, source: Source{Origin: FromProfile, Name: string(p.environment)}}
+	return finding[T]{value: value, ok: true, source: Source{origin: originProfile, Name: string(p.environment)}}
 }

@@ -76,7 +76,7 @@ func TestSetupEnvironment(t *testing.T) {
 					w.environ[key] = value
 				}
 				c := w.mustLoad(t)
-				if c.Environment != environment || c.Sources.Environment.Origin != envconfig.FromVariable {
+				if c.Environment != environment || c.Sources.Environment.Origin() != envconfig.FromVariable {
 					t.Errorf("%s: %s from %s", script, c.Environment, c.Sources.Environment)
 				}
 				line := fmt.Sprintf("KRUNCHWRAPPER_ENV=%s: by default, minimum level %s, queue size %d\n",

@@ -32,7 +32,7 @@ func TestShippedFile(t *testing.T) {
 		"verbose": c.Sources.Verbose, "async": c.Sources.Async, "queue size": c.Sources.QueueSize,
 		"batch size": c.Sources.BatchSize, "export interval": c.Sources.ExportInterval,
 	} {
-		if source.Origin != envconfig.FromFile {
+		if source.Origin() != envconfig.FromFile {
 			t.Errorf("%s is from %s, want the file", name, source)
 		}
 	}
