@@ -11,9 +11,9 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// TestFileNumbers writes one value in many ways. An error ends in what follows
-// "invalid value".
-func TestFileNumbers(t *testing.T) {
+// TestFileValues has many forms of each value. The field err has the part of the error
+// after "invalid value".
+func TestFileValues(t *testing.T) {
 	const (
 		whole   = "; allowed: a whole number from 1 to 9223372036854775807"
 		secs    = "; allowed: a number of seconds above 0, such as 0.1"
@@ -218,7 +218,7 @@ func TestFileStructure(t *testing.T) {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
 			if c.File != path {
-				t.Errorf("file %q, it was read", c.File)
+				t.Errorf("file %q, want the file that was read", c.File)
 			}
 		})
 	}

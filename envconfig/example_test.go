@@ -7,14 +7,14 @@ import (
 	"log/slog"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutlog"
 
 	"github.com/krunchwrapper/asynclog/envconfig"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// A value from each kind of source, and a variable that cannot be used.
+// A value from each kind of source, and a variable that cannot be used. Its warning goes
+// to otel.Handle.
 func Example() {
 	defer startExample(
 		map[string]string{
@@ -24,7 +24,6 @@ func Example() {
 		},
 		"config/config.jsonc", "{\n  \"logging\": {\"async_logging\": {\"batch_size\": 50}},\n}\n",
 	)()
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { fmt.Println("warning:", err) }))
 
 	config, err := envconfig.Load(envconfig.WithExportTimeout(10 * time.Second))
 	if err != nil {

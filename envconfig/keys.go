@@ -18,21 +18,21 @@ const (
 	varQueueSize   = "ASYNC_LOG_QUEUE_SIZE"
 )
 
-// The keys of the configuration file, and the objects they stand in.
+// The keys of the configuration file, outer ones first.
 const (
-	keyLogging    = "logging"
-	keyVerbose    = "verbose_logging"
-	keyAsync      = "async_logging"
-	keyEnabled    = "enabled"
-	keyQueueSize  = "queue_size"
-	keyBatchSize  = "batch_size"
-	keyWorkerTime = "worker_timeout"
+	keyLogging       = "logging"
+	keyVerbose       = "verbose_logging"
+	keyAsync         = "async_logging"
+	keyEnabled       = "enabled"
+	keyQueueSize     = "queue_size"
+	keyBatchSize     = "batch_size"
+	keyWorkerTimeout = "worker_timeout"
 )
 
 // defaultFile is read if it exists and no other file is named.
 const defaultFile = "config/config.jsonc"
 
-// Numbers and durations in options: the range that processor takes them in.
+// The allowed values in error messages.
 const (
 	allowedCount    = "a number, at least 1"
 	allowedDuration = "a duration above 0"
@@ -53,7 +53,7 @@ func parseBool(s string) (bool, error) {
 	case "false", "0", "no", "off":
 		return false, nil
 	default:
-		return false, errNoBool
+		return false, errNotBool
 	}
 }
 
@@ -62,11 +62,11 @@ func isTrue(s string) bool {
 	return b && err == nil
 }
 
-// clip bounds what a message quotes.
+// clip shortens a text that a message quotes.
 func clip(s string) string {
-	const most = 80
-	if len(s) <= most {
+	const limit = 80
+	if len(s) <= limit {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return strings.ToValidUTF8(s[:limit], "") + "…"
 }

@@ -40,7 +40,7 @@ func TestParseLevel(t *testing.T) {
 	}
 }
 
-// TestLevelName: each name is read as what it names, and slog's own are kept.
+// TestLevelName: ParseLevel reads each name as its level, and slog's own names are kept.
 func TestLevelName(t *testing.T) {
 	for l := envconfig.LevelTrace; l <= envconfig.LevelFatal+3; l++ {
 		name := envconfig.LevelName(l)
@@ -48,7 +48,7 @@ func TestLevelName(t *testing.T) {
 			t.Errorf("level %d is named %s, which is read as %d, %v", l, name, got, err)
 		}
 		if l >= slog.LevelDebug && l < envconfig.LevelFatal && name != l.String() {
-			t.Errorf("level %d is named %s, by slog %s", l, name, l)
+			t.Errorf("level %d is named %s, but %s by slog", l, name, l)
 		}
 	}
 	for l, want := range map[slog.Level]string{

@@ -8,7 +8,7 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-const allowedTokens = "; allowed: true, false, null, a number, and in double quotes a text or a key"
+const allowedTokens = "; allowed: true, false, null, a number, and a text or key in double quotes"
 
 // TestSyntaxErrors: what is not JSON with comments, where, and why.
 func TestSyntaxErrors(t *testing.T) {

@@ -185,11 +185,11 @@ func TestLimits(t *testing.T) {
 		},
 		"huge batch": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(1_000_000), envconfig.WithBatchSize(100_000)},
-			queueSize: 1_000_000, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
+			queueSize: 1_000_000, batchSize: 65_536, batchNote: "100000 lowered to the largest possible value",
 		},
 		"huge batch, queue just larger than the limit": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(65_537), envconfig.WithBatchSize(100_000)},
-			queueSize: 65_537, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
+			queueSize: 65_537, batchSize: 65_536, batchNote: "100000 lowered to the largest possible value",
 		},
 		"huge batch, small queue": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(10), envconfig.WithBatchSize(100_000)},
@@ -197,7 +197,7 @@ func TestLimits(t *testing.T) {
 		},
 		"huge queue": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(math.MaxInt)},
-			queueSize: math.MaxInt / 2, batchSize: 512, queueNote: "9223372036854775807 lowered to the most there can be",
+			queueSize: math.MaxInt / 2, batchSize: 512, queueNote: "9223372036854775807 lowered to the largest possible value",
 		},
 		"in range": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(65_536), envconfig.WithBatchSize(65_536)},

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// profile is what holds in an environment where nobody says otherwise.
+// profile has the defaults of an environment.
 type profile struct {
 	environment    Environment
 	level          slog.Level
