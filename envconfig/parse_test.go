@@ -10,7 +10,8 @@ import (
 
 const allowedTokens = "; allowed: true, false, null, a number, and a text or key in double quotes"
 
-// TestSyntaxErrors: what is not JSON with comments, where, and why.
+// TestSyntaxErrors: text that is not JSON with comments is an error with position and
+// reason.
 func TestSyntaxErrors(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"empty":               {"", ":1:1: syntax error: the file is empty; write at least {}"},
@@ -56,7 +57,7 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// TestSyntaxAccepted: what JSON has not, and a file that people edit has.
+// TestSyntaxAccepted: files that people edit may differ from JSON in these ways.
 func TestSyntaxAccepted(t *testing.T) {
 	for name, text := range map[string]string{
 		"JSON":                           asyncFile(`"queue_size": 5`),

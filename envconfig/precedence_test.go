@@ -49,7 +49,7 @@ type value struct {
 	source envconfig.Source
 }
 
-// TestPrecedence takes the strongest source of each value away, again and again.
+// TestPrecedence removes the strongest source of each value, one after the other.
 func TestPrecedence(t *testing.T) {
 	type step struct {
 		source  string // as Source.String has it
@@ -172,7 +172,8 @@ func TestLastOptionWins(t *testing.T) {
 	}
 }
 
-// TestLimits: what the processor would lower is lowered here, where it shows.
+// TestLimits: Load lowers the values that the processor would lower, so that the Config
+// shows it.
 func TestLimits(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts                 []envconfig.Option
@@ -219,8 +220,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestIgnoredFallsThrough: a value that is not usable leaves the word to the next
-// source, and the source says so, also where a stronger one decides anyway.
+// TestIgnoredFallsThrough: if a value is not usable the next source decides, and the
+// Source has the ignored value, even if a stronger source decides anyway.
 func TestIgnoredFallsThrough(t *testing.T) {
 	environ := map[string]string{
 		"KRUNCHWRAPPER_CONFIG":     path,
