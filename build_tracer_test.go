@@ -1,8 +1,10 @@
 package asynclog
 
 import (
+	"context"
 	"testing"
 
+	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -45,5 +47,25 @@ func TestIsInitialTracerProvider(t *testing.T) {
 	initialTracerProvider = notComparable{}
 	if isInitialTracerProvider(notComparable{}) {
 		t.Error("a value is taken for the initial provider")
+	}
+}
+
+// TestTraceProviderOfAnInitFunction: the global provider from before main may be a real one.
+func TestTraceProviderOfAnInitFunction(t *testing.T) {
+	global, initial := otel.GetTracerProvider(), initialTracerProvider
+	tp := sdktrace.NewTracerProvider()
+	t.Cleanup(func() {
+		otel.SetTracerProvider(global)
+		initialTracerProvider = initial
+		_ = tp.Shutdown(context.Background())
+	})
+	o := &options{}
+	if got := o.traceProvider(); got != nil {
+		t.Errorf("with the placeholder: %T, want none", got)
+	}
+	otel.SetTracerProvider(tp)
+	initialTracerProvider = tp
+	if got := o.traceProvider(); got != tp {
+		t.Errorf("with a provider: %T, want that provider", got)
 	}
 }

@@ -72,10 +72,10 @@ func ExampleStart_options() {
 		log.Print(err)
 	}
 	s := p.Statistics().AsyncLogging
-	fmt.Println("exported", s.Exported, "of", s.Emitted, "with room for", s.Capacity)
+	fmt.Println("exported", s.Exported, "of", s.Emitted, "with a capacity of", s.Capacity)
 	// Output:
 	// WARN  wanted
-	// exported 1 of 1 with room for 1000
+	// exported 1 of 1 with a capacity of 1000
 }
 
 func ExampleStart_twice() {
