@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel"
 
-	"github.com/krunchwrapper/asynclog/internal/outlive"
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 )
 
 // errorSwitch is the ErrorHandler of OpenTelemetry while there are installations
@@ -69,8 +69,8 @@ func plainOutput(stdOutput io.Writer, slogDefault slog.Handler) io.Writer {
 	if hasType(stdOutput, "log/slog", "handlerWriter") {
 		switch slogDefault.(type) {
 		case *otelslog.Handler, *handler, *switchHandler:
-			return outlive.Writer(os.Stderr)
+			return nosigpipe.Writer(os.Stderr)
 		}
 	}
-	return outlive.Writer(stdOutput)
+	return nosigpipe.Writer(stdOutput)
 }

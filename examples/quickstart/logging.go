@@ -26,7 +26,7 @@ func startLogging(ctx context.Context, opts *options, out *output, con *console)
 	switch {
 	case opts.queue > 0:
 		cfg.QueueSize = opts.queue
-	case cfg.Sources.QueueSize.Origin == envconfig.FromProfile: // neither variable nor file says
+	case cfg.Sources.QueueSize.Name == string(cfg.Environment): // the profile: neither variable nor file says
 		cfg.QueueSize = defaultQueue
 	}
 	return asynclog.Start(ctx,

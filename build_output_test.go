@@ -13,7 +13,7 @@ import (
 	"github.com/krunchwrapper/asynclog"
 )
 
-// line is what the tests look at in a line of the output.
+// line has the fields of an output line that the tests check.
 type line struct {
 	Severity     int
 	SeverityText string
@@ -47,7 +47,7 @@ func parseLines(t testing.TB, text string) []line {
 	return lines
 }
 
-// disk is a writer that is full from time to time.
+// disk is a writer that can be full.
 type disk struct {
 	mu     sync.Mutex
 	full   bool
@@ -73,7 +73,7 @@ func (d *disk) set(full bool) {
 	d.full = full
 }
 
-func TestOutputIsALineARecord(t *testing.T) {
+func TestOutputWritesOneLinePerRecord(t *testing.T) {
 	var d disk
 	p, err := asynclog.Start(t.Context(), asynclog.WithOutput(&d))
 	if err != nil {
@@ -84,14 +84,15 @@ func TestOutputIsALineARecord(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	checkBooks(t, p)
+	checkLedger(t, p)
 	lines := parseLines(t, d.text.String())
 	if len(lines) != 2 || d.writes != 2 || lines[0].Body.Value != "one" || lines[0].attr("n") != "1" || lines[1].Severity != 13 {
 		t.Errorf("%d writes, lines %+v", d.writes, lines)
 	}
 }
 
-// The SDK's stdoutlog exporter never writes again after a write that failed.
+// TestOutputRecovers: unlike the SDK's stdoutlog exporter, the output writes again after a
+// failed write.
 func TestOutputRecovers(t *testing.T) {
 	reported := catchErrors(t)
 	var d disk
@@ -118,17 +119,17 @@ func TestOutputRecovers(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	checkBooks(t, p)
+	checkLedger(t, p)
 	lines := parseLines(t, d.text.String())
 	if len(lines) != 2 || lines[0].Body.Value != "written" || !strings.Contains(lines[1].Body.Value, "1 log record is missing here") {
-		t.Errorf("lines %+v, want what was written, and that a record is missing", lines)
+		t.Errorf("lines %+v, want the written record and a gap record", lines)
 	}
 	if !strings.Contains(reported.text(), errFull.Error()) {
 		t.Errorf("reported %q", reported.text())
 	}
 }
 
-// Standard output is the one that there is when the pipeline is started.
+// TestOutputIsStandardOutput: the output uses the os.Stdout of the time of Start.
 func TestOutputIsStandardOutput(t *testing.T) {
 	stdout, file := os.Stdout, tempFile(t)
 	os.Stdout = file
@@ -141,7 +142,7 @@ func TestOutputIsStandardOutput(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	checkBooks(t, p)
+	checkLedger(t, p)
 	if lines := parseLines(t, contents(t, file)); len(lines) != 1 || lines[0].Body.Value != "to standard output" {
 		t.Errorf("lines %+v", lines)
 	}
@@ -159,7 +160,7 @@ func TestOutputToClosedFile(t *testing.T) {
 	if err := p.Shutdown(t.Context()); lost(t, err) != 1 {
 		t.Errorf("Shutdown returned %v", err)
 	}
-	checkBooks(t, p)
+	checkLedger(t, p)
 	if !strings.Contains(reported.text(), "closed") {
 		t.Errorf("reported %q", reported.text())
 	}

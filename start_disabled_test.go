@@ -20,7 +20,7 @@ import (
 
 func TestDisabled(t *testing.T) {
 	t.Setenv("OTEL_SDK_DISABLED", "True")
-	t.Setenv("KRUNCHWRAPPER_CONFIG", "/does/not/exist") // nobody is to look
+	t.Setenv("KRUNCHWRAPPER_CONFIG", "/does/not/exist") // must not be read
 	before, goroutines := loggingNow(), runtime.NumGoroutine()
 	exporter := exportertest.New()
 	p, err := asynclog.Start(t.Context(), asynclog.WithExporter(exporter))
@@ -37,7 +37,7 @@ func TestDisabled(t *testing.T) {
 
 	ctx := t.Context()
 	if p.LoggerProvider().Logger("test").Enabled(ctx, otellog.EnabledParameters{Severity: otellog.SeverityFatal}) {
-		t.Error("the provider wants records")
+		t.Error("the logger is enabled")
 	}
 	emit(ctx, p.LoggerProvider(), otellog.SeverityFatal, "nowhere")
 	p.PhaseLogger().Log(ctx, bridge.PhaseError, "nowhere, standard error included")
@@ -66,7 +66,8 @@ func TestDisabled(t *testing.T) {
 	}
 }
 
-// A disabled pipeline writes nothing, not even what is otherwise synchronous.
+// TestDisabledWritesNothing: a disabled pipeline writes nothing, not even the phases that
+// are otherwise written synchronously.
 func TestDisabledWritesNothing(t *testing.T) {
 	t.Setenv("OTEL_SDK_DISABLED", "true")
 	stderr, file := os.Stderr, tempFile(t)
@@ -86,9 +87,9 @@ func TestDisabledWritesNothing(t *testing.T) {
 	}
 }
 
-// Nothing but true is true, by OpenTelemetry's rule.
+// TestNotDisabled: by OpenTelemetry's rule only the word true is true.
 func TestNotDisabled(t *testing.T) {
-	for value, told := range map[string]bool{"": false, "false": false, "FALSE": false, "1": true, "yes": true, " true": true} {
+	for value, reports := range map[string]bool{"": false, "false": false, "FALSE": false, "1": true, "yes": true, " true": true} {
 		t.Run(value, func(t *testing.T) {
 			t.Setenv("OTEL_SDK_DISABLED", value)
 			reported := catchErrors(t)
@@ -97,7 +98,7 @@ func TestNotDisabled(t *testing.T) {
 			if n := len(flushed(t, p, exporter)); n != 1 {
 				t.Errorf("%d records", n)
 			}
-			if strings.Contains(reported.text(), "OTEL_SDK_DISABLED") != told {
+			if strings.Contains(reported.text(), "OTEL_SDK_DISABLED") != reports {
 				t.Errorf("reported %q", reported.text())
 			}
 		})

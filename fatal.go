@@ -4,9 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -15,53 +13,50 @@ import (
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 )
 
 // Exit shuts the pipeline down and ends the process with the status, as [os.Exit] does:
-// deferred functions are not run. Call it instead of os.Exit, which would lose what is
-// queued. It takes five seconds at most; what is lost is reported to otel.Handle.
+// deferred functions do not run. Call it instead of os.Exit, which would lose the queued
+// records. It takes at most five seconds. Lost records are reported to otel.Handle.
 func (p *Pipeline) Exit(code int) {
-	ignoreBrokenPipes()
+	nosigpipe.Ignore()
 	if err := p.Shutdown(context.Background()); err != nil {
 		otel.Handle(err)
 	}
 	os.Exit(code)
 }
 
-// Fatal logs the message with severity FATAL, with attributes as [slog.Logger.Log]
-// takes them, and ends the process with status 1 ([Pipeline.Exit]). If the pipeline is
-// disabled or has been shut down, the message goes to the default logger of slog.
+// Fatal logs the message with severity FATAL, and with the attributes of args as
+// [slog.Logger.Log] reads them. Then it ends the process with status 1
+// ([Pipeline.Exit]). If the pipeline is disabled or has been shut down, the message goes
+// to slog's default logger.
 func (p *Pipeline) Fatal(msg string, args ...any) {
-	ignoreBrokenPipes()
+	nosigpipe.Ignore()
 	var pcs [1]uintptr
-	runtime.Callers(2, pcs[:]) // of runtime.Callers and Fatal
+	runtime.Callers(2, pcs[:]) // skip runtime.Callers and Fatal
 	r := slog.NewRecord(time.Now(), envconfig.LevelFatal, msg, pcs[0])
 	r.Add(args...)
 	var handler slog.Handler
-	if p != nil && p.fatal != nil && !p.ending.begun() {
+	if p != nil && p.fatal != nil && !p.shutdown.begun() {
 		handler = p.fatal
 	} else {
 		handler = slog.Default().Handler()
 	}
 	ctx := context.Background()
 	if handler.Enabled(ctx, r.Level) {
-		_ = handler.Handle(ctx, r) // there is nobody to tell
+		_ = handler.Handle(ctx, r) // the process ends, so nobody can use the error
 	}
 	p.Exit(1)
 }
-
-// ignoreBrokenPipes sees to it that a process which ends does so with its own status,
-// and not by a signal, when there is nobody to read what it says last. Only what ends
-// may do that: it is a setting of the whole process.
-func ignoreBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }
 
 // newFatalHandler returns the handler of [Pipeline.Fatal].
 func newFatalHandler(provider log.LoggerProvider, opts []bridge.Option) slog.Handler {
 	return bridge.NewHandler(scopeName, append(opts, bridge.WithLoggerProvider(fatalProvider{next: provider}))...)
 }
 
-// fatalProvider gives its records the severity text FATAL: slog, which has no such
-// level, calls it ERROR+4.
+// fatalProvider sets the severity text FATAL on its records. slog has no such level, and
+// calls it ERROR+4.
 type fatalProvider struct {
 	embedded.LoggerProvider
 

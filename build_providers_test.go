@@ -17,7 +17,7 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// observed are providers, and what has come to them.
+// observed has providers, and what they received.
 type observed struct {
 	meters  metric.MeterProvider
 	reader  *sdkmetric.ManualReader
@@ -34,7 +34,7 @@ func observe(t *testing.T) *observed {
 	return &observed{meters, reader, tracers, spans}
 }
 
-// metrics returns the names of the metrics; it fails if the provider was shut down.
+// metrics returns the names of the metrics. It fails if the provider was shut down.
 func (o *observed) metrics(t *testing.T) map[string]bool {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -50,7 +50,7 @@ func (o *observed) metrics(t *testing.T) map[string]bool {
 	return names
 }
 
-// use logs and times one operation, and ends the pipeline.
+// use starts a pipeline, logs and times one operation, and shuts the pipeline down.
 func use(t *testing.T, opts ...asynclog.Option) {
 	t.Helper()
 	meters, tracers := otel.GetMeterProvider(), otel.GetTracerProvider()
@@ -81,7 +81,7 @@ func (o *observed) wantUsed(t *testing.T) {
 	if len(spans) != 1 || spans[0].Name() != "parse" {
 		t.Errorf("spans %v", spans)
 	}
-	// Neither was shut down: they are the caller's.
+	// The pipeline did not shut them down: they belong to the caller.
 	_, span := o.tracers.Tracer("test").Start(t.Context(), "after")
 	span.End()
 	if n := len(o.spans.Ended()); n != 2 {
@@ -108,7 +108,8 @@ func TestGlobalProviders(t *testing.T) {
 	o.wantUsed(t)
 }
 
-// Where nobody traces a timer has nothing to do with spans, and allocates nothing.
+// TestTimerWithoutTracing: without a tracer provider a timer makes no span, and allocates
+// nothing.
 func TestTimerWithoutTracing(t *testing.T) {
 	p, _ := start(t, asynclog.WithoutInstall())
 	ctx := t.Context()

@@ -15,12 +15,12 @@ import (
 
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/bridge"
-	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/severity"
 )
 
 var _ slog.Leveler = (*asynclog.Pipeline)(nil)
 
-func TestLevelChangesAllThatLogs(t *testing.T) {
+func TestSetLevelAffectsAllLoggers(t *testing.T) {
 	p, exporter := start(t)
 	ctx := t.Context()
 	otelLogger := otel.GetLoggerProvider().Logger("test")
@@ -53,11 +53,11 @@ func TestLevelChangesAllThatLogs(t *testing.T) {
 			t.Errorf("at %v: records %q, want %q", step.level, got, step.want)
 		}
 		seen = len(records)
-		// Early: the record need not be built.
-		for _, severity := range []otellog.Severity{otellog.SeverityDebug, otellog.SeverityInfo, otellog.SeverityWarn, otellog.SeverityError} {
-			want := severity >= envconfig.Severity(step.level)
-			if got := otelLogger.Enabled(ctx, otellog.EnabledParameters{Severity: severity}); got != want {
-				t.Errorf("at %v: severity %v is enabled: %v", step.level, severity, got)
+		// Enabled is already false, so the record need not be built.
+		for _, s := range []otellog.Severity{otellog.SeverityDebug, otellog.SeverityInfo, otellog.SeverityWarn, otellog.SeverityError} {
+			want := s >= severity.FromLevel(step.level)
+			if got := otelLogger.Enabled(ctx, otellog.EnabledParameters{Severity: s}); got != want {
+				t.Errorf("at %v: severity %v is enabled: %v", step.level, s, got)
 			}
 		}
 		if got := slog.Default().Enabled(ctx, slog.LevelInfo); got != (step.level <= slog.LevelInfo) {
@@ -66,7 +66,7 @@ func TestLevelChangesAllThatLogs(t *testing.T) {
 	}
 }
 
-func TestOptionsDoNotDetachTheLevel(t *testing.T) {
+func TestBridgeOptionsDoNotOverrideTheLevel(t *testing.T) {
 	p, exporter := start(t, asynclog.WithBridgeOptions(bridge.WithLevel(slog.LevelError), bridge.WithVerbose(false)))
 	slog.Info("logged")
 	p.PhaseLogger().Log(t.Context(), "ANALYSIS", "phase")
@@ -79,7 +79,7 @@ func TestVerbose(t *testing.T) {
 	t.Setenv("KRUNCHWRAPPER_VERBOSE", "false")
 	p, exporter := start(t, asynclog.WithBridgeOptions(bridge.WithSynchronousPhases()))
 	if p.Verbose() {
-		t.Error("verbose, although the environment says no")
+		t.Error("verbose, although the environment says false")
 	}
 	p.PhaseLogger().Log(t.Context(), "ANALYSIS", "off")
 	p.PhaseLogger().Log(t.Context(), bridge.PhaseError, "errors are logged all the same")
@@ -91,7 +91,7 @@ func TestVerbose(t *testing.T) {
 	}
 }
 
-func TestLevelConcurrentSafe(t *testing.T) {
+func TestSetLevelConcurrentSafe(t *testing.T) {
 	p, _ := start(t)
 	var wg sync.WaitGroup
 	for i := range 4 {
@@ -109,8 +109,8 @@ func TestLevelConcurrentSafe(t *testing.T) {
 	wg.Wait()
 }
 
-// The phases that matter most do not wait for others to fill a batch with, and are
-// written by the caller as well.
+// TestCompletionIsExportedAtOnce: the most important phases do not wait until a batch is
+// full. The caller also writes them itself.
 func TestCompletionIsExportedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var written bytes.Buffer
@@ -119,7 +119,7 @@ func TestCompletionIsExportedAtOnce(t *testing.T) {
 		p.PhaseLogger().Log(t.Context(), "ANALYSIS", "waits")
 		synctest.Wait()
 		if n := exporter.RecordsTaken(); n != 0 {
-			t.Errorf("%d records exported, want them to wait", n)
+			t.Errorf("%d records exported, want none yet", n)
 		}
 		p.PhaseLogger().Log(t.Context(), bridge.PhaseCompletion, "does not")
 		synctest.Wait()

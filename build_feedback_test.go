@@ -16,7 +16,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// buffer may be written to and read at the same time.
+// buffer is a bytes.Buffer that is safe for concurrent use.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -34,10 +34,10 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// OpenTelemetry's error handler prints with the log package, which leads to the
-// pipeline whose error it is. What it says must not come back as a record, and so
-// as the next error.
-func TestErrorsOfThePipelineDoNotComeBack(t *testing.T) {
+// TestPipelineErrorsDoNotLoop: OpenTelemetry's error handler prints with the log package,
+// whose output goes to the pipeline that reported the error. The error must not come back
+// as a record, and so cause the next error.
+func TestPipelineErrorsDoNotLoop(t *testing.T) {
 	var stderr buffer
 	writer := log.Writer()
 	log.SetOutput(&stderr)
@@ -60,7 +60,7 @@ func TestErrorsOfThePipelineDoNotComeBack(t *testing.T) {
 	}
 }
 
-// What an exporter logs itself is not exported in turn.
+// TestExporterThatLogs: records that an exporter logs are not exported.
 func TestExporterThatLogs(t *testing.T) {
 	exporter := exportertest.New(exportertest.WithFunc(func(ctx context.Context, _ []sdklog.Record) error {
 		slog.ErrorContext(ctx, "exporting")
@@ -76,8 +76,9 @@ func TestExporterThatLogs(t *testing.T) {
 	}
 }
 
-// The same where the exporter is called by whoever logs. One that prints with the log
-// package would wait for itself, and is warned of in package bridge.
+// TestSynchronousExporterThatLogs is the same for an exporter that log calls call
+// directly. An exporter that prints with the log package would deadlock; the
+// documentation of package bridge warns of it.
 func TestSynchronousExporterThatLogs(t *testing.T) {
 	t.Setenv("KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING", "false")
 	exporter := exportertest.New(exportertest.WithFunc(func(ctx context.Context, _ []sdklog.Record) error {

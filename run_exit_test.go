@@ -25,7 +25,7 @@ func TestLastRecord(t *testing.T) {
 	}
 }
 
-func TestFatalHasItsArguments(t *testing.T) {
+func TestFatalLogsItsArguments(t *testing.T) {
 	lines, _ := runChild(t, "fatal", 1)
 	last := wantLast(t, lines, "FATAL", "last words")
 	if len(lines) != 2 || last.Severity != 21 || len(last.Attributes) != 1 || last.Attributes[0].Value.Value != 7.0 {
@@ -33,7 +33,8 @@ func TestFatalHasItsArguments(t *testing.T) {
 	}
 }
 
-// After Shutdown, and where OTEL_SDK_DISABLED is true, there is only the default logger.
+// TestFatalWithoutPipeline: after Shutdown, and if OTEL_SDK_DISABLED is true, only slog's
+// default logger is left.
 func TestFatalWithoutPipeline(t *testing.T) {
 	for _, env := range []string{"", "OTEL_SDK_DISABLED=true"} {
 		lines, stderr := runChild(t, "fatal late", 1, env)
@@ -49,7 +50,7 @@ func TestPanic(t *testing.T) {
 	if last.Severity != 21 || last.attr("exception.type") != "*errors.errorString" || last.attr("exception.message") != "out of cheese" {
 		t.Errorf("record %+v", last)
 	}
-	// The stack is that of the panic: this package's function and its place.
+	// The stack is that of the panic: it has this package's function and file.
 	for _, text := range []string{"asynclog_test.init.", "child_test.go:"} {
 		if !strings.Contains(last.attr("exception.stacktrace"), text) {
 			t.Errorf("the stack does not have %q: %s", text, last.attr("exception.stacktrace"))
@@ -59,7 +60,7 @@ func TestPanic(t *testing.T) {
 		}
 	}
 	if !strings.Contains(stderr, "panic: ") || !strings.Contains(stderr, "out of cheese") {
-		t.Errorf("the panic does not go on: %s", stderr)
+		t.Errorf("the panic does not continue: %s", stderr)
 	}
 }
 
@@ -71,8 +72,8 @@ func TestPanicOfTheRuntime(t *testing.T) {
 	}
 }
 
-// A value that panics when it is asked what it is goes on all the same, and is logged
-// as well as it lets itself be.
+// TestPanicOfAPanickingError: a value whose Error method panics still continues, and is
+// logged as far as possible.
 func TestPanicOfAPanickingError(t *testing.T) {
 	lines, stderr := runChild(t, "hostile panic", 2)
 	if len(lines) != 1 || lines[0].SeverityText != "FATAL" || !strings.HasSuffix(lines[0].attr("exception.type"), "hostile") {
@@ -91,7 +92,7 @@ func TestGoexit(t *testing.T) {
 	wantLast(t, lines, "ERROR", "the goroutine was ended by runtime.Goexit")
 }
 
-// A panic goes on where nothing is logged, too.
+// TestDisabledRun: a panic also continues if nothing is logged.
 func TestDisabledRun(t *testing.T) {
 	lines, stderr := runChild(t, "panic", 2, "OTEL_SDK_DISABLED=true")
 	if len(lines) != 0 || !strings.Contains(stderr, "out of cheese") {
@@ -104,7 +105,7 @@ func TestRunWithBadConfiguration(t *testing.T) {
 	if !strings.Contains(stderr, "/does/not/exist.jsonc") {
 		t.Errorf("standard error: %s", stderr)
 	}
-	// A bad value in the environment is told, and no reason not to start.
+	// A bad value in the environment is reported, and does not prevent the start.
 	lines, stderr := runChild(t, "run", 0, "ASYNC_LOG_QUEUE_SIZE=many")
 	wantLast(t, lines, "INFO", "last words")
 	if !strings.Contains(stderr, "ASYNC_LOG_QUEUE_SIZE") {

@@ -36,7 +36,7 @@ func wantUnhealthy(t *testing.T, p *asynclog.Pipeline, texts ...string) {
 	}
 	for _, text := range texts {
 		if !strings.Contains(err.Error(), text) {
-			t.Errorf("the error does not say %q: %v", text, err)
+			t.Errorf("the error does not contain %q: %v", text, err)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestHealthyWhileExportsFail(t *testing.T) {
 		exporter := exportertest.New()
 		p := startWith(t, exporter, asynclog.WithoutInstall(), withoutRetry(),
 			asynclog.WithConfigOptions(envconfig.WithExportTimeout(time.Hour)))
-		wantHealthy(t, p) // nothing has been exported
+		wantHealthy(t, p) // nothing has been exported yet
 		log := func(fail bool) {
 			if fail {
 				exporter.FailNext(1, errors.New("connection refused"))
@@ -61,21 +61,21 @@ func TestHealthyWhileExportsFail(t *testing.T) {
 		wantUnhealthy(t, p, "*exportertest.Exporter", "connection refused")
 		time.Sleep(20 * time.Second)
 		wantUnhealthy(t, p, "connection refused")
-		log(true) // which has it counted anew
+		log(true) // the expiry starts again
 		wantUnhealthy(t, p, "connection refused")
 		time.Sleep(20 * time.Second)
 		wantUnhealthy(t, p, "connection refused")
 		log(false)
 		wantHealthy(t, p)
 
-		// Nothing to export is nothing that could show that exports work again.
+		// Without anything to export, no export can show that exports work again.
 		log(true)
 		wantUnhealthy(t, p, "connection refused")
 		time.Sleep(30 * time.Second)
 		wantHealthy(t, p)
 		log(true)
 		wantUnhealthy(t, p, "connection refused")
-		release := exporter.Block() // now something waits
+		release := exporter.Block() // now a record waits
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "waiting")
 		time.Sleep(time.Minute)
 		wantUnhealthy(t, p, "connection refused")
@@ -91,13 +91,13 @@ func TestHealthyInAnOutage(t *testing.T) {
 			if over.Load() {
 				return nil
 			}
-			return syscall.ECONNREFUSED // transient: tried again
+			return syscall.ECONNREFUSED // transient: retried
 		}))
 		p := startWith(t, exporter, asynclog.WithoutInstall(),
 			asynclog.WithProcessorOptions(processor.WithFallback(nil)))
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "waits for the end of the outage")
 		time.Sleep(time.Minute)
-		wantUnhealthy(t, p, "exports fail for 5", "connection refused") // since some time in the first ten seconds
+		wantUnhealthy(t, p, "exports fail for 5", "connection refused") // it began within the first ten seconds
 		over.Store(true)
 		time.Sleep(time.Minute)
 		wantHealthy(t, p)
@@ -111,7 +111,7 @@ func TestHealthyWithSeveralExporters(t *testing.T) {
 	catchErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		good, bad := exportertest.New(), exportertest.New()
-		release := good.Block() // so that there is something left for the other
+		release := good.Block() // so that the other one gets a record
 		bad.FailNext(1, errors.New("refused"))
 		p := startWith(t, good, asynclog.WithoutInstall(), withoutRetry(), asynclog.WithConfigOptions(envconfig.WithBatchSize(1)),
 			asynclog.WithProcessorOptions(processor.WithExporters(bad)))
@@ -124,7 +124,7 @@ func TestHealthyWithSeveralExporters(t *testing.T) {
 		if bad.Exports() != 1 || good.RecordsTaken() != 1 {
 			t.Fatalf("%d exports of the bad one, %d records taken by the good one", bad.Exports(), good.RecordsTaken())
 		}
-		wantHealthy(t, p) // one works
+		wantHealthy(t, p) // one exporter works
 	})
 }
 

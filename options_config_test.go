@@ -12,8 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// With KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING=false the record is in the exporter when
-// the log call returns.
+// TestSynchronous: with KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING=false the exporter has the
+// record when the log call returns.
 func TestSynchronous(t *testing.T) {
 	t.Setenv("KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING", "false")
 	p, exporter := start(t)
@@ -27,11 +27,12 @@ func TestSynchronous(t *testing.T) {
 		t.Errorf("records %q", got)
 	}
 	if c := p.Statistics().AsyncLogging.Capacity; c != 0 {
-		t.Errorf("there is a queue for %d records", c)
+		t.Errorf("the queue has a capacity of %d, want no queue", c)
 	}
 }
 
-// By default it is not: the exporter holds the record while the call has returned.
+// TestAsynchronous: by default a log call returns while the exporter still holds its
+// record.
 func TestAsynchronous(t *testing.T) {
 	exporter := exportertest.New()
 	release := exporter.Block()
@@ -50,14 +51,14 @@ func TestConfigurationByOption(t *testing.T) {
 	t.Setenv("ASYNC_LOG_QUEUE_SIZE", "77")
 	p, _ := start(t, asynclog.WithoutInstall())
 	if c := p.Statistics().AsyncLogging.Capacity; c != 77 {
-		t.Errorf("capacity %d by the environment", c)
+		t.Errorf("capacity %d from the environment", c)
 	}
 	p, _ = start(t, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithQueueSize(88)))
 	if c := p.Statistics().AsyncLogging.Capacity; c != 88 {
-		t.Errorf("capacity %d by an option of Load", c)
+		t.Errorf("capacity %d from an option of Load", c)
 	}
 	p, _ = start(t, asynclog.WithoutInstall(), asynclog.WithConfig(envconfig.Config{Async: true, QueueSize: 99, Level: slog.LevelWarn}))
 	if c := p.Statistics().AsyncLogging.Capacity; c != 99 || p.Level() != slog.LevelWarn || p.Verbose() {
-		t.Errorf("capacity %d, level %v, verbose %v by a configuration", c, p.Level(), p.Verbose())
+		t.Errorf("capacity %d, level %v, verbose %v from a configuration", c, p.Level(), p.Verbose())
 	}
 }

@@ -16,7 +16,7 @@ const (
 	asForm = "application/x-www-form-urlencoded"
 )
 
-// call sends a request to the pipeline's handler, mounted as its documentation says.
+// call sends a request to the pipeline's handler, mounted as in its documentation.
 func call(t *testing.T, p *asynclog.Pipeline, method, path, contentType, body string, header ...string) (status int, answer string) {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -49,7 +49,7 @@ func TestSettings(t *testing.T) {
 		{"POST", asJSON + "; charset=utf-8", `{"verbose":false}`, `{"level":"DEBUG","verbose":false}`},
 		{"PUT", "", ` {"level":"WARN+1","verbose":true} `, `{"level":"WARN+1","verbose":true}`},
 		{"PUT", asForm, "level=FATAL&verbose=false", `{"level":"FATAL","verbose":false}`},
-		{"PUT", asForm, `{"level":"ERROR"}`, `{"level":"ERROR","verbose":false}`}, // what curl says of -d
+		{"PUT", asForm, `{"level":"ERROR"}`, `{"level":"ERROR","verbose":false}`}, // the content type that curl sends with -d
 		{"POST", asForm, "level=trace", `{"level":"TRACE","verbose":false}`},
 		{"GET", asForm, "level=ERROR", `{"level":"TRACE","verbose":false}`},
 		{"HEAD", "", "", `{"level":"TRACE","verbose":false}`},
@@ -64,9 +64,9 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAreWrongChangeNothing(t *testing.T) {
+func TestInvalidSettingsChangeNothing(t *testing.T) {
 	p, _ := start(t, asynclog.WithoutInstall())
-	for _, c := range []struct{ contentType, body, say string }{
+	for _, c := range []struct{ contentType, body, want string }{
 		{asJSON, ``, "nothing to change"},
 		{asJSON, `{}`, "nothing to change"},
 		{asJSON, `null`, "nothing to change"},
@@ -88,8 +88,8 @@ func TestSettingsThatAreWrongChangeNothing(t *testing.T) {
 	} {
 		for _, method := range []string{"PUT", "POST"} {
 			status, answer := call(t, p, method, settings, c.contentType, c.body)
-			if status != http.StatusBadRequest || !strings.Contains(answer, c.say) {
-				t.Errorf("%s %.50s: %d %s, want %q", method, c.body, status, answer, c.say)
+			if status != http.StatusBadRequest || !strings.Contains(answer, c.want) {
+				t.Errorf("%s %.50s: %d %s, want %q", method, c.body, status, answer, c.want)
 			}
 		}
 	}
@@ -98,8 +98,9 @@ func TestSettingsThatAreWrongChangeNothing(t *testing.T) {
 	}
 }
 
-// A page of another site can make its visitor's browser send requests to localhost.
-func TestSettingsAreNotForOtherSites(t *testing.T) {
+// TestSettingsRefuseOtherSites: a web page of another site can make its visitor's browser
+// send requests to localhost.
+func TestSettingsRefuseOtherSites(t *testing.T) {
 	p, _ := start(t, asynclog.WithoutInstall())
 	for name, header := range map[string][]string{
 		"fetch metadata": {"Sec-Fetch-Site", "cross-site"},
@@ -118,7 +119,7 @@ func TestSettingsAreNotForOtherSites(t *testing.T) {
 		t.Errorf("level %v", p.Level())
 	}
 	if status, _ := call(t, p, "POST", settings, asForm, "level=ERROR", "Sec-Fetch-Site", "same-origin"); status != http.StatusOK || p.Level() != slog.LevelError {
-		t.Errorf("of the same origin: %d, level %v", status, p.Level())
+		t.Errorf("same origin: %d, level %v", status, p.Level())
 	}
 	for _, method := range []string{"DELETE", "PATCH", "OPTIONS"} {
 		if status, _ := call(t, p, method, settings, asForm, "level=INFO"); status != http.StatusMethodNotAllowed {
@@ -127,7 +128,7 @@ func TestSettingsAreNotForOtherSites(t *testing.T) {
 	}
 }
 
-func TestHandlerHasTheStatisticsBeside(t *testing.T) {
+func TestHandlerServesStatistics(t *testing.T) {
 	p, exporter := start(t, asynclog.WithoutInstall())
 	emit(t.Context(), p.LoggerProvider(), 9, "record")
 	flushed(t, p, exporter)
@@ -142,7 +143,7 @@ func TestHandlerHasTheStatisticsBeside(t *testing.T) {
 	if status, _ := call(t, p, "PUT", "/debug/asynclog/", asJSON, `{"level":"ERROR"}`); status != http.StatusMethodNotAllowed || p.Level() != slog.LevelInfo {
 		t.Errorf("the statistics answer PUT with %d", status)
 	}
-	// Behind a prefix that is taken off, and at the root.
+	// With the prefix stripped, and at the root.
 	for _, prefix := range []string{"/debug/asynclog", "/debug"} {
 		w := httptest.NewRecorder()
 		http.StripPrefix(prefix, p.Handler()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", settings, nil))

@@ -14,11 +14,11 @@ import (
 	"github.com/krunchwrapper/asynclog"
 )
 
-// resourceOf returns what the records of a pipeline say about the process.
+// resourceOf returns the resource of a pipeline's records.
 func resourceOf(t *testing.T, opts ...asynclog.Option) *resource.Resource {
 	t.Helper()
 	p, exporter := start(t, opts...)
-	slog.Info("who is it?")
+	slog.Info("record")
 	records := flushed(t, p, exporter)
 	if len(records) != 1 {
 		t.Fatalf("%d records", len(records))
@@ -46,11 +46,11 @@ func TestResourceWithoutConfiguration(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	for _, key := range []attribute.Key{ // what may be secret, and what is new at each start
+	for _, key := range []attribute.Key{ // may be secret, or differs at each start
 		semconv.ProcessCommandArgsKey, semconv.ProcessOwnerKey, semconv.ServiceInstanceIDKey,
 	} {
 		if r.Set().HasValue(key) {
-			t.Errorf("there is a %s", key)
+			t.Errorf("the resource has %s", key)
 		}
 	}
 	if r.SchemaURL() != semconv.SchemaURL {
@@ -62,7 +62,7 @@ func TestResourcePrecedence(t *testing.T) {
 	inCode := asynclog.WithResource(resource.NewSchemaless(
 		semconv.ServiceName("code"), attribute.String("team", "code")))
 	for name, c := range map[string]struct {
-		service, attributes string // of the environment
+		service, attributes string // in the environment
 		opts                []asynclog.Option
 		name, team          string
 	}{
@@ -82,13 +82,14 @@ func TestResourcePrecedence(t *testing.T) {
 				t.Errorf("team is %q, want %q", got, c.team)
 			}
 			if !r.Set().HasValue(semconv.HostNameKey) {
-				t.Error("there is no host.name")
+				t.Error("the resource has no host.name")
 			}
 		})
 	}
 }
 
-// A resource of other semantic conventions keeps its schema, and loses nothing.
+// TestResourceOfAnotherSchema: a resource of other semantic conventions keeps its schema
+// URL, and no attribute is lost.
 func TestResourceOfAnotherSchema(t *testing.T) {
 	const url = "https://opentelemetry.io/schemas/1.26.0"
 	r := resourceOf(t, asynclog.WithResource(resource.NewWithAttributes(url, attribute.String("team", "a"))))
@@ -97,7 +98,7 @@ func TestResourceOfAnotherSchema(t *testing.T) {
 	}
 }
 
-// A bad environment is told, and ignored.
+// TestResourceOfABadEnvironment: mistakes in the environment are reported and ignored.
 func TestResourceOfABadEnvironment(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "team,service.name=shop")
 	reported := catchErrors(t)

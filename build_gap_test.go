@@ -12,8 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// overflow has a pipeline with room for one record lose one, and returns the event names
-// of what was exported.
+// overflow makes a pipeline whose queue holds one record lose one. It returns the event
+// names of the exported records.
 func overflow(t *testing.T, opts ...processor.Option) []string {
 	t.Helper()
 	exporter := exportertest.New()
@@ -42,9 +42,9 @@ func overflow(t *testing.T, opts ...processor.Option) []string {
 	return events
 }
 
-// A pipeline says in the logs that records are missing there, unless that is switched
-// off.
-func TestPipelineLeavesGapRecords(t *testing.T) {
+// TestPipelineLogsGapRecords: a pipeline logs where records are missing, unless gap
+// records are switched off.
+func TestPipelineLogsGapRecords(t *testing.T) {
 	if got, want := overflow(t), []string{"", "asynclog.gap", ""}; !slices.Equal(got, want) {
 		t.Errorf("events %q, want %q", got, want)
 	}

@@ -1,16 +1,22 @@
 //go:build unix
 
-package outlive
+package nosigpipe
 
 import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"syscall"
 )
 
-// Writer returns a writer to which a broken pipe is an error like others, also if w is
-// standard output or standard error. What is not an [*os.File] is returned as it is.
+// Ignore ignores SIGPIPE in the whole process. Only a process that is about to exit may
+// do that: a write to a closed pipe during its exit must not replace its exit status.
+func Ignore() { signal.Ignore(syscall.SIGPIPE) }
+
+// Writer returns a writer for w that reports a broken pipe as an error like any other,
+// even if w is standard output or standard error. It returns w itself if w is not an
+// [*os.File].
 func Writer(w io.Writer) io.Writer {
 	f, ok := w.(*os.File)
 	if !ok || f == nil {
@@ -23,8 +29,8 @@ func Writer(w io.Writer) io.Writer {
 	return &file{f.Name(), conn}
 }
 
-// file writes past package os. It holds the file's lock meanwhile, so lines do not mix
-// with those that others write to the same *os.File.
+// file writes to a file without package os. It holds the file's lock during a write, so
+// its lines do not mix with what others write to the same *os.File.
 type file struct {
 	name string
 	conn syscall.RawConn
@@ -41,7 +47,7 @@ func (f *file) Write(p []byte) (int, error) {
 				written += n
 			case errors.Is(err, syscall.EINTR):
 			case errors.Is(err, syscall.EAGAIN):
-				return false // wait until it can be written to
+				return false // wait until the file is writable
 			case err != nil:
 				writeErr = err
 				return true

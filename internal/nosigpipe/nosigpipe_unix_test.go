@@ -1,6 +1,6 @@
 //go:build unix
 
-package outlive
+package nosigpipe
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// A pipe takes less at once than what is written here, so that Write has to wait and
-// to go on.
+// TestWriterWritesAll writes more than a pipe takes at once, so that Write has to wait
+// and to continue.
 func TestWriterWritesAll(t *testing.T) {
 	for name, nonBlocking := range map[string]bool{"blocking": false, "non-blocking": true} {
 		t.Run(name, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestWriterWritesAll(t *testing.T) {
 	}
 }
 
-func TestWriterSaysWhatIsWrong(t *testing.T) {
+func TestWriterReportsErrors(t *testing.T) {
 	r, w := pipe(t, false)
 	_ = r.Close()
 	n, err := Writer(w).Write([]byte("text"))
@@ -49,14 +49,14 @@ func TestWriterSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestWriterLeavesOthersAlone(t *testing.T) {
+func TestWriterReturnsOtherWriters(t *testing.T) {
 	var b bytes.Buffer
 	if Writer(&b) != io.Writer(&b) {
 		t.Error("a buffer is wrapped")
 	}
 	var none *os.File
 	if Writer(none) != io.Writer(none) {
-		t.Error("no file is wrapped")
+		t.Error("a nil file is wrapped")
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// A variable that was never set is not nil in an interface. It would fail, or panic,
-// at the first record, far from the mistake.
+// TestStartRefusesNilPointers: a nil pointer in an interface is not a nil interface. It
+// would fail or panic at the first record, far from the mistake.
 func TestStartRefusesNilPointers(t *testing.T) {
 	var (
 		exporter  *exportertest.Exporter
@@ -42,13 +42,13 @@ func TestStartRefusesNilPointers(t *testing.T) {
 	}
 }
 
-// nothing is a writer whose zero value works.
-type nothing struct{}
+// discard is a writer that is not a pointer.
+type discard struct{}
 
-func (nothing) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-func TestStartTakesValuesThatAreNoPointers(t *testing.T) {
-	p, err := asynclog.Start(t.Context(), asynclog.WithoutInstall(), asynclog.WithOutput(nothing{}))
+func TestStartAcceptsValues(t *testing.T) {
+	p, err := asynclog.Start(t.Context(), asynclog.WithoutInstall(), asynclog.WithOutput(discard{}))
 	if err != nil {
 		t.Fatal(err)
 	}
