@@ -59,9 +59,12 @@ func TestHandlerRecord(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	h := bridge.NewHandler("some/package",
 		bridge.WithLoggerProvider(p),
-		bridge.WithVersion("v1.2.3"),
-		bridge.WithSchemaURL("https://example.com/schema"),
-		bridge.WithAttributes(attribute.String("team", "a")),
+		bridge.WithLoggerOptions(
+			log.WithInstrumentationVersion("v1.2.3"),
+			log.WithSchemaURL("https://example.com/schema"),
+			nil,
+		),
+		bridge.WithLoggerOptions(log.WithInstrumentationAttributes(attribute.String("team", "a"))),
 	)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	record := slog.NewRecord(at, slog.LevelWarn+1, "careful", 0)

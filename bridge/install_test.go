@@ -58,8 +58,10 @@ func TestInstallScopesAndOptions(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New())
 	defer bridge.Install(p,
-		bridge.WithVersion("v1"), bridge.WithSchemaURL("https://example.com/schema"),
-		bridge.WithAttributes(attribute.Bool("a", true)),
+		bridge.WithLoggerOptions(
+			log.WithInstrumentationVersion("v1"), log.WithSchemaURL("https://example.com/schema"),
+			log.WithInstrumentationAttributes(attribute.Bool("a", true)),
+		),
 		bridge.WithLevel(slog.LevelDebug), bridge.WithSource(true),
 	)()
 	slog.Debug("slog") // this line

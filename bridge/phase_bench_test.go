@@ -64,7 +64,8 @@ func BenchmarkPhaseOff(b *testing.B) {
 			}
 		}
 	})
-	l := bridge.NewPhaseLogger(newBenchPipe(b), bridge.WithVerbose(false))
+	l := bridge.NewPhaseLogger(newBenchPipe(b))
+	l.SetVerbose(false)
 	ctx := context.Background()
 	b.Run("attrs=0/impl=asynclog", func(b *testing.B) {
 		b.ReportAllocs()
