@@ -123,7 +123,8 @@ func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config)
 	p.level.Set(cfg.Level)
 	p.processor = processor.New(exporter, o.processorOptions(cfg, &p.level)...)
 	p.provider = sdklog.NewLoggerProvider(o.providerOptions(res, p.processor)...)
-	p.phases = bridge.NewPhaseLogger(p.provider, o.phaseOptions(cfg.Verbose, p.processor)...)
+	p.phases = bridge.NewPhaseLogger(p.provider, o.phaseOptions(p.processor)...)
+	p.phases.SetVerbose(cfg.Verbose)
 	p.fatal = newFatalHandler(p.provider, o.handlerOptions(&p.level))
 	return nil
 }

@@ -54,14 +54,13 @@ func (o *options) providerOptions(res *resource.Resource, p *processor.Processor
 	return append(opts, sdklog.WithProcessor(p))
 }
 
-func (o *options) phaseOptions(verbose bool, p *processor.Processor) []bridge.Option {
+func (o *options) phaseOptions(p *processor.Processor) []bridge.Option {
 	return slices.Concat(
 		[]bridge.Option{
 			bridge.WithExportNow(p.ExportNow),
 			bridge.WithSynchronousWriter(outlive.Writer(os.Stderr)),
 		},
 		o.bridge,
-		[]bridge.Option{bridge.WithVerbose(verbose)},
 	)
 }
 
