@@ -36,34 +36,24 @@ func (c *converter) member(rv reflect.Value, depth int) attribute.Value {
 // byKind converts a value that is not nil, and that has no method to say what it is.
 func (c *converter) byKind(rv reflect.Value, depth int) attribute.Value {
 	switch rv.Kind() {
+	case reflect.Bool:
+		return attribute.BoolValue(rv.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return attribute.Int64Value(rv.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return c.unsigned(rv.Uint())
+	case reflect.Float32, reflect.Float64:
+		return c.float(rv.Float())
+	case reflect.Complex64, reflect.Complex128:
+		return c.text(strconv.FormatComplex(rv.Complex(), 'g', -1, rv.Type().Bits()))
+	case reflect.String:
+		return c.text(rv.String())
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		return c.follow(rv, depth)
 	case reflect.Array:
 		return c.list(rv, depth)
 	case reflect.Struct:
 		return c.structure(rv, depth)
-	default:
-		return c.scalar(rv)
-	}
-}
-
-// scalar converts a value that contains no others.
-func (c *converter) scalar(rv reflect.Value) attribute.Value {
-	switch {
-	case rv.CanInt():
-		return attribute.Int64Value(rv.Int())
-	case rv.CanUint():
-		return c.unsigned(rv.Uint())
-	case rv.CanFloat():
-		return c.float(rv.Float())
-	case rv.CanComplex():
-		return c.text(strconv.FormatComplex(rv.Complex(), 'g', -1, rv.Type().Bits()))
-	}
-	switch rv.Kind() {
-	case reflect.Bool:
-		return attribute.BoolValue(rv.Bool())
-	case reflect.String:
-		return c.text(rv.String())
 	default: // channels, functions and the like
 		return c.text("(" + rv.Type().String() + ")")
 	}
@@ -113,11 +103,9 @@ func (c *converter) list(rv reflect.Value, depth int) attribute.Value {
 		return c.byteList(rv)
 	}
 	if rv.Kind() == reflect.Slice && rv.CanInterface() { // Interface would copy an array
-		switch v := rv.Interface().(type) { // these lists have no methods, so convert has not seen them
-		case []attribute.KeyValue:
-			return c.attributes(v, depth)
-		case []slog.Attr:
-			return c.slogAttrs(v, depth)
+		var out attribute.Value
+		if c.attributeList(rv.Interface(), depth, &out) { // member has not called convert for it
+			return out
 		}
 	}
 	total := rv.Len()

@@ -96,118 +96,137 @@ func (c *converter) convert(v any, depth int) attribute.Value {
 		return c.float(v)
 	case []byte:
 		return c.binary(v)
+	case time.Duration:
+		return attribute.Int64Value(v.Nanoseconds())
 	default:
 		return c.convertOther(v, depth)
 	}
 }
 
-// convertOther lets the types that the package knows go first, then the value's own
-// methods, then its kind.
+// convertOther converts a value by its type if the package knows the type, else with
+// the value's own methods, else by its kind. The functions that may do so write to
+// out: a Value has six words, and returning one through several calls takes longer
+// than the conversion of most values.
 func (c *converter) convertOther(v any, depth int) attribute.Value {
-	if out, ok := c.standardType(v); ok {
-		return out
-	}
-	if out, ok := c.attributeType(v, depth); ok {
-		return out
-	}
 	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Slice {
+		var out attribute.Value
+		if c.attributeList(v, depth, &out) {
+			return out
+		}
+	}
 	if isNil(rv) {
 		return attribute.Value{}
 	}
-	if out, ok := c.callMethod(v, rv.Type(), depth); ok {
-		return out
+	if rv.NumMethod() > 0 {
+		var out attribute.Value
+		if c.knownType(v, depth, &out) || c.callMethod(v, rv.Type(), depth, &out) {
+			return out
+		}
 	}
 	return c.byKind(rv, depth)
 }
 
-// standardType converts types of the standard library whose own methods would give
-// something else. It reports whether v is of such a type.
-func (c *converter) standardType(v any) (out attribute.Value, ok bool) {
+// attributeList converts a list of attributes, which is a map also if it is nil. It
+// reports whether v is one.
+func (c *converter) attributeList(v any, depth int, out *attribute.Value) (ok bool) {
 	switch v := v.(type) {
-	case json.Number:
-		return c.number(v), true
-	case time.Duration:
-		return attribute.Int64Value(v.Nanoseconds()), true
-	case *time.Duration: // its String is not wanted either
-		if v != nil {
-			out = attribute.Int64Value(v.Nanoseconds())
-		}
-		return out, true
-	case time.Time:
-		return c.text(v.Format(time.RFC3339Nano)), true
-	case *time.Time: // its MarshalJSON fails for years above 9999
-		if v != nil {
-			out = c.text(v.Format(time.RFC3339Nano))
-		}
-		return out, true
+	case []attribute.KeyValue:
+		*out = c.attributes(v, depth)
+		return true
+	case []slog.Attr:
+		*out = c.slogAttrs(v, depth)
+		return true
+	default:
+		return false
 	}
-	return out, false
 }
 
-// attributeType converts the values, attributes and lists of OpenTelemetry and slog.
-// It reports whether v is one of them.
-func (c *converter) attributeType(v any, depth int) (out attribute.Value, ok bool) {
+// knownType converts types whose own methods would give something else. It reports
+// whether v is of such a type. Pointers are not nil.
+func (c *converter) knownType(v any, depth int, out *attribute.Value) (ok bool) {
 	switch v := v.(type) {
+	case time.Time:
+		*out = c.text(v.Format(time.RFC3339Nano))
+		return true
+	case *time.Time: // its MarshalJSON fails for years above 9999
+		*out = c.text(v.Format(time.RFC3339Nano))
+		return true
+	case *time.Duration: // its String would give text
+		*out = attribute.Int64Value(v.Nanoseconds())
+		return true
 	case attribute.Value:
-		return c.convert(v.AsInterface(), depth), true
+		*out = c.convert(v.AsInterface(), depth)
+		return true
 	case attribute.KeyValue:
-		return c.attributes([]attribute.KeyValue{v}, depth), true
-	case []attribute.KeyValue:
-		return c.attributes(v, depth), true
+		*out = c.attributes([]attribute.KeyValue{v}, depth)
+		return true
 	case attribute.Set:
-		return c.attributes(v.ToSlice(), depth), true
+		*out = c.attributes(v.ToSlice(), depth)
+		return true
 	case *attribute.Set:
-		if v != nil {
-			out = c.attributes(v.ToSlice(), depth)
-		}
-		return out, true
+		*out = c.attributes(v.ToSlice(), depth)
+		return true
 	case slog.Value:
-		return c.convert(v.Any(), depth), true
+		*out = c.convert(v.Any(), depth)
+		return true
 	case slog.Attr:
-		return c.slogAttrs([]slog.Attr{v}, depth), true
-	case []slog.Attr:
-		return c.slogAttrs(v, depth), true
+		*out = c.slogAttrs([]slog.Attr{v}, depth)
+		return true
+	default:
+		return false
 	}
-	return out, false
 }
 
 // callMethod converts v with the method that says what it is, and reports whether it
 // has one. An error that marshals itself says more that way than with Error, as
 // log/slog assumes too.
-func (c *converter) callMethod(v any, t reflect.Type, depth int) (out attribute.Value, ok bool) {
+func (c *converter) callMethod(v any, t reflect.Type, depth int, out *attribute.Value) (ok bool) {
 	method := ""
 	defer func() {
 		if r := recover(); r != nil {
-			out, ok = c.text(panickedText(method, t, r)), true
+			*out = c.text(panickedText(method, t, r))
+			ok = true
 		}
 	}()
 	switch v := v.(type) {
 	case slog.LogValuer:
 		method = "LogValue"
 		logged := v.LogValue()
-		return c.convert(logged.Any(), depth), true
+		*out = c.convert(logged.Any(), depth)
+		return true
 	case json.Marshaler:
 		method = "MarshalJSON"
 		text, err := v.MarshalJSON()
 		if err != nil {
-			return c.failed(method, t, err), true
+			*out = c.failed(method, t, err)
+			return true
 		}
-		return c.json(text, depth), true
+		*out = c.json(text, depth)
+		return true
 	case encoding.TextMarshaler:
 		method = "MarshalText"
 		text, err := v.MarshalText()
 		if err != nil {
-			return c.failed(method, t, err), true
+			*out = c.failed(method, t, err)
+			return true
 		}
-		return c.text(string(text)), true
+		*out = c.text(string(text))
+		return true
 	case error:
 		method = "Error"
-		return c.text(v.Error()), true
+		*out = c.text(v.Error())
+		return true
+	case json.Number: // its String would make text of it
+		*out = c.number(v)
+		return true
 	case fmt.Stringer:
 		method = "String"
-		return c.text(v.String()), true
+		*out = c.text(v.String())
+		return true
+	default:
+		return false
 	}
-	return attribute.Value{}, false
 }
 
 func (c *converter) failed(method string, t reflect.Type, err error) attribute.Value {
