@@ -108,7 +108,7 @@ func TestEarlySlogLoggers(t *testing.T) {
 	}
 }
 
-// survive calls a function that may panic.
+// survive calls a function and recovers from its panic.
 func survive(f func()) {
 	defer func() { _ = recover() }()
 	f()
@@ -140,7 +140,7 @@ func TestStdLogPanic(t *testing.T) {
 	}
 }
 
-// TestStdLogPanicWithoutFlush: what cannot be flushed is printed as well.
+// TestStdLogPanicWithoutFlush: a line that cannot be flushed is printed too.
 func TestStdLogPanicWithoutFlush(t *testing.T) {
 	keepState(t)
 	var out bytes.Buffer

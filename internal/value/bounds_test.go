@@ -14,7 +14,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
-// The bounds as they are documented.
+// The documented bounds.
 const (
 	maxDepth   = 10
 	maxMembers = 100
@@ -22,10 +22,10 @@ const (
 	maxText    = 16 << 10
 	maxBytes   = 64 << 10
 	maxKey     = 256
-	note       = 64 // for saying that something was cut
+	note       = 64 // bytes of "(cut, …)" and the like
 )
 
-// measure is what the bounds are about.
+// measure has the sizes of a value that are bounded.
 type measure struct{ depth, members, values, text, bytes, key int }
 
 func measured(v attribute.Value) (m measure) {
@@ -58,11 +58,11 @@ func (m *measure) add(v attribute.Value, depth int) {
 	}
 }
 
-// wantWithinBounds checks everything that is promised of any value.
+// wantWithinBounds checks the guarantees that hold for every value.
 func wantWithinBounds(tb testing.TB, v attribute.Value) {
 	tb.Helper()
 	m := measured(v)
-	// Each value that was cut, or left out, may have a note of its own.
+	// Each value that was cut or left out may have a note of its own.
 	if m.depth > maxDepth || m.members > maxMembers+1 || m.values > 2*maxValues || m.text > maxText+note ||
 		m.bytes > maxBytes+m.values*note || m.key > maxKey+note {
 		tb.Errorf("%+v exceeds the bounds", m)
@@ -142,7 +142,7 @@ func TestOfBounds(t *testing.T) {
 		}
 	}
 
-	// What just fits is not cut.
+	// A value that just fits is not cut.
 	for _, v := range []any{nested(maxDepth), make([]int, maxMembers), strings.Repeat("x", maxText), make([]byte, maxText)} {
 		if s := value.Of(v).String(); strings.Contains(s, "(") {
 			t.Errorf("cut although it fits: %.100s", s)
@@ -206,7 +206,7 @@ func TestOfCycles(t *testing.T) {
 			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
-	// The same value twice is no cycle.
+	// The same value twice is not a cycle.
 	shared := &ring{Name: "shared"}
 	if got, want := value.Of([]*ring{shared, shared}).String(),
 		`[{"Name":"shared","Next":null},{"Name":"shared","Next":null}]`; got != want {
@@ -214,8 +214,8 @@ func TestOfCycles(t *testing.T) {
 	}
 }
 
-// TestOfArrayIsNotCopied: an array may be large, and a hundred elements of it
-// are kept.
+// TestOfArrayIsNotCopied: only a hundred elements of a large array are kept, so it need
+// not be copied.
 func TestOfArrayIsNotCopied(t *testing.T) {
 	array := new([1 << 20]int)
 	var before, after runtime.MemStats
@@ -227,22 +227,22 @@ func TestOfArrayIsNotCopied(t *testing.T) {
 	}
 }
 
-// TestOfHostileMethods: whatever a method does, short of not returning, the
-// value says so and its neighbours are unharmed.
+// TestOfHostileMethods: if a method that returns fails in any way, the value says so
+// and its neighbours are not affected.
 func TestOfHostileMethods(t *testing.T) {
-	const who = " of value_test.hostile"
+	const of = " of value_test.hostile"
 	for mode, want := range map[hostile]string{
-		"LogValue panics":    "(LogValue" + who + "LogValuer panicked: at the disco)",
+		"LogValue panics":    "(LogValue" + of + "LogValuer panicked: at the disco)",
 		"LogValue recurses":  "(cut)",
-		"MarshalJSON panics": "(MarshalJSON" + who + "JSON panicked: at the disco)",
-		"MarshalJSON fails":  "(MarshalJSON" + who + "JSON failed: not today)",
-		"MarshalText panics": "(MarshalText" + who + "Text panicked: at the disco)",
-		"MarshalText fails":  "(MarshalText" + who + "Text failed: not today)",
-		"Error panics":       "(Error" + who + "Error panicked: at the disco)",
-		"String panics":      "(String" + who + "Stringer panicked: at the disco)",
-		"panic panics":       "(String" + who + "Stringer panicked: %!v(PANIC=String method: at the disco))",
-		"panic never ends":   "(String" + who + "Stringer panicked: (value_test.hostileStringer))",
-		"error never ends":   "(MarshalJSON" + who + "JSON failed: (value_test.hostileError))",
+		"MarshalJSON panics": "(MarshalJSON" + of + "JSON panicked: at the disco)",
+		"MarshalJSON fails":  "(MarshalJSON" + of + "JSON failed: not today)",
+		"MarshalText panics": "(MarshalText" + of + "Text panicked: at the disco)",
+		"MarshalText fails":  "(MarshalText" + of + "Text failed: not today)",
+		"Error panics":       "(Error" + of + "Error panicked: at the disco)",
+		"String panics":      "(String" + of + "Stringer panicked: at the disco)",
+		"panic panics":       "(String" + of + "Stringer panicked: %!v(PANIC=String method: at the disco))",
+		"panic without end":  "(String" + of + "Stringer panicked: (value_test.hostileStringer))",
+		"error without end":  "(MarshalJSON" + of + "JSON failed: (value_test.hostileError))",
 	} {
 		v := value.Of([]any{"before", mode.value(), "after"})
 		got := v.AsSlice()
@@ -265,7 +265,7 @@ func (h hostile) value() any {
 	switch {
 	case strings.HasPrefix(string(h), "LogValue"):
 		return hostileLogValuer{h}
-	case strings.HasPrefix(string(h), "MarshalJSON"), h == "error never ends":
+	case strings.HasPrefix(string(h), "MarshalJSON"), h == "error without end":
 		return hostileJSON{h}
 	case strings.HasPrefix(string(h), "MarshalText"):
 		return hostileText{h}
@@ -280,7 +280,7 @@ func (h hostile) marshal() ([]byte, error) {
 	if strings.HasSuffix(string(h), "fails") {
 		return nil, fmt.Errorf("not %s", "today")
 	}
-	if h == "error never ends" {
+	if h == "error without end" {
 		return nil, hostileError{h}
 	}
 	panic("at the disco")
@@ -295,14 +295,14 @@ func (h hostileLogValuer) LogValue() slog.Value {
 func (h hostileJSON) MarshalJSON() ([]byte, error) { return h.marshal() }
 func (h hostileText) MarshalText() ([]byte, error) { return h.marshal() }
 func (h hostileError) Error() string {
-	if h.hostile == "error never ends" {
-		panic(h) // fmt gives up on such a value, and panics
+	if h.hostile == "error without end" {
+		panic(h) // fmt cannot print such a value, and panics
 	}
 	panic("at the disco")
 }
 
 func (h hostileStringer) String() string {
-	if h.hostile == "panic never ends" {
+	if h.hostile == "panic without end" {
 		panic(h)
 	}
 	if h.hostile == "panic panics" {

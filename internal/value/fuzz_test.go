@@ -15,8 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
-// FuzzOf converts values that the input is a program for: of all kinds,
-// nested, cyclic and hostile. Whatever it is, there is a value within the bounds.
+// FuzzOf uses the input as a program that builds a value: of any kind, nested, cyclic
+// or hostile. The result is always a value within the bounds.
 func FuzzOf(f *testing.F) {
 	for kind := range byte(generators) {
 		f.Add([]byte{kind, 3, kind, 1, 2, 'x', kind, 4, 0xff, 0xc3, 0x28})
@@ -29,7 +29,7 @@ func FuzzOf(f *testing.F) {
 	})
 }
 
-// generators is how many kinds of values a [generator] makes.
+// generators is the number of kinds of values that a [generator] makes.
 const generators = 26
 
 // generator makes a Go value from bytes.
@@ -148,7 +148,7 @@ func (g *generator) value(depth int) any {
 	}
 }
 
-// again returns something that was made before, and may not be finished.
+// again returns a reference that was made before, and may be incomplete.
 func (g *generator) again() any {
 	if len(g.made) == 0 {
 		return nil
@@ -165,7 +165,7 @@ type linked struct {
 	Next   *linked
 }
 
-// FuzzOfJSON: what JSON can say, and is small, survives as it is.
+// FuzzOfJSON: a small value decoded from JSON is converted without loss.
 func FuzzOfJSON(f *testing.F) {
 	for _, doc := range []string{
 		`{"a":[1,2.5,-3e100,"x",null,true,{"b":{}}],"…":[]}`, `[]`, `[[[[[[[[[[1]]]]]]]]]]`, `{"\u0000":"\ud800"}`, `[1e400]`,
@@ -194,7 +194,7 @@ func FuzzOfJSON(f *testing.F) {
 	})
 }
 
-// plain tells whether there is nothing about a value that has to be changed.
+// plain reports whether a value is converted without a change.
 func plain(v any, depth int) bool {
 	switch v := v.(type) {
 	case map[string]any:

@@ -34,8 +34,8 @@ type tagged struct {
 	Named string `json:"Tagged"`
 }
 
-// TestOfStructs compares with encoding/json, by its rules for names, tags
-// and embedding.
+// TestOfStructs compares with encoding/json, whose rules for names, tags and embedding
+// apply.
 func TestOfStructs(t *testing.T) {
 	type unexported struct{ Seen, hidden int }
 	one := 1
@@ -99,8 +99,8 @@ func TestOfStructs(t *testing.T) {
 	}
 }
 
-// TestOfDoesNotCopy: what is behind a pointer is read where it is, and only
-// what is exported. The race detector would object to more.
+// TestOfDoesNotCopy: only the exported fields behind a pointer are read. The race
+// detector would report any other access.
 func TestOfDoesNotCopy(t *testing.T) {
 	type counter struct {
 		Name string

@@ -35,13 +35,13 @@ func (level) String() string { return "high" }
 func (jsonInt) MarshalJSON() ([]byte, error) {
 	return []byte(`{"n":[1,2.5,"x",null,12345678901234567890]}`), nil
 }
-func (jsonInt) String() string                  { return "not asked" }
+func (jsonInt) String() string                  { return "not called" }
 func (textInt) MarshalText() ([]byte, error)    { return []byte("marshalled"), nil }
-func (textInt) Error() string                   { return "not asked" }
+func (textInt) Error() string                   { return "not called" }
 func (valued) LogValue() slog.Value             { return slog.GroupValue(slog.String("secret", "***")) }
-func (valued) MarshalJSON() ([]byte, error)     { panic("not asked") }
+func (valued) MarshalJSON() ([]byte, error)     { panic("not called") }
 func (both) Error() string                      { return "failure" }
-func (both) String() string                     { return "not asked" }
+func (both) String() string                     { return "not called" }
 func (*pointered) MarshalText() ([]byte, error) { return []byte("by pointer"), nil }
 func attr(k string, v any) attribute.KeyValue {
 	return attribute.KeyValue{Key: attribute.Key(k), Value: value.Of(v)}
