@@ -7,7 +7,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
-// hostile panics with itself when it is asked what it is.
+// hostile panics with itself in Error.
 type hostile struct{}
 
 func (hostile) Error() string { panic(hostile{}) }
