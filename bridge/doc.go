@@ -93,8 +93,8 @@
 //   - A line of the log package is emitted while the log package's mutex is held.
 //     An exporter that prints with it must therefore not be called synchronously,
 //     that is with processor.WithSynchronous or the SDK's simple processor: it
-//     would wait for itself. In the background it may print. Then only log.Fatal,
-//     which holds the mutex while it flushes, waits five seconds in vain.
+//     would wait for itself. In the background it may print, but then log.Fatal, which
+//     holds the mutex while it flushes, waits five seconds in vain.
 //
 // # Phases
 //

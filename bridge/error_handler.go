@@ -16,8 +16,8 @@ import (
 // errorHandler is the ErrorHandler of OpenTelemetry while there are installations,
 // unless the program has set its own. OpenTelemetry's default handler prints errors
 // with the log package, so they would come back into the pipeline that caused them.
-// Some components report on the goroutine that holds the log package's mutex, which
-// would be a deadlock.
+// Some components report on a goroutine that holds the log package's mutex, and
+// printing there would be a deadlock.
 //
 // OpenTelemetry's default handler delegates to the first handler that is ever set,
 // for ever. So there is one errorHandler for the whole process. Without an

@@ -33,11 +33,11 @@ var errNoProvider = errors.New(
 // shut down the provider; call it before the provider's Shutdown, so that nothing is
 // logged to a provider that accepts nothing any more.
 //
-// Before log.Fatal ends the process, and before log.Panic panics, Install flushes
-// the provider with its method ForceFlush(context.Context) error, which the SDK's
-// has. A provider without the method is not flushed. The context ends after five
-// seconds, or after one for a panic, and Install waits no longer than that. If the
-// flush fails or does not return in time, the line is also written to where the log
+// Before log.Fatal ends the process, and before log.Panic panics, the provider is
+// flushed: its method ForceFlush(context.Context) error is called, which the SDK's
+// provider has. A provider without the method is not flushed. The context ends after
+// five seconds, or after one for a panic, and the caller waits no longer than that. If
+// the provider cannot be flushed in time, the line is also written to where the log
 // package wrote before.
 //
 // A provider of nil stands for the global LoggerProvider at the time of the call. If
