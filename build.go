@@ -46,7 +46,8 @@ func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config)
 	p.level.Set(cfg.Level)
 	p.processor = processor.New(exporter, o.processorOptions(cfg, &p.level)...)
 	p.provider = sdklog.NewLoggerProvider(o.providerOptions(res, p.processor)...)
-	p.phases = bridge.NewPhaseLogger(p.provider, o.phaseOptions(cfg.Verbose, p.processor)...)
+	p.phases = bridge.NewPhaseLogger(p.provider, o.phaseOptions(p.processor)...)
+	p.phases.SetVerbose(cfg.Verbose)
 	p.fatal = newFatalHandler(p.provider, o.handlerOptions(&p.level))
 	return nil
 }
@@ -91,14 +92,13 @@ func (o *options) providerOptions(res *resource.Resource, p *processor.Processor
 	return append(opts, sdklog.WithProcessor(p))
 }
 
-func (o *options) phaseOptions(verbose bool, p *processor.Processor) []bridge.Option {
+func (o *options) phaseOptions(p *processor.Processor) []bridge.Option {
 	return slices.Concat(
 		[]bridge.Option{
 			bridge.WithExportNow(p.ExportNow),
 			bridge.WithSynchronousWriter(nosigpipe.Writer(os.Stderr)),
 		},
 		o.bridge,
-		[]bridge.Option{bridge.WithVerbose(verbose)},
 	)
 }
 

@@ -259,8 +259,7 @@ func WithProcessorOptions(opts ...processor.Option) Option {
 // as bridge.WithSource, of the phase logger, such as bridge.WithSynchronousPhases,
 // and of correlation, bridge.WithCorrelationKey and bridge.WithBaggage. Give the
 // latter to bridge.NewSpanProcessor, NewMiddleware and NewTransport, too. The level
-// is that of [Pipeline.SetLevel]; bridge.WithLevel and bridge.WithVerbose have no
-// effect.
+// is that of [Pipeline.SetLevel]; bridge.WithLevel has no effect.
 //
 // Default: none.
 func WithBridgeOptions(opts ...bridge.Option) Option {

@@ -67,7 +67,7 @@ func TestSetLevelAffectsAllLoggers(t *testing.T) {
 }
 
 func TestBridgeOptionsDoNotOverrideTheLevel(t *testing.T) {
-	p, exporter := start(t, asynclog.WithBridgeOptions(bridge.WithLevel(slog.LevelError), bridge.WithVerbose(false)))
+	p, exporter := start(t, asynclog.WithBridgeOptions(bridge.WithLevel(slog.LevelError)))
 	slog.Info("logged")
 	p.PhaseLogger().Log(t.Context(), "ANALYSIS", "phase")
 	if got := bodies(flushed(t, p, exporter)); !slices.Equal(got, []string{"logged", "phase"}) {

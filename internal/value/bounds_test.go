@@ -1,4 +1,4 @@
-package bridge_test
+package value_test
 
 import (
 	"encoding/json"
@@ -11,10 +11,10 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
-// The bounds as they are documented.
+// The documented bounds.
 const (
 	maxDepth   = 10
 	maxMembers = 100
@@ -22,10 +22,10 @@ const (
 	maxText    = 16 << 10
 	maxBytes   = 64 << 10
 	maxKey     = 256
-	note       = 64 // for saying that something was cut
+	note       = 64 // bytes of "(cut, …)" and the like
 )
 
-// measure is what the bounds are about.
+// measure has the sizes of a value that are bounded.
 type measure struct{ depth, members, values, text, bytes, key int }
 
 func measured(v attribute.Value) (m measure) {
@@ -58,11 +58,11 @@ func (m *measure) add(v attribute.Value, depth int) {
 	}
 }
 
-// wantWithinBounds checks everything that is promised of any value.
+// wantWithinBounds checks the guarantees that hold for every value.
 func wantWithinBounds(tb testing.TB, v attribute.Value) {
 	tb.Helper()
 	m := measured(v)
-	// Each value that was cut, or left out, may have a note of its own.
+	// Each value that was cut or left out may have a note of its own.
 	if m.depth > maxDepth || m.members > maxMembers+1 || m.values > 2*maxValues || m.text > maxText+note ||
 		m.bytes > maxBytes+m.values*note || m.key > maxKey+note {
 		tb.Errorf("%+v exceeds the bounds", m)
@@ -75,7 +75,7 @@ func wantWithinBounds(tb testing.TB, v attribute.Value) {
 	}
 }
 
-func TestValueOfBounds(t *testing.T) {
+func TestOfBounds(t *testing.T) {
 	type node struct{ Next any }
 	nested := func(n int) any {
 		var v any = 1
@@ -127,7 +127,7 @@ func TestValueOfBounds(t *testing.T) {
 		"attributes":      {attrs, `"…":"(cut, 1000 members)"`},
 		"slog attributes": {slogs, `"…":"(cut, 1000 members)"`},
 		"key":             {map[string]int{strings.Repeat("k", 1000): 1}, `k(cut, 1000 bytes)":1`},
-		"deep":            {nested(100), "(nested too deeply: bridge_test.node)"},
+		"deep":            {nested(100), "(nested too deeply: value_test.node)"},
 		"deep map":        {deepMap(100), "(nested too deeply: map[string]interface {})"},
 		"deep attributes": {deepAttributes(100), "(nested too deeply: []attribute.KeyValue)"},
 		"deep groups":     {deepGroups(100), "(nested too deeply: []slog.Attr)"},
@@ -135,16 +135,16 @@ func TestValueOfBounds(t *testing.T) {
 		"pointers":        {pointers, "(cut)"},
 		"much text":       {wide, "(cut, 50 elements)"},
 	} {
-		v := bridge.ValueOf(c.v)
+		v := value.Of(c.v)
 		wantWithinBounds(t, v)
 		if s := v.String(); !strings.Contains(s, c.says) {
 			t.Errorf("%s: %.200s … %s, want it to say %s", name, s, s[max(0, len(s)-200):], c.says)
 		}
 	}
 
-	// What just fits is not cut.
+	// A value that just fits is not cut.
 	for _, v := range []any{nested(maxDepth), make([]int, maxMembers), strings.Repeat("x", maxText), make([]byte, maxText)} {
-		if s := bridge.ValueOf(v).String(); strings.Contains(s, "(") {
+		if s := value.Of(v).String(); strings.Contains(s, "(") {
 			t.Errorf("cut although it fits: %.100s", s)
 		}
 	}
@@ -181,7 +181,7 @@ type ring struct {
 
 type selfPointer *selfPointer
 
-func TestValueOfCycles(t *testing.T) {
+func TestOfCycles(t *testing.T) {
 	r := &ring{Name: "a"}
 	r.Next = &ring{Name: "b", Next: r}
 	m := map[string]any{}
@@ -196,55 +196,55 @@ func TestValueOfCycles(t *testing.T) {
 		v    any
 		want string
 	}{
-		{r, `{"Name":"a","Next":{"Name":"b","Next":"(cycle: *bridge_test.ring)"}}`},
+		{r, `{"Name":"a","Next":{"Name":"b","Next":"(cycle: *value_test.ring)"}}`},
 		{m, `{"self":"(cycle: map[string]interface {})"}`},
 		{l, `["(cycle: []interface {})"]`},
-		{p, `(cycle: bridge_test.selfPointer)`},
+		{p, `(cycle: value_test.selfPointer)`},
 		{i, `(cycle: *interface {})`},
 	} {
-		if got := bridge.ValueOf(c.v).String(); got != c.want {
+		if got := value.Of(c.v).String(); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
-	// The same value twice is no cycle.
+	// The same value twice is not a cycle.
 	shared := &ring{Name: "shared"}
-	if got, want := bridge.ValueOf([]*ring{shared, shared}).String(),
+	if got, want := value.Of([]*ring{shared, shared}).String(),
 		`[{"Name":"shared","Next":null},{"Name":"shared","Next":null}]`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
 
-// TestValueOfArrayIsNotCopied: an array may be large, and a hundred elements of it
-// are kept.
-func TestValueOfArrayIsNotCopied(t *testing.T) {
+// TestOfArrayIsNotCopied: only a hundred elements of a large array are kept, so it need
+// not be copied.
+func TestOfArrayIsNotCopied(t *testing.T) {
 	array := new([1 << 20]int)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	v := bridge.ValueOf(array)
+	v := value.Of(array)
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 || len(v.AsSlice()) != 101 {
 		t.Errorf("%d elements, %d bytes allocated", len(v.AsSlice()), n)
 	}
 }
 
-// TestValueOfHostileMethods: whatever a method does, short of not returning, the
-// value says so and its neighbours are unharmed.
-func TestValueOfHostileMethods(t *testing.T) {
-	const who = " of bridge_test.hostile"
+// TestOfHostileMethods: if a method that returns fails in any way, the value says so
+// and its neighbours are not affected.
+func TestOfHostileMethods(t *testing.T) {
+	const of = " of value_test.hostile"
 	for mode, want := range map[hostile]string{
-		"LogValue panics":    "(LogValue" + who + "LogValuer panicked: at the disco)",
+		"LogValue panics":    "(LogValue" + of + "LogValuer panicked: at the disco)",
 		"LogValue recurses":  "(cut)",
-		"MarshalJSON panics": "(MarshalJSON" + who + "JSON panicked: at the disco)",
-		"MarshalJSON fails":  "(MarshalJSON" + who + "JSON failed: not today)",
-		"MarshalText panics": "(MarshalText" + who + "Text panicked: at the disco)",
-		"MarshalText fails":  "(MarshalText" + who + "Text failed: not today)",
-		"Error panics":       "(Error" + who + "Error panicked: at the disco)",
-		"String panics":      "(String" + who + "Stringer panicked: at the disco)",
-		"panic panics":       "(String" + who + "Stringer panicked: %!v(PANIC=String method: at the disco))",
-		"panic never ends":   "(String" + who + "Stringer panicked: (bridge_test.hostileStringer))",
-		"error never ends":   "(MarshalJSON" + who + "JSON failed: (bridge_test.hostileError))",
+		"MarshalJSON panics": "(MarshalJSON" + of + "JSON panicked: at the disco)",
+		"MarshalJSON fails":  "(MarshalJSON" + of + "JSON failed: not today)",
+		"MarshalText panics": "(MarshalText" + of + "Text panicked: at the disco)",
+		"MarshalText fails":  "(MarshalText" + of + "Text failed: not today)",
+		"Error panics":       "(Error" + of + "Error panicked: at the disco)",
+		"String panics":      "(String" + of + "Stringer panicked: at the disco)",
+		"panic panics":       "(String" + of + "Stringer panicked: %!v(PANIC=String method: at the disco))",
+		"panic without end":  "(String" + of + "Stringer panicked: (value_test.hostileStringer))",
+		"error without end":  "(MarshalJSON" + of + "JSON failed: (value_test.hostileError))",
 	} {
-		v := bridge.ValueOf([]any{"before", mode.value(), "after"})
+		v := value.Of([]any{"before", mode.value(), "after"})
 		got := v.AsSlice()
 		if len(got) != 3 || got[0].AsString() != "before" || got[1].String() != want {
 			t.Errorf("%s: %v, want %q between its neighbours", mode, v, want)
@@ -265,7 +265,7 @@ func (h hostile) value() any {
 	switch {
 	case strings.HasPrefix(string(h), "LogValue"):
 		return hostileLogValuer{h}
-	case strings.HasPrefix(string(h), "MarshalJSON"), h == "error never ends":
+	case strings.HasPrefix(string(h), "MarshalJSON"), h == "error without end":
 		return hostileJSON{h}
 	case strings.HasPrefix(string(h), "MarshalText"):
 		return hostileText{h}
@@ -280,7 +280,7 @@ func (h hostile) marshal() ([]byte, error) {
 	if strings.HasSuffix(string(h), "fails") {
 		return nil, fmt.Errorf("not %s", "today")
 	}
-	if h == "error never ends" {
+	if h == "error without end" {
 		return nil, hostileError{h}
 	}
 	panic("at the disco")
@@ -295,14 +295,14 @@ func (h hostileLogValuer) LogValue() slog.Value {
 func (h hostileJSON) MarshalJSON() ([]byte, error) { return h.marshal() }
 func (h hostileText) MarshalText() ([]byte, error) { return h.marshal() }
 func (h hostileError) Error() string {
-	if h.hostile == "error never ends" {
-		panic(h) // fmt gives up on such a value, and panics
+	if h.hostile == "error without end" {
+		panic(h) // fmt cannot print such a value, and panics
 	}
 	panic("at the disco")
 }
 
 func (h hostileStringer) String() string {
-	if h.hostile == "panic never ends" {
+	if h.hostile == "panic without end" {
 		panic(h)
 	}
 	if h.hostile == "panic panics" {

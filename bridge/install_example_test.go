@@ -15,7 +15,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// lines is an exporter that prints records, one a line.
+// lines is an exporter that prints each record on a line of its own.
 type lines struct{}
 
 func (lines) Export(_ context.Context, records []sdklog.Record) error {
@@ -57,7 +57,7 @@ func ExampleInstall() {
 	r.SetBody(attribute.StringValue("from an OpenTelemetry logger"))
 	otel.Logger("library").Emit(context.Background(), r)
 
-	restore() // first, so that nothing is logged to a provider that takes nothing
+	restore() // first, so that nothing is logged to a provider that is shut down
 	if err := provider.Shutdown(context.Background()); err != nil {
 		log.Print(err)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// BenchmarkGlobalLogger is what the switch between installations costs a logger
-// of the global provider: Enabled, because Emit's own cost hides it. The rival is
-// a logger of the SDK's provider.
+// BenchmarkGlobalLogger is the cost of the switch between installations for a logger of
+// the global provider. It calls Enabled, because the cost of Emit would hide it. The
+// rival is a logger of the SDK's provider.
 func BenchmarkGlobalLogger(b *testing.B) {
 	p := newBenchPipe(b)
 	defer bridge.Install(p)()

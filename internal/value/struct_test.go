@@ -1,4 +1,4 @@
-package bridge_test
+package value_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
 type inner struct {
@@ -34,9 +34,9 @@ type tagged struct {
 	Named string `json:"Tagged"`
 }
 
-// TestValueOfStructs compares with encoding/json, by its rules for names, tags
-// and embedding.
-func TestValueOfStructs(t *testing.T) {
+// TestOfStructs compares with encoding/json, whose rules for names, tags and embedding
+// apply.
+func TestOfStructs(t *testing.T) {
 	type unexported struct{ Seen, hidden int }
 	one := 1
 	for name, v := range map[string]any{
@@ -92,16 +92,16 @@ func TestValueOfStructs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := bridge.ValueOf(json.RawMessage(encoded))
-		if got := bridge.ValueOf(v); !reflect.DeepEqual(got, want) {
+		want := value.Of(json.RawMessage(encoded))
+		if got := value.Of(v); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v as in %s", name, got, want, encoded)
 		}
 	}
 }
 
-// TestValueOfDoesNotCopy: what is behind a pointer is read where it is, and only
-// what is exported. The race detector would object to more.
-func TestValueOfDoesNotCopy(t *testing.T) {
+// TestOfDoesNotCopy: only the exported fields behind a pointer are read. The race
+// detector would report any other access.
+func TestOfDoesNotCopy(t *testing.T) {
 	type counter struct {
 		Name string
 		n    int
@@ -115,7 +115,7 @@ func TestValueOfDoesNotCopy(t *testing.T) {
 		}
 	}()
 	for range 100 {
-		if got, want := bridge.ValueOf(c), attribute.MapValue(attribute.String("Name", "requests")); !reflect.DeepEqual(got, want) {
+		if got, want := value.Of(c), attribute.MapValue(attribute.String("Name", "requests")); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%v, want %v", got, want)
 		}
 	}

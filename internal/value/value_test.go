@@ -1,4 +1,4 @@
-package bridge_test
+package value_test
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
 type (
@@ -35,16 +35,16 @@ func (level) String() string { return "high" }
 func (jsonInt) MarshalJSON() ([]byte, error) {
 	return []byte(`{"n":[1,2.5,"x",null,12345678901234567890]}`), nil
 }
-func (jsonInt) String() string                  { return "not asked" }
+func (jsonInt) String() string                  { return "not called" }
 func (textInt) MarshalText() ([]byte, error)    { return []byte("marshalled"), nil }
-func (textInt) Error() string                   { return "not asked" }
+func (textInt) Error() string                   { return "not called" }
 func (valued) LogValue() slog.Value             { return slog.GroupValue(slog.String("secret", "***")) }
-func (valued) MarshalJSON() ([]byte, error)     { panic("not asked") }
+func (valued) MarshalJSON() ([]byte, error)     { panic("not called") }
 func (both) Error() string                      { return "failure" }
-func (both) String() string                     { return "not asked" }
+func (both) String() string                     { return "not called" }
 func (*pointered) MarshalText() ([]byte, error) { return []byte("by pointer"), nil }
 func attr(k string, v any) attribute.KeyValue {
-	return attribute.KeyValue{Key: attribute.Key(k), Value: bridge.ValueOf(v)}
+	return attribute.KeyValue{Key: attribute.Key(k), Value: value.Of(v)}
 }
 
 func texts(texts ...string) (vs []attribute.Value) {
@@ -54,7 +54,7 @@ func texts(texts ...string) (vs []attribute.Value) {
 	return vs
 }
 
-func TestValueOf(t *testing.T) {
+func TestOf(t *testing.T) {
 	when := time.Date(2026, 7, 31, 12, 30, 0, 5, time.FixedZone("", 7200))
 	seconds := 2 * time.Second
 	list := []int{1, 2}
@@ -159,7 +159,7 @@ func TestValueOf(t *testing.T) {
 		"slog attribute":   {slog.Any("a", valued(1)), object(attr("a", map[string]string{"secret": "***"}))},
 		"reflect.Value":    {reflect.ValueOf(7), str("<int Value>")},
 	} {
-		if got := bridge.ValueOf(c.v); !reflect.DeepEqual(got, c.want) {
+		if got := value.Of(c.v); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v (%v), want %v (%v)", name, got, got.Type(), c.want, c.want.Type())
 		}
 	}

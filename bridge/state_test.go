@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 )
 
-// state is what [bridge.Install] changes.
+// state has the global values that [bridge.Install] changes.
 type state struct {
 	slog     *slog.Logger
 	writer   io.Writer
@@ -27,14 +27,14 @@ func currentState() state {
 	}
 }
 
-// keepState fails the test if the process's state is not at its end what it is
-// now, and puts it back.
+// keepState fails the test if the process's state at its end differs from the current
+// one, which it restores.
 func keepState(tb testing.TB) {
 	tb.Helper()
 	before := currentState()
 	tb.Cleanup(func() {
 		if after := currentState(); after != before {
-			tb.Errorf("the state of the process is not what it was:\n%+v\n%+v", after, before)
+			tb.Errorf("the state of the process has changed:\n%+v\n%+v", after, before)
 		}
 		setState(before)
 	})
@@ -45,13 +45,13 @@ func setState(s state) {
 	stdlog.SetOutput(s.writer)
 	stdlog.SetFlags(s.flags)
 	stdlog.SetPrefix(s.prefix)
-	if otel.GetLoggerProvider() != s.provider { // or OpenTelemetry complains
+	if otel.GetLoggerProvider() != s.provider { // OpenTelemetry reports an error for the same provider
 		otel.SetLoggerProvider(s.provider)
 	}
 }
 
-// changeState does what a program may have done before it installs, and undoes it
-// at the end of the test.
+// changeState calls f, which changes the state as a program may do before Install. It
+// restores the state at the end of the test.
 func changeState(tb testing.TB, f func()) {
 	tb.Helper()
 	before := currentState()

@@ -27,8 +27,8 @@ func changeErrorHandler(tb testing.TB, h otel.ErrorHandler) {
 // wrappedErrorHandler makes handlers comparable.
 type wrappedErrorHandler struct{ otel.ErrorHandler }
 
-// TestErrorsBypassTheInstallation: OpenTelemetry's default handler prints with
-// the log package, and what it prints would feed the pipeline it is about.
+// TestErrorsBypassTheInstallation: OpenTelemetry's default handler prints with the log
+// package, so errors of the pipeline would come back into it.
 func TestErrorsBypassTheInstallation(t *testing.T) {
 	var out bytes.Buffer
 	changeState(t, func() {
@@ -84,8 +84,8 @@ func TestErrorsReachTheUsersHandler(t *testing.T) {
 	}
 }
 
-// TestErrorsBypassLeftovers: a writer that somebody has kept from an earlier
-// installation, and made the output, leads into the later one, but not for errors.
+// TestErrorsBypassLeftovers: a writer kept from an earlier installation leads to the
+// later one if the program makes it the log package's output, but errors do not.
 func TestErrorsBypassLeftovers(t *testing.T) {
 	var out bytes.Buffer
 	changeState(t, func() { stdlog.SetOutput(&out); stdlog.SetFlags(0) })
@@ -102,8 +102,8 @@ func TestErrorsBypassLeftovers(t *testing.T) {
 	}
 }
 
-// TestErrorsBypassHandlersThatEmit: a program may have routed the log package to
-// OpenTelemetry itself, with slog.SetDefault, before it installs.
+// TestErrorsBypassHandlersThatEmit: before Install, a program may have directed the log
+// package to OpenTelemetry with slog.SetDefault.
 func TestErrorsBypassHandlersThatEmit(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	for name, h := range map[string]slog.Handler{
@@ -122,7 +122,7 @@ func TestErrorsBypassHandlersThatEmit(t *testing.T) {
 	wantBodies(t, p)
 }
 
-// stderrOf returns what is written to standard error meanwhile.
+// stderrOf returns what f writes to standard error.
 func stderrOf(t *testing.T, f func()) string {
 	t.Helper()
 	file, err := os.CreateTemp(t.TempDir(), "stderr")

@@ -88,8 +88,8 @@ func get(ctx context.Context, t *testing.T, client *http.Client, to string, head
 	return resp.Header
 }
 
-// TestOneIDLeadsEverywhere: into the logs and the spans of both services, and from
-// each record to its trace.
+// TestOneIDLeadsEverywhere: the logs and the spans of both services have the same ID,
+// and each record has the IDs of its trace and span.
 func TestOneIDLeadsEverywhere(t *testing.T) {
 	headersOnly := propagation.TextMapPropagator(propagation.TraceContext{})
 	withBaggage := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})

@@ -1,4 +1,4 @@
-package bridge_test
+package value_test
 
 import (
 	"encoding/binary"
@@ -12,12 +12,12 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
-// FuzzValueOf converts values that the input is a program for: of all kinds,
-// nested, cyclic and hostile. Whatever it is, there is a value within the bounds.
-func FuzzValueOf(f *testing.F) {
+// FuzzOf uses the input as a program that builds a value: of any kind, nested, cyclic
+// or hostile. The result is always a value within the bounds.
+func FuzzOf(f *testing.F) {
 	for kind := range byte(generators) {
 		f.Add([]byte{kind, 3, kind, 1, 2, 'x', kind, 4, 0xff, 0xc3, 0x28})
 		f.Add([]byte{13, 2, kind, 1, 2, 3, 4, 5, 6, 7, 8, 21, 0, kind, 2, 2, 21, 1, 9, 9, 9, 9})
@@ -25,11 +25,11 @@ func FuzzValueOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, program []byte) {
 		g := generator{program: program[:min(len(program), 1<<10)]}
 		v := g.value(0)
-		wantWithinBounds(t, bridge.ValueOf(v))
+		wantWithinBounds(t, value.Of(v))
 	})
 }
 
-// generators is how many kinds of values a [generator] makes.
+// generators is the number of kinds of values that a [generator] makes.
 const generators = 26
 
 // generator makes a Go value from bytes.
@@ -148,7 +148,7 @@ func (g *generator) value(depth int) any {
 	}
 }
 
-// again returns something that was made before, and may not be finished.
+// again returns a reference that was made before, and may be incomplete.
 func (g *generator) again() any {
 	if len(g.made) == 0 {
 		return nil
@@ -165,8 +165,8 @@ type linked struct {
 	Next   *linked
 }
 
-// FuzzValueOfJSON: what JSON can say, and is small, survives as it is.
-func FuzzValueOfJSON(f *testing.F) {
+// FuzzOfJSON: a small value decoded from JSON is converted without loss.
+func FuzzOfJSON(f *testing.F) {
 	for _, doc := range []string{
 		`{"a":[1,2.5,-3e100,"x",null,true,{"b":{}}],"…":[]}`, `[]`, `[[[[[[[[[[1]]]]]]]]]]`, `{"\u0000":"\ud800"}`, `[1e400]`,
 	} {
@@ -177,7 +177,7 @@ func FuzzValueOfJSON(f *testing.F) {
 		if len(doc) > 200 || json.Unmarshal([]byte(doc), &want) != nil || !plain(want, 0) {
 			return
 		}
-		v := bridge.ValueOf(want)
+		v := value.Of(want)
 		wantWithinBounds(t, v)
 		var got any
 		switch want := want.(type) {
@@ -194,7 +194,7 @@ func FuzzValueOfJSON(f *testing.F) {
 	})
 }
 
-// plain tells whether there is nothing about a value that has to be changed.
+// plain reports whether a value is converted without a change.
 func plain(v any, depth int) bool {
 	switch v := v.(type) {
 	case map[string]any:

@@ -15,19 +15,31 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// nilError is the classic mistake: a nil pointer that became an error is not nil,
+// nilError is the classic mistake: a nil pointer that has become an error is not nil,
 // and its Error panics.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-// panickingType is an error whose type cannot be asked for.
+// hostileError is an error whose Error panics.
+type hostileError struct {
+	endless bool // with itself, so that printing the panic panics, too
+}
+
+func (e hostileError) Error() string {
+	if e.endless {
+		panic(e)
+	}
+	panic("at the disco")
+}
+
+// panickingType is an error whose ErrorType panics.
 type panickingType struct{}
 
 func (panickingType) Error() string     { return "text" }
 func (panickingType) ErrorType() string { panic("type") }
 
-// lateNil turns into a nilError when it is logged.
+// lateNil becomes a list with a nilError when it is logged.
 type lateNil struct{}
 
 func (lateNil) LogValue() slog.Value { return slog.AnyValue([]error{(*nilError)(nil)}) }
@@ -38,8 +50,8 @@ const (
 	typeKey      = "exception.type"
 )
 
-// TestValuesThatPanic: whoever only wants to log is not hurt by what is logged, and
-// the record has all the rest.
+// TestValuesThatPanic: the panic of a logged value does not reach the caller, and the
+// record has all other values.
 func TestValuesThatPanic(t *testing.T) {
 	typedNil := error((*nilError)(nil))
 	isNilError := map[string]any{"k": "v", messageKey: "<nil>", typeKey: nilErrorType}
@@ -85,7 +97,7 @@ func TestValuesThatPanic(t *testing.T) {
 			},
 		},
 		"Error never ends to panic": {
-			func(l *slog.Logger) { l.Info("text", "k", "v", "errs", []error{hostileError{"error never ends"}}) },
+			func(l *slog.Logger) { l.Info("text", "k", "v", "errs", []error{hostileError{endless: true}}) },
 			map[string]any{"k": "v", "errs": []attribute.Value{attribute.StringValue("(Error of bridge_test.hostileError panicked: (bridge_test.hostileError))")}},
 		},
 		"ErrorType panics": {
@@ -109,17 +121,17 @@ func TestValuesThatPanic(t *testing.T) {
 	}
 }
 
-// TestSourceOfValuesThatPanic: the record is the same one.
+// TestSourceOfValuesThatPanic: the record keeps its source location.
 func TestSourceOfValuesThatPanic(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(p), bridge.WithSource(true)))
 	l.Info("text", "err", error((*nilError)(nil))) // this line
 	r := p.only(t)
-	wantSource(t, &r, "tame_test.go", "TestSourceOfValuesThatPanic")
+	wantSource(t, &r, "recover_test.go", "TestSourceOfValuesThatPanic")
 }
 
-// TestErrorsThatPanicInOtherLibraries: zap and logrus hand the error over with the
-// record, and it is the SDK that asks it.
+// TestErrorsThatPanicInOtherLibraries: zap and logrus set the error of the record, and
+// the SDK calls its methods.
 func TestErrorsThatPanicInOtherLibraries(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New())
@@ -136,8 +148,8 @@ type panickingProcessor struct{ sdklog.Processor }
 
 func (panickingProcessor) OnEmit(context.Context, *sdklog.Record) error { panic("processor") }
 
-// TestPanicsOfProcessors are not swallowed, and the processors before have the
-// record once.
+// TestPanicsOfProcessors: panics of processors go on to the caller, and the processors
+// before have the record once.
 func TestPanicsOfProcessors(t *testing.T) {
 	keepState(t)
 	counting := &countingProcessor{}
@@ -164,7 +176,7 @@ func TestPanicsOfProcessors(t *testing.T) {
 	}
 }
 
-// countingProcessor counts.
+// countingProcessor counts the records.
 type countingProcessor struct{ emitted int }
 
 func (*countingProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
