@@ -15,7 +15,7 @@ import (
 )
 
 // asMain makes the test binary run the program instead of the tests.
-const asMain = "QUICKSTART_TEST_AS_MAIN"
+const asMain = "FILES_TEST_AS_MAIN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {

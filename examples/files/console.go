@@ -47,7 +47,7 @@ func (c *console) Write(p []byte) (int, error) {
 // printf writes a message of the program. There is nobody to be told if that
 // fails.
 func (c *console) printf(format string, args ...any) {
-	_, _ = c.Write(fmt.Appendf(nil, "quickstart: "+format+"\n", args...))
+	_, _ = c.Write(fmt.Appendf(nil, "files: "+format+"\n", args...))
 }
 
 // report writes an error of OpenTelemetry, but not twice in a row: when the

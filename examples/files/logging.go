@@ -30,7 +30,7 @@ func startLogging(ctx context.Context, opts *options, out *output, con *console)
 		cfg.QueueSize = defaultQueue
 	}
 	return asynclog.Start(ctx,
-		asynclog.WithServiceName("quickstart"),
+		asynclog.WithServiceName("files"),
 		asynclog.WithOutput(out),
 		asynclog.WithConfig(cfg),
 		asynclog.WithProcessorOptions(

@@ -39,7 +39,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for i := range records {
-		if name := find(records[i].Resource, "service.name"); name != "quickstart" {
+		if name := find(records[i].Resource, "service.name"); name != "files" {
 			t.Fatalf("service.name is %v", name)
 		}
 		if records[i].attr("document") == long && records[i].Body.Value == "document analysed" && records[i].attr("words") != 1400.0 {

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	}
 	if err != nil {
-		con.printf("%v\nFor what is allowed: quickstart -h", err)
+		con.printf("%v\nFor what is allowed: files -h", err)
 		return exitUsage
 	}
 	sources, err := findSources(opts.files, stdin)

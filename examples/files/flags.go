@@ -35,7 +35,7 @@ type options struct {
 }
 
 func usage() string {
-	return fmt.Sprintf(`Usage: quickstart [flags] [file ...]
+	return fmt.Sprintf(`Usage: files [flags] [file ...]
 
 Puts texts through a pipeline that logs each phase, and shows where every record
 went. A file named - is standard input. Without files it reads the Markdown files
@@ -65,7 +65,7 @@ overflow policy, 2 the command line is wrong, 130 interrupted.
 func parseFlags(args []string) (options, error) {
 	o := options{out: "-", repeat: 1, workers: runtime.GOMAXPROCS(0), policy: policyDropNewest}
 
-	fs := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	fs := flag.NewFlagSet("files", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // run prints the error, without the whole usage after it
 	fs.StringVar(&o.out, "out", o.out, "")
 	fs.Func("repeat", "", wholeNumber(&o.repeat, maxRepeat))
