@@ -1,5 +1,5 @@
-// Quickstart logs the lines of files to standard output, then prints the ledger to standard error. Its arguments are
-// the files to read, and "-" is standard input. Without arguments it reads README.md and CHANGELOG.md.
+// Quickstart logs the lines of files to standard output, and then prints the ledger to standard error. Its arguments
+// are files, or "-" for standard input. Without arguments it reads README.md and CHANGELOG.md in the working directory.
 package main
 
 import (
@@ -21,15 +21,15 @@ func main() {
 	var p *asynclog.Pipeline
 	err := asynclog.Run(context.Background(), func(ctx context.Context) error {
 		p = asynclog.FromContext(ctx)
-		defer context.AfterFunc(ctx, func() { p.Exit(130) })() // an interrupt ends a waiting read, too
+		defer context.AfterFunc(ctx, func() { p.Exit(130) })() // SIGINT also ends a blocked read
 		return p.Monitor().Time(ctx, "process", process)
 	}, asynclog.WithServiceName("quickstart"), asynclog.WithProcessorOptions(processor.WithOverflow(processor.Block(5*time.Second)),
 		processor.WithRetry(processor.RetryConfig{Disabled: true}))) // a closed standard output remains closed
 	s := p.Statistics().AsyncLogging
-	log.Printf("Processed in %v. Ledger:\nEmitted  %8d\nExported %8d\nFallback %8d\nFiltered %8d\nQueued   %8d\nDropped  %8d\nBalanced %8t",
-		p.Monitor().Stats()["process"].Last, s.Emitted, s.Exported, s.Fallback, s.Filtered, s.Queued+s.InFlight, s.DroppedTotal(), s.Balanced())
+	log.Printf("Processed in %v\nEmitted  %8d\nExported %8d\nFallback %8d\nFiltered %8d\nQueued   %8d\nBalanced %8t\nDropped  %8d",
+		p.Monitor().Stats()["process"].Last, s.Emitted, s.Exported, s.Fallback, s.Filtered, s.Queued+s.InFlight, s.Balanced(), s.DroppedTotal())
 	for _, d := range s.Dropped {
-		log.Printf("Dropped  %8d %v, %v", d.Count, d.Severity, d.Reason)
+		log.Printf("%17d %v, %v", d.Count, d.Severity, d.Reason)
 	}
 	if err != nil {
 		log.Fatalln("quickstart:", err)
@@ -37,7 +37,7 @@ func main() {
 }
 
 func process(ctx context.Context) error {
-	phases, files := asynclog.FromContext(ctx).PhaseLogger(), os.Args[1:]
+	p, files := asynclog.FromContext(ctx), os.Args[1:]
 	if len(files) == 0 {
 		files = []string{"README.md", "CHANGELOG.md"}
 	}
@@ -50,11 +50,11 @@ func process(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		phases.Log(ctx, "INTERCEPTION", file+" read")
+		p.PhaseLogger().Log(ctx, "INTERCEPTION", file+" read")
 		for line := range bytes.Lines(text) { // a burst
 			slog.InfoContext(ctx, "line", "words", len(bytes.Fields(line)))
 		}
-		phases.Log(ctx, bridge.PhaseCompletion, file+" done")
+		p.PhaseLogger().Log(ctx, bridge.PhaseCompletion, file+" done")
 	}
-	return nil
+	return p.ForceFlush(ctx) // a slow reader of standard output gets all records
 }
