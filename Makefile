@@ -148,8 +148,12 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 	@$(call each,$(CODE_MODULES),"$(CURDIR)/.tools/govulncheck" ./...)
 
 .PHONY: quickstart
-quickstart: ## Run the quick start (ARGS='-out FILE')
+quickstart: ## Run the quick start (ARGS='FILE ...')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: files
+files: ## Run the file-processing example (ARGS='-out FILE -overflow block FILE ...')
+	go run ./examples/files $(ARGS)
 
 .PHONY: backends
 backends: collector ## Build the backends of the end-to-end test into .backends/, those that are missing (half an hour)

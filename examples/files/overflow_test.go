@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// load runs 601 records into a queue of 16 whose output takes a millisecond for
-// each, while the pipeline takes none.
+// load logs 601 records to a queue of 16. The output takes a millisecond for each record,
+// the pipeline takes no time.
 func load(t *testing.T, args ...string) (r result, ledger map[string]int) {
 	t.Helper()
 	out := &slowWriter{pause: time.Millisecond}
@@ -37,7 +37,7 @@ func TestOverflowDrops(t *testing.T) {
 			r.wantError(t, fmt.Sprintf("%d records dropped because the queue was full: "+
 				"try -overflow block or a larger -queue.\n", ledger["dropped"]))
 			if policy == policyDropLowest && ledger["dropped evicted DEBUG"] == 0 {
-				t.Errorf("no DEBUG records gave way: %v", ledger)
+				t.Errorf("no DEBUG record was evicted: %v", ledger)
 			}
 		})
 	}

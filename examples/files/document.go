@@ -11,19 +11,19 @@ import (
 	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
-// maxText is the largest text that is read: it is held in memory, and a device
-// such as /dev/zero has no end.
+// maxText is the size of the largest text, in bytes. A text is held in memory, and a
+// device such as /dev/zero has no end.
 const maxText = 64 << 20
 
-// document is a text and where it is from. It is not changed.
+// document is a text and the name of its source. It is read-only.
 type document struct {
 	name string
 	text []byte
 }
 
-// load reads the source. It does not wait for it longer than the context:
-// standard input, or a named pipe, may have nothing to say for long. The
-// goroutine that reads is then left to the end of the program.
+// load reads the source. It stops waiting when the context ends, because standard input
+// or a named pipe may stay silent for long. The goroutine that reads then remains until
+// the program ends.
 func (s *source) load(ctx context.Context) (*document, error) {
 	type result struct {
 		text []byte
@@ -55,7 +55,7 @@ func (s *source) read() ([]byte, error) {
 		if err != nil {
 			return nil, reason(err)
 		}
-		defer func() { _ = f.Close() }() // it was only read
+		defer func() { _ = f.Close() }() // the file was only read
 		r = f
 	}
 	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
@@ -65,7 +65,7 @@ func (s *source) read() ([]byte, error) {
 	return text, checkText(text)
 }
 
-// checkText refuses what the pipeline makes no sense of.
+// checkText returns an error for a text that the pipeline cannot process.
 func checkText(text []byte) error {
 	if len(text) > maxText {
 		return fmt.Errorf("larger than %s bytes", thousands(maxText))
@@ -73,8 +73,8 @@ func checkText(text []byte) error {
 	return prompt.Check(text)
 }
 
-// reason leaves out what a path error says beside the reason: the name is told
-// anyway.
+// reason returns the cause of a path error without the file name, which the message
+// contains already. It returns other errors unchanged.
 func reason(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err

@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
-// newPipeline returns one that logs to nowhere.
+// newPipeline returns a pipeline whose records are discarded.
 func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
 	provider := sdklog.NewLoggerProvider()

@@ -7,7 +7,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// ledgerTable shows where every record is.
+// ledgerTable formats the ledger, one row for each outcome.
 func ledgerTable(s *processor.Stats) string {
 	type row struct {
 		label string
@@ -39,9 +39,9 @@ func ledgerTable(s *processor.Stats) string {
 	return b.String()
 }
 
-// policyLosses returns how many records were dropped because the queue was full,
-// which is what the overflow policy is for, and how many for other reasons.
-func policyLosses(s *processor.Stats) (byPolicy, other uint64) {
+// dropsByCause returns how many records the overflow policy dropped because the queue was
+// full, and how many were dropped for other reasons.
+func dropsByCause(s *processor.Stats) (byPolicy, other uint64) {
 	for _, d := range s.Dropped {
 		switch d.Reason {
 		case processor.ReasonQueueFull, processor.ReasonEvicted:

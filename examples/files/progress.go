@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	progressAfter = 2 * time.Second // what takes less needs no progress
+	progressAfter = 2 * time.Second // a shorter run shows no progress
 	progressEvery = time.Second
 )
 
-// startProgress shows how far the work is, until stop is called.
+// startProgress shows the progress of the work every second, until stop is called.
 func startProgress(con *console, documents func() uint64, stats func() processor.Stats) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {

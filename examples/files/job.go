@@ -10,8 +10,8 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// job puts each source's text through the pipeline, repeat times. One text is
-// read after the other, so that those in memory are not more than the workers
+// job puts the text of each source through the pipeline, repeat times. It reads one
+// text after the other, so that memory does not hold more of them than the workers
 // need.
 type job struct {
 	sources []source
@@ -24,55 +24,56 @@ type job struct {
 	processed atomic.Uint64 // may be read while the job runs
 }
 
-// tally is what became of a job. Texts that are neither processed nor failed were
-// not begun, or not ended, when the context ended.
-type tally struct {
+// totals counts the outcomes of a job. A text that is neither processed nor failed was
+// not started, or not finished, when the context ended.
+type totals struct {
 	processed, failed uint64
-	text, compressed  uint64 // bytes, of those processed
+	text, compressed  uint64 // bytes of the processed texts
 	latency           histogram
 }
 
-// task is one passage of a document through the pipeline.
+// task is one run of a document through the pipeline.
 type task struct {
 	doc *document
 	run int // from 1
 }
 
-// run returns when all is done, or soon after the context has ended.
-func (j *job) run(ctx context.Context) *tally {
+// run processes all sources. It returns when they are done, or soon after the context
+// has ended.
+func (j *job) run(ctx context.Context) *totals {
 	tasks := make(chan task)
 	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		total tally
+		wg  sync.WaitGroup
+		mu  sync.Mutex
+		sum totals
 	)
-	add := func(t *tally) {
+	add := func(t *totals) {
 		mu.Lock()
 		defer mu.Unlock()
-		total.processed += t.processed
-		total.failed += t.failed
-		total.text += t.text
-		total.compressed += t.compressed
-		total.latency.merge(&t.latency)
+		sum.processed += t.processed
+		sum.failed += t.failed
+		sum.text += t.text
+		sum.compressed += t.compressed
+		sum.latency.merge(&t.latency)
 	}
 	for range j.workers {
 		wg.Go(func() { add(j.work(ctx, tasks)) })
 	}
 	r := recorder{phases: j.phases}
-	r.log(ctx, slog.LevelInfo, "work begun", slog.Int("documents", len(j.sources)), slog.Int("repeat", j.repeat))
+	r.log(ctx, slog.LevelInfo, "work started", slog.Int("documents", len(j.sources)), slog.Int("repeat", j.repeat))
 	add(j.feed(ctx, tasks))
 	close(tasks)
 	wg.Wait()
 	if ctx.Err() != nil {
 		r.log(ctx, slog.LevelWarn, "work interrupted", slog.String("cause", context.Cause(ctx).Error()))
 	}
-	total.latency.merge(&r.latency)
-	return &total
+	sum.latency.merge(&r.latency)
+	return &sum
 }
 
-// work processes documents until there are no more.
-func (j *job) work(ctx context.Context, tasks <-chan task) *tally {
-	var t tally
+// work is the loop of one worker. It processes tasks until the channel is closed.
+func (j *job) work(ctx context.Context, tasks <-chan task) *totals {
+	var t totals
 	p := pipeline{recorder: recorder{phases: j.phases}, monitor: j.monitor}
 	for task := range tasks {
 		ctx := correlated(ctx)
@@ -93,16 +94,16 @@ func (j *job) work(ctx context.Context, tasks <-chan task) *tally {
 	return &t
 }
 
-// correlated returns a context for one passage through the pipeline: all that is
+// correlated returns a context for one run through the pipeline. Every record that is
 // logged with it gets the same correlation ID.
 func correlated(ctx context.Context) context.Context {
 	return bridge.ContextWithCorrelationID(ctx, bridge.NewCorrelationID(ctx))
 }
 
-// feed reads the sources and hands their documents to the workers. A source that
-// cannot be read fails as often as it should have been processed.
-func (j *job) feed(ctx context.Context, tasks chan<- task) *tally {
-	var t tally
+// feed reads the sources and sends their documents to the workers. A source that cannot
+// be read counts as repeat failures, one for each time it should have been processed.
+func (j *job) feed(ctx context.Context, tasks chan<- task) *totals {
+	var t totals
 	r := recorder{phases: j.phases}
 	for i := range j.sources {
 		doc, err := j.sources[i].load(ctx)

@@ -8,7 +8,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// The overflow policies, as the command line names them.
+// The values of the flag -overflow.
 const (
 	policyDropNewest = "drop-newest"
 	policyDropOldest = "drop-oldest"
@@ -18,7 +18,8 @@ const (
 
 var policies = []string{policyDropNewest, policyDropOldest, policyDropLowest, policyBlock}
 
-func policyName(to *string) func(string) error {
+// policyFlag returns a function that parses the value of -overflow into to.
+func policyFlag(to *string) func(string) error {
 	return func(s string) error {
 		if !slices.Contains(policies, s) {
 			return errors.New("must be one of " + strings.Join(policies, ", "))
@@ -28,7 +29,7 @@ func policyName(to *string) func(string) error {
 	}
 }
 
-// overflow returns the policy that was asked for.
+// overflow returns the policy that the flags select.
 func (o *options) overflow() processor.Overflow {
 	switch o.policy {
 	case policyDropOldest:

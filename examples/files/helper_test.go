@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// result is what a run left behind.
+// result is the outcome of a run of the program.
 type result struct {
 	status         int
 	stdout, stderr string
@@ -45,15 +45,15 @@ func (r *result) wantError(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(r.stderr, text) {
-			t.Errorf("standard error does not say %q:\n%s", text, r.stderr)
+			t.Errorf("standard error lacks %q:\n%s", text, r.stderr)
 		}
 	}
 }
 
 var ledgerRow = regexp.MustCompile(`(?m)^  (emitted|filtered|exported|fallback|dropped.*?|queued|in flight) +([\d,]+)$`)
 
-// ledger reads the ledger from the summary, and checks that it balances. All
-// drops together are under "dropped" too.
+// ledger reads the ledger from the summary, and checks that it balances. The entry
+// "dropped" is the sum of all drops.
 func (r *result) ledger(t *testing.T) map[string]int {
 	t.Helper()
 	ledger := make(map[string]int)
@@ -85,7 +85,7 @@ func writeFile(t *testing.T, name, text string) string {
 	return path
 }
 
-// slowWriter takes its time for each line.
+// slowWriter pauses before each write.
 type slowWriter struct {
 	bytes.Buffer
 	pause time.Duration

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// thousands writes a number in groups of three digits.
+// thousands returns a number with a comma between groups of three digits.
 func thousands(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -14,7 +14,7 @@ func thousands(n uint64) string {
 	return s
 }
 
-// short rounds a duration to three digits.
+// short returns a duration rounded to three digits.
 func short(d time.Duration) string {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {
@@ -23,7 +23,7 @@ func short(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-// plural returns "1 record", "2 records".
+// plural returns a count with its noun, such as "1 record" or "2 records".
 func plural(n uint64, noun string) string {
 	if n == 1 {
 		return "1 " + noun

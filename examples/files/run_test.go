@@ -39,7 +39,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for i := range records {
-		if name := find(records[i].Resource, "service.name"); name != "quickstart" {
+		if name := find(records[i].Resource, "service.name"); name != "files" {
 			t.Fatalf("service.name is %v", name)
 		}
 		if records[i].attr("document") == long && records[i].Body.Value == "document analysed" && records[i].attr("words") != 1400.0 {
@@ -72,7 +72,7 @@ func TestStandardInput(t *testing.T) {
 	if last := records[len(records)-1].attr("run"); last != 3.0 {
 		t.Errorf("the last run is number %v, want 3", last)
 	}
-	if first := records[0].Body.Value; first != "work begun" {
+	if first := records[0].Body.Value; first != "work started" {
 		t.Errorf("the first record is %q", first)
 	}
 }
@@ -84,7 +84,7 @@ func TestCorrelation(t *testing.T) {
 	runs := make(map[any]any)
 	for _, rec := range parseRecords(t, r.stdout) {
 		id, body := rec.attr("correlation.id"), rec.Body.Value
-		if (id == nil) != (body == "work begun") {
+		if (id == nil) != (body == "work started") {
 			t.Errorf("%q has correlation ID %v", body, id)
 		}
 		if run, ok := runs[id]; ok && run != rec.attr("run") {
@@ -97,8 +97,8 @@ func TestCorrelation(t *testing.T) {
 		t.Errorf("%d correlation IDs, want 21", len(bodies)-1)
 	}
 	want := []string{
-		"document taken", "document analysed", "most frequent words", "document compressed",
-		"compression made nothing smaller", "document complete, round trip verified",
+		"document accepted", "document analysed", "most frequent words", "document compressed",
+		"compression did not make the text smaller", "document complete, round trip verified",
 	}
 	for id, got := range bodies {
 		if runs[id] != nil && !slices.Equal(got, want) {
@@ -112,7 +112,7 @@ func TestLoggingIsRestored(t *testing.T) {
 	r := invoke(t, text, "-")
 	r.wantStatus(t, exitOK)
 	if slog.Default() != before || log.Writer() != writer || log.Flags() != flags {
-		t.Error("slog or log is not as it was")
+		t.Error("slog or log was not restored")
 	}
 }
 
@@ -126,7 +126,7 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
-// Without -queue the queue is as large as the configuration says.
+// Without -queue, the configuration sets the size of the queue.
 func TestQueueSizeByEnvironment(t *testing.T) {
 	for _, variable := range []string{"ASYNC_LOG_QUEUE_SIZE", "OTEL_BLRP_MAX_QUEUE_SIZE"} {
 		t.Run(variable, func(t *testing.T) {
@@ -141,8 +141,7 @@ func TestQueueSizeByEnvironment(t *testing.T) {
 	r.wantError(t, ", queue 2,048)")
 }
 
-// What the environment asks for, the program does: here, to export each record before
-// its log call returns.
+// The environment can make the program export each record before its log call returns.
 func TestSynchronousByEnvironment(t *testing.T) {
 	t.Setenv("KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING", "false")
 	r := invoke(t, text, "-")

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Upper limits keep a slip of the finger from taking all memory: a queue of
-// maxQueue records takes about 600 MB when it is full.
+// Upper limits of the flags. They keep a typing error from using all memory: a full
+// queue of maxQueue records takes about 600 MB.
 const (
 	maxRepeat  = 1_000_000_000
 	maxWorkers = 1000
@@ -19,11 +19,11 @@ const (
 	maxMaxWait = time.Minute
 )
 
-// defaultQueue is the default of the OpenTelemetry SDK, small enough to see a queue
-// run full.
+// defaultQueue is the OpenTelemetry SDK's default. It is small enough for a reader to
+// see a queue fill up.
 const defaultQueue = 2048
 
-// options is what the command line says.
+// options holds the values from the command line.
 type options struct {
 	out     string
 	repeat  int
@@ -34,8 +34,9 @@ type options struct {
 	files   []string
 }
 
+// usage returns the help text of the program.
 func usage() string {
-	return fmt.Sprintf(`Usage: quickstart [flags] [file ...]
+	return fmt.Sprintf(`Usage: files [flags] [file ...]
 
 Puts texts through a pipeline that logs each phase, and shows where every record
 went. A file named - is standard input. Without files it reads the Markdown files
@@ -43,36 +44,38 @@ of the Go module around the working directory.
 
   -out FILE      where the records go, one JSON object a line; the file is
                  overwritten (default -, standard output)
-  -repeat N      process each text N times, which makes it a load (default 1)
+  -repeat N      process each text N times, to generate load (default 1)
   -workers N     texts processed at the same time (default %d)
   -overflow P    what happens to a record when the queue is full (default drop-newest):
                    drop-newest  it is dropped
                    drop-oldest  the oldest queued record is dropped
                    drop-lowest  the least severe queued record is dropped
-                   block        the log call waits for room, then it is dropped
+                   block        the log call waits for space; if there is none in time,
+                                the record is dropped
   -maxwait D     how long a log call waits under -overflow block, at most %v (default 1s)
   -queue N       how many records can be queued, at most %s
                  (default ASYNC_LOG_QUEUE_SIZE, else OTEL_BLRP_MAX_QUEUE_SIZE, else
                  config/config.jsonc, else %s)
 
-A text is UTF-8 without zero bytes, of at most %d MiB; others are reported and left out.
+A text is UTF-8 without zero bytes, of at most %d MiB; others are reported and skipped.
 
-Exit status: 0 all is well, 1 a text failed or records were lost other than by the
+Exit status: 0 success, 1 a text failed or records were lost other than by the
 overflow policy, 2 the command line is wrong, 130 interrupted.
 `, runtime.GOMAXPROCS(0), maxMaxWait, thousands(maxQueue), thousands(defaultQueue), maxText>>20)
 }
 
+// parseFlags parses the command line, without the name of the program.
 func parseFlags(args []string) (options, error) {
 	o := options{out: "-", repeat: 1, workers: runtime.GOMAXPROCS(0), policy: policyDropNewest}
 
-	fs := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // run prints the error, without the whole usage after it
+	fs := flag.NewFlagSet("files", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // run prints the error; the whole usage would hide it
 	fs.StringVar(&o.out, "out", o.out, "")
 	fs.Func("repeat", "", wholeNumber(&o.repeat, maxRepeat))
 	fs.Func("workers", "", wholeNumber(&o.workers, maxWorkers))
 	fs.Func("queue", "", wholeNumber(&o.queue, maxQueue))
-	fs.Func("overflow", "", policyName(&o.policy))
-	fs.Func("maxwait", "", waitingTime(&o.maxWait))
+	fs.Func("overflow", "", policyFlag(&o.policy))
+	fs.Func("maxwait", "", maxWaitFlag(&o.maxWait))
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -95,19 +98,20 @@ func parseFlags(args []string) (options, error) {
 	return o, nil
 }
 
-// wholeNumber returns a function that parses a number from 1 to most.
-func wholeNumber(to *int, most int) func(string) error {
+// wholeNumber returns a function that parses a number from 1 to limit into to.
+func wholeNumber(to *int, limit int) func(string) error {
 	return func(s string) error {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > most {
-			return fmt.Errorf("must be a whole number from 1 to %d", most)
+		if err != nil || n < 1 || n > limit {
+			return fmt.Errorf("must be a whole number from 1 to %d", limit)
 		}
 		*to = n
 		return nil
 	}
 }
 
-func waitingTime(to *time.Duration) func(string) error {
+// maxWaitFlag returns a function that parses the value of -maxwait into to.
+func maxWaitFlag(to *time.Duration) func(string) error {
 	return func(s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 || d > maxMaxWait {

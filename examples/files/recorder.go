@@ -10,9 +10,9 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// recorder logs, and takes the time that each call takes: that of the bridge, the
-// SDK and the processor, and whatever the scheduler does in between. Each
-// goroutine has its own.
+// recorder logs, and measures the duration of each call: the time in the bridge, the SDK
+// and the processor, and pauses by the scheduler. Each goroutine has a recorder of its
+// own.
 type recorder struct {
 	phases  *bridge.PhaseLogger
 	latency histogram
@@ -25,14 +25,14 @@ func (r *recorder) phase(ctx context.Context, phase, message string, data ...att
 	r.latency.record(time.Since(start))
 }
 
-// log logs whatever else there is to tell, with the default logger of slog.
+// log logs a record that is not a phase, with the default logger of slog.
 func (r *recorder) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
 	start := time.Now()
 	slog.LogAttrs(ctx, level, message, attrs...)
 	r.latency.record(time.Since(start))
 }
 
-// fail logs that a document could not be processed, and in which phase.
+// fail logs the phase ERROR: the document could not be processed, and failed in phase.
 func (r *recorder) fail(ctx context.Context, document, phase string, err error) {
 	r.phase(ctx, bridge.PhaseError, "document failed",
 		attribute.String("document", document),

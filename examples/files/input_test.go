@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestOwnTexts(t *testing.T) {
+func TestModuleTexts(t *testing.T) {
 	r := invoke(t, "")
 	r.wantStatus(t, exitOK)
 	if got := phasesOf(parseRecords(t, r.stdout), "README.md"); !slices.Equal(got, allPhases) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// loadReport is what "otlp load -json" says.
+// loadReport is the output of "otlp load -json".
 type loadReport struct {
 	Requests   uint64            `json:"requests"`
 	Statuses   map[string]uint64 `json:"statuses"`
@@ -22,8 +22,8 @@ type loadedRequest struct {
 	Seconds       float64 `json:"seconds"`
 }
 
-// scene is a run of the whole stack, of which the tests look at different sides.
-type scene struct {
+// stackRun is a run of the whole stack. The tests check different aspects of it.
+type stackRun struct {
 	*stack
 
 	period  period // from the first to the last process of the example
@@ -31,10 +31,10 @@ type scene struct {
 	ledgers map[string]ledger // by service.name
 }
 
-// act runs the example under load, floods the pipeline until records are dropped, and
-// ends all processes of the example as docker stop would.
-func act(t *testing.T) *scene {
-	s := &scene{stack: newStack(t), ledgers: map[string]ledger{}}
+// runStack runs the example under load, floods the pipeline until records are dropped, and
+// stops all processes of the example as docker stop would.
+func runStack(t *testing.T) *stackRun {
+	s := &stackRun{stack: newStack(t), ledgers: map[string]ledger{}}
 	s.prometheus(t)
 	s.jaeger(t)
 	s.loki(t)
@@ -46,7 +46,7 @@ func act(t *testing.T) *scene {
 		"load", "-target", s.url("front"), "-rate", "30", "-for", "25s", "-every", "5s",
 		"-large", "0.02", "-invalid", "0.05", "-json",
 	}, nil)
-	// Bursts that a small queue has no room for.
+	// The bursts are larger than the small queue.
 	env := s.overOTLP(t, "front")
 	env["ASYNC_LOG_QUEUE_SIZE"] = "2048"
 	flood := launch(t, "flood", exampleBinary(t, "."), []string{
@@ -59,7 +59,7 @@ func act(t *testing.T) *scene {
 	if err := json.Unmarshal(out, &s.load); err != nil {
 		t.Fatalf("the report of the load: %v: %s", err, out)
 	}
-	// The front first: the worker answers until the last prompt is through.
+	// The front stops first, because it needs the worker until the last prompt is complete.
 	front.stop(t)
 	worker.stop(t)
 	s.period.end = time.Now()

@@ -28,7 +28,7 @@ func TestBadFlags(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			r := invoke(t, text, strings.Fields(test.args)...)
 			r.wantStatus(t, exitUsage)
-			r.wantError(t, "quickstart: ", test.want)
+			r.wantError(t, "files: ", test.want)
 			if r.stdout != "" {
 				t.Errorf("standard output: %s", r.stdout)
 			}

@@ -7,22 +7,22 @@ import (
 	"sync/atomic"
 )
 
-// output is where the exporter writes the records, one line with each call. There
-// is no buffer in between: a record counts as exported when the exporter says so,
-// and it must have been written by then.
+// output is the writer of the exporter, which writes one line for each call. It has no
+// buffer: when the exporter reports a record as exported, the record must have been
+// written.
 //
-// The exporter's goroutine writes; the figures may be read at any time.
+// Only the exporter's goroutine writes. The counters may be read at any time.
 type output struct {
 	name  string
 	w     io.Writer
-	file  *os.File    // nil: not ours to close
-	abort func(error) // told of each error
+	file  *os.File    // closed by close; nil: standard output, which is not closed
+	abort func(error) // called with each error
 
 	lines, bytes atomic.Uint64
-	err          atomic.Pointer[error] // the first
+	err          atomic.Pointer[error] // the first one
 }
 
-// openOutput creates the file, which must not be one of the sources.
+// openOutput creates the file name, which must not be one of the sources.
 func openOutput(name string, stdout io.Writer, sources []source, abort func(error)) (*output, error) {
 	if name == "-" {
 		return &output{name: "standard output", w: stdout, abort: abort}, nil
@@ -34,8 +34,8 @@ func openOutput(name string, stdout io.Writer, sources []source, abort func(erro
 			}
 		}
 	}
-	// Not os.Create, which opens it for reading as well: a named pipe whose reader
-	// has gone would then never say so.
+	// os.Create would open the file for reading, too. A write to a named pipe would then
+	// never fail, even when its reader has gone.
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write the records to -out %s: %w", name, reason(err))

@@ -13,22 +13,22 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// pipeline processes one document after the other, and logs what it does. Each
-// goroutine has its own, whose buffers it uses again and again.
+// pipeline processes one document after the other and logs what it does. Each goroutine
+// has a pipeline of its own, which reuses its buffers.
 type pipeline struct {
 	recorder recorder
-	monitor  *metrics.Monitor // times the phases; nil: nobody does
+	monitor  *metrics.Monitor // times the phases; nil: the phases are not timed
 	analyser prompt.Analyser
 	gzip     prompt.Compressor
 
-	// Of the document under way.
+	// The state of the current document.
 	task       task
 	started    time.Time
 	analysis   prompt.Analysis
 	compressed bytes.Buffer
 }
 
-// The phases, in their order.
+// phases lists the phases in their order.
 var phases = []struct {
 	name string
 	run  func(*pipeline, context.Context, string) error
@@ -39,8 +39,8 @@ var phases = []struct {
 	{bridge.PhaseCompletion, (*pipeline).complete},
 }
 
-// process puts a document through all phases. If one fails it returns its name.
-// Between phases it gives up if the context has ended.
+// process puts a document through all phases. If a phase fails, process returns its
+// name. If the context ends, process stops before the next phase.
 func (p *pipeline) process(ctx context.Context, t task) (phase string, err error) {
 	p.task, p.started = t, time.Now()
 	for _, phase := range phases {
@@ -57,7 +57,7 @@ func (p *pipeline) process(ctx context.Context, t task) (phase string, err error
 	return "", nil
 }
 
-// logPhase logs the phase's outcome.
+// logPhase logs the outcome of a phase.
 func (p *pipeline) logPhase(ctx context.Context, phase, message string, data ...attribute.KeyValue) {
 	p.recorder.phase(ctx, phase, message, append(data,
 		attribute.String("document", p.task.doc.name),
@@ -65,7 +65,7 @@ func (p *pipeline) logPhase(ctx context.Context, phase, message string, data ...
 	)...)
 }
 
-// log logs what is worth knowing besides.
+// log logs a record that is not a phase.
 func (p *pipeline) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
 	p.recorder.log(ctx, level, message, append(attrs,
 		slog.String("document", p.task.doc.name),
@@ -74,7 +74,7 @@ func (p *pipeline) log(ctx context.Context, level slog.Level, message string, at
 }
 
 func (p *pipeline) intercept(ctx context.Context, phase string) error {
-	p.logPhase(ctx, phase, "document taken", attribute.Int("bytes", len(p.task.doc.text)))
+	p.logPhase(ctx, phase, "document accepted", attribute.Int("bytes", len(p.task.doc.text)))
 	return nil
 }
 
@@ -100,12 +100,12 @@ func (p *pipeline) compress(ctx context.Context, phase string) error {
 	}
 	n := p.compressed.Len()
 	data := []attribute.KeyValue{attribute.Int("bytes", len(text)), attribute.Int("compressed.bytes", n)}
-	if len(text) > 0 { // JSON has no infinity
+	if len(text) > 0 { // JSON cannot express the infinite ratio of an empty text
 		data = append(data, attribute.Float64("ratio", float64(n)/float64(len(text))))
 	}
 	p.logPhase(ctx, phase, "document compressed", data...)
 	if n >= len(text) {
-		p.log(ctx, slog.LevelWarn, "compression made nothing smaller")
+		p.log(ctx, slog.LevelWarn, "compression did not make the text smaller")
 	}
 	return nil
 }

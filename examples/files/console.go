@@ -8,17 +8,16 @@ import (
 	"sync"
 )
 
-// console is standard error, which messages, the progress, OpenTelemetry's errors
-// and the processor's fallback share. What is written with one call stays
-// together. On a terminal the progress is one line, which is rewritten, and
-// makes room for whatever else is written.
+// console is standard error. Messages, the progress, OpenTelemetry's errors and the
+// processor's fallback share it. The text of one call stays together. On a terminal the
+// progress is one line, which is rewritten, and erased before other output.
 type console struct {
 	terminal bool
 
 	mu     sync.Mutex
 	w      io.Writer
 	status bool   // the cursor is at the end of the progress line
-	last   string // OpenTelemetry's last error
+	last   string // the last error of OpenTelemetry
 }
 
 func newConsole(w io.Writer) *console {
@@ -36,7 +35,7 @@ func isTerminal(w io.Writer) bool {
 
 const eraseLine = "\r\x1b[K"
 
-// Write writes whole lines.
+// Write writes whole lines, after erasing the progress line.
 func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,14 +43,14 @@ func (c *console) Write(p []byte) (int, error) {
 	return c.w.Write(p)
 }
 
-// printf writes a message of the program. There is nobody to be told if that
-// fails.
+// printf writes a message of the program. It ignores errors, because they could only be
+// reported to the same writer.
 func (c *console) printf(format string, args ...any) {
-	_, _ = c.Write(fmt.Appendf(nil, "quickstart: "+format+"\n", args...))
+	_, _ = c.Write(fmt.Appendf(nil, "files: "+format+"\n", args...))
 }
 
-// report writes an error of OpenTelemetry, but not twice in a row: when the
-// output fails, one batch after the other fails for the same reason.
+// report writes an error of OpenTelemetry, unless the previous error was the same: when
+// the output fails, every batch fails for the same reason.
 func (c *console) report(err error) {
 	c.mu.Lock()
 	repeated := err.Error() == c.last
@@ -62,7 +61,7 @@ func (c *console) report(err error) {
 	}
 }
 
-// show writes the progress.
+// show writes a line of progress. On a terminal the line replaces the previous one.
 func (c *console) show(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

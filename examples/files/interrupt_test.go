@@ -15,7 +15,7 @@ import (
 )
 
 // asMain makes the test binary run the program instead of the tests.
-const asMain = "QUICKSTART_TEST_AS_MAIN"
+const asMain = "FILES_TEST_AS_MAIN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
@@ -57,7 +57,7 @@ func TestInterruptWithStuckOutput(t *testing.T) {
 		})
 		started := time.Now()
 		r := invokeWith(ctx, t, text, stuck, "-overflow", "block", "-maxwait", "10ms", "-queue", "16", "-repeat", "1000000", "-")
-		if d := time.Since(started); d < time.Second+drainTime || d > 2*time.Second+drainTime {
+		if d := time.Since(started); d < time.Second+interruptTimeout || d > 2*time.Second+interruptTimeout {
 			t.Errorf("ended after %v", d)
 		}
 		r.wantStatus(t, exitInterrupted)
@@ -80,7 +80,7 @@ func TestInterruptWhileReading(t *testing.T) {
 	r.wantError(t, "0 of 1 processed, interrupted")
 }
 
-// start runs the program in a process of its own, on a text without end.
+// start runs the program in a process of its own, on a text that it repeats a million times.
 func start(t *testing.T, args ...string) (cmd *exec.Cmd, stdout io.ReadCloser, stderr *bytes.Buffer) {
 	t.Helper()
 	if runtime.GOOS == "windows" {

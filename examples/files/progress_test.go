@@ -47,7 +47,7 @@ func TestProgressOnTerminal(t *testing.T) {
 	con.printf("message")
 	con.show("three")
 	_, _ = con.Write([]byte("summary\n"))
-	want := eraseLine + "one" + eraseLine + "two" + eraseLine + "quickstart: message\n" + eraseLine + "three" + eraseLine + "summary\n"
+	want := eraseLine + "one" + eraseLine + "two" + eraseLine + "files: message\n" + eraseLine + "three" + eraseLine + "summary\n"
 	if b.String() != want {
 		t.Errorf("wrote %q, want %q", b.String(), want)
 	}

@@ -7,25 +7,25 @@ import (
 )
 
 const (
-	// Each power of two is divided into so many buckets, so a quantile is at most
-	// one part in so many too high.
+	// Each power of two is divided into subBuckets buckets, so a quantile is too high
+	// by at most 1/subBuckets.
 	subBuckets    = 1 << subBucketBits
 	subBucketBits = 5
 
 	numBuckets = (63-subBucketBits-1)*subBuckets + 2*subBuckets
 )
 
-// histogram counts durations in buckets whose width grows with the duration. It
-// takes 15 KB however many there are. The zero value is empty.
+// histogram counts durations in buckets whose width grows with the duration. Its
+// size is 15 KB, however many durations it counts. The zero value is empty.
 type histogram struct {
 	counts [numBuckets]uint64
 	count  uint64
 	max    time.Duration
 }
 
-// Durations below 2*subBuckets nanoseconds have a bucket each. Above, a bucket is
-// named by how far the duration is shifted right to leave a number from
-// subBuckets to 2*subBuckets-1, and that number.
+// bucket returns the index of a duration's bucket. Durations below 2*subBuckets
+// nanoseconds have a bucket each. The index of a longer duration combines the shift to the
+// right that leaves a number from subBuckets to 2*subBuckets-1, and that number.
 func bucket(d time.Duration) int {
 	shift := max(0, bits.Len64(uint64(d))-subBucketBits-1)
 	return shift*subBuckets + int(uint64(d)>>shift)
@@ -52,8 +52,8 @@ func (h *histogram) merge(other *histogram) {
 	h.max = max(h.max, other.max)
 }
 
-// quantile returns a duration that the given part of all durations do not exceed,
-// 0 if there are none.
+// quantile returns a duration that a share q of all durations does not exceed. It returns
+// 0 if there are no durations.
 func (h *histogram) quantile(q float64) time.Duration {
 	rank := uint64(math.Ceil(q * float64(h.count)))
 	seen := uint64(0)

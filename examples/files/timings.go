@@ -8,8 +8,8 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// timingTable shows how long the phases took. The percentiles are of the last
-// ones, the rest is of all.
+// timingTable formats the durations of the phases. The percentiles cover the most recent
+// durations, the other columns cover all.
 func timingTable(timings map[string]metrics.OperationStats) string {
 	if len(timings) == 0 {
 		return ""

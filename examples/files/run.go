@@ -18,11 +18,12 @@ const (
 	exitInterrupted = 130
 )
 
-// drainTime is how long the export of what is queued may take after an
-// interrupt. Without one it may take as long as the output needs.
-const drainTime = 5 * time.Second
+// interruptTimeout limits the export of the queued records after an interrupt. Without
+// an interrupt the export may take as long as the output needs.
+const interruptTimeout = 5 * time.Second
 
-// run is the program. When ctx ends it stops the work and shows the summary.
+// run is the program. It returns the exit status. When ctx ends, run stops the work and
+// shows the summary.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	con := newConsole(stderr)
 	opts, err := parseFlags(args)
@@ -31,7 +32,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	}
 	if err != nil {
-		con.printf("%v\nFor what is allowed: quickstart -h", err)
+		con.printf("%v\nRun \"files -h\" for the usage.", err)
 		return exitUsage
 	}
 	sources, err := findSources(opts.files, stdin)
@@ -40,7 +41,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 
-	// Without an output there is nothing left to work for.
+	// When the output fails, the work ends.
 	work, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	out, err := openOutput(opts.out, stdout, sources, abort)
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitFailed
 	}
 	if logs.Disabled() {
-		con.printf("there is nothing to show: OTEL_SDK_DISABLED is true")
+		con.printf("nothing to show: OTEL_SDK_DISABLED is true")
 		return exitUsage
 	}
 
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	s := summary{started: time.Now(), options: opts, planned: uint64(len(sources)) * uint64(opts.repeat), output: out}
 	stop := startProgress(con, j.processed.Load, func() processor.Stats { return logs.Statistics().AsyncLogging })
-	s.tally = j.run(work)
+	s.totals = j.run(work)
 
 	drain, cancel := drainContext(ctx)
 	defer cancel()
@@ -80,13 +81,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return s.exitStatus()
 }
 
-// forEver is a deadline that is never reached; without any, Shutdown has its own.
-const forEver = 365 * 24 * time.Hour
+// noTimeout is a timeout that is never reached. Without a deadline in its context,
+// Shutdown would use its own.
+const noTimeout = 365 * 24 * time.Hour
 
-// drainContext returns a context that ends drainTime after ctx.
+// drainContext returns a context that ends interruptTimeout after ctx.
 func drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), forEver)
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, cancel) })
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), noTimeout)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(interruptTimeout, cancel) })
 	return drain, func() {
 		stop()
 		cancel()

@@ -10,20 +10,20 @@ import (
 	"strings"
 )
 
-// source is a place from which a text can be read.
+// source is a file, or standard input, from which a text is read.
 type source struct {
-	name  string    // as the user knows it
+	name  string    // for messages and records
 	path  string    // "": standard input
-	stdin io.Reader // if path is ""
-	err   error     // found while looking for it; load returns it
+	stdin io.Reader // used if path is ""
+	err   error     // the error of the search for sources; load returns it
 }
 
-// findSources returns a source for each name, or for the Markdown files of the
-// module around the working directory if there is no name. Whether they can be
-// read shows when they are: one that cannot does not stand in the way of others.
+// findSources returns a source for each name. Without names it returns a source for each
+// Markdown file of the module around the working directory. It does not check that the
+// sources can be read, because one that cannot must not keep others from being processed.
 func findSources(names []string, stdin io.Reader) ([]source, error) {
 	if len(names) == 0 {
-		return ownTexts()
+		return moduleTexts()
 	}
 	var sources []source
 	stdins := 0
@@ -40,14 +40,15 @@ func findSources(names []string, stdin io.Reader) ([]source, error) {
 	return sources, nil
 }
 
-func ownTexts() ([]source, error) {
+// moduleTexts returns the Markdown files of the module around the working directory.
+func moduleTexts() ([]source, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("no files named, and no working directory to look for some: %w", err)
+		return nil, fmt.Errorf("no files named, and the working directory is unknown: %w", err)
 	}
 	root, ok := moduleRoot(dir)
 	if !ok {
-		return nil, fmt.Errorf("no files named, and no go.mod in %s or above it: run it inside the repository, "+
+		return nil, fmt.Errorf("no files named, and no go.mod in %s or above it: run the program inside the repository, "+
 			"or name the files to read (- is standard input)", dir)
 	}
 	sources := markdownFiles(root)
@@ -71,12 +72,11 @@ func moduleRoot(dir string) (string, bool) {
 	}
 }
 
-// markdownFiles lists the files *.md in root, but for hidden folders, which hold
-// what tools have put there. A folder that cannot be read becomes a source that
-// cannot be read.
+// markdownFiles lists the *.md files below root. It skips hidden folders, whose files
+// are those of tools. A folder that cannot be read becomes a source that cannot be read.
 func markdownFiles(root string) []source {
 	var sources []source
-	// The function returns no error, so neither does WalkDir.
+	// The callback returns no error, so WalkDir returns none.
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		name := path
 		if rel, relErr := filepath.Rel(root, path); relErr == nil {

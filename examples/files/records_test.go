@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// record is what the tests look at in a line of the output.
+// record is the part of an output line that the tests check.
 type record struct {
 	Severity   int
 	EventName  string
@@ -44,7 +44,7 @@ func parseRecords(t *testing.T, lines string) []record {
 	return records
 }
 
-// phasesOf returns the phases of a document, in the order of the lines.
+// phasesOf returns the phases of a document in the order of their lines.
 func phasesOf(records []record, document string) []string {
 	var phases []string
 	for i := range records {

@@ -9,36 +9,36 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// summary is the outcome of the program.
+// summary holds the results of the program, and formats them.
 type summary struct {
 	options     options
 	started     time.Time
-	elapsed     time.Duration // until all was exported
-	planned     uint64        // documents
-	tally       *tally
+	elapsed     time.Duration // until the end of the export
+	planned     uint64        // documents to process
+	totals      *totals
 	stats       processor.Stats
 	timings     map[string]metrics.OperationStats
 	output      *output
 	shutdownErr error
-	writeErr    error // the first, which ended the work
+	writeErr    error // the first one, which ended the work
 	closeErr    error
 	interrupted bool
 }
 
-// balances tells whether every log call of this program is accounted for. Its own
-// counts of calls and of lines written confirm those of the processor, which
-// could balance and yet be wrong.
+// balances reports whether every log call of this program is accounted for. It compares
+// the program's own counts of calls and written lines with those of the processor, which
+// could balance and still be wrong.
 func (s *summary) balances() bool {
 	lines := s.output.lines.Load()
 	return s.stats.Balanced() &&
-		s.stats.Emitted == s.tally.latency.count &&
+		s.stats.Emitted == s.totals.latency.count &&
 		s.stats.Queued == 0 && s.stats.InFlight == 0 &&
-		// A batch that failed may have been written in part.
+		// Part of a failed batch may have been written.
 		(lines == s.stats.Exported || lines > s.stats.Exported && s.exportsFailed())
 }
 
 func (s *summary) exportsFailed() bool {
-	_, lost := policyLosses(&s.stats)
+	_, lost := dropsByCause(&s.stats)
 	return lost > 0 || s.writeErr != nil || s.closeErr != nil
 }
 
@@ -46,7 +46,7 @@ func (s *summary) exitStatus() int {
 	switch {
 	case s.interrupted:
 		return exitInterrupted
-	case s.tally.failed > 0 || s.exportsFailed() || s.shutdownErr != nil || !s.balances():
+	case s.totals.failed > 0 || s.exportsFailed() || s.shutdownErr != nil || !s.balances():
 		return exitFailed
 	default:
 		return exitOK
@@ -58,7 +58,7 @@ func (s *summary) String() string {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s  "+format+"\n", append([]any{label}, args...)...)
 	}
-	t, st, out := s.tally, &s.stats, s.output
+	t, st, out := s.totals, &s.stats, s.output
 
 	b.WriteString("\n")
 	line("documents", "%s", s.documents())
@@ -86,9 +86,9 @@ func (s *summary) String() string {
 }
 
 func (s *summary) documents() string {
-	text := fmt.Sprintf("%s of %s processed", thousands(s.tally.processed), thousands(s.planned))
-	if s.tally.failed > 0 {
-		text += fmt.Sprintf(", %s failed", thousands(s.tally.failed))
+	text := fmt.Sprintf("%s of %s processed", thousands(s.totals.processed), thousands(s.planned))
+	if s.totals.failed > 0 {
+		text += fmt.Sprintf(", %s failed", thousands(s.totals.failed))
 	}
 	if s.interrupted {
 		text += ", interrupted"

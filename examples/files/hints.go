@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// hints says in words what is not as it should be, and what can be done.
+// hints explains in words what went wrong, and what the user can do.
 func (s *summary) hints() string {
 	var lines []string
 	hint := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 
-	full, lost := policyLosses(&s.stats)
+	full, lost := dropsByCause(&s.stats)
 	if full > 0 {
 		try := "-overflow block or a larger -queue"
 		if s.options.policy == policyBlock {
@@ -22,7 +22,7 @@ func (s *summary) hints() string {
 		hint("Stopped, because %s could not be written: %v.", s.output.name, s.writeErr)
 	}
 	if lost > 0 {
-		hint("%s lost, as the ledger shows. Of a batch whose export failed, some may have been written.", plural(lost, "record"))
+		hint("%s lost, as the ledger shows. Some records of a failed batch may have been written.", plural(lost, "record"))
 	}
 	if s.stats.Fallback > 0 {
 		hint("%s went to standard error, above, because the queue was full or the export failed.",
@@ -31,7 +31,7 @@ func (s *summary) hints() string {
 	if s.closeErr != nil {
 		hint("%s: %v.", s.output.name, reason(s.closeErr))
 	}
-	if s.shutdownErr != nil && s.writeErr == nil { // which it would repeat
+	if s.shutdownErr != nil && s.writeErr == nil { // shutdownErr would repeat writeErr
 		hint("%v.", s.shutdownErr)
 	}
 	if len(lines) == 0 {

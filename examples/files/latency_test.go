@@ -47,7 +47,7 @@ func TestHistogramExactWhereSmall(t *testing.T) {
 	}
 }
 
-// Each bucket begins where the one before ends.
+// Each bucket begins where the previous one ends.
 func TestHistogramBuckets(t *testing.T) {
 	next := time.Duration(0)
 	for i := range numBuckets {
