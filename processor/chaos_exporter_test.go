@@ -11,6 +11,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // chaosTimeout is the export timeout of the chaos tests. Exporters are late on
@@ -41,7 +43,7 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 	what, some := c.random.IntN(100), c.random.IntN(len(records)+2)
 	late := chaosTimeout + time.Duration(c.random.Int64N(int64(2*chaosTimeout)))
 	if c.random.IntN(4) == 0 {
-		late += 2 * grace // so that Shutdown gives it up
+		late += 2 * usercode.CancelTimeout // so that Shutdown gives it up
 	}
 	c.mu.Unlock()
 
@@ -63,11 +65,11 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 	case what < 4:
 		return errors.New("refused")
 	case what < 6: // it does not say for which record
-		return &answer{code: 400}
+		return &errortest.HTTP{Code: 400}
 	case what < 7:
-		return &answer{code: 401}
+		return &errortest.HTTP{Code: 401}
 	case what < 12:
-		return &answer{code: 503}
+		return &errortest.HTTP{Code: 503}
 	case what < 15:
 		panic("boom")
 	case what < 18:
@@ -75,7 +77,7 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 		return nil
 	case what < 25: // rejects some, or none, or claims to reject more than it was sent
 		taken = max(0, len(records)-some)
-		return partial(int64(some), "quota")
+		return errortest.Partial(int64(some), "quota")
 	case what < 29: // hangs until it is told to stop
 		<-ctx.Done()
 		return ctx.Err()

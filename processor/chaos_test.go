@@ -112,7 +112,7 @@ func (c *chaos) run(deadline time.Duration) {
 	emitting.Wait()
 	close(stop)
 	watching.Wait()
-	c.p.fallback.drain(context.Background())
+	c.p.fallback.Drain(context.Background())
 	c.Logf("Shutdown had %v", deadline)
 	c.check(deadline)
 }

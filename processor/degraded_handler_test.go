@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 )
 
 // What is wrong with the environment the SDK tells the error handler whenever the
@@ -88,16 +89,16 @@ func TestTransitionLinesConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	var lines lineLog
 	p := start(t, exportertest.New(), WithExporters(exportertest.New()), WithFallback(&lines))
-	a, b := p.lanes[0], p.lanes[1]
+	a, b := p.exporters[0], p.exporters[1]
 	for range 500 {
-		p.failed(a, nil, failure{}, errAway)
-		p.failed(b, nil, failure{}, errAway)
+		p.exportFailed(a, nil, backoff.Failure{}, errAway)
+		p.exportFailed(b, nil, backoff.Failure{}, errAway)
 		var wg sync.WaitGroup
-		wg.Go(func() { p.failed(a, nil, failure{}, errAway) })
-		wg.Go(func() { p.succeeded(b, nil) })
+		wg.Go(func() { p.exportFailed(a, nil, backoff.Failure{}, errAway) })
+		wg.Go(func() { p.exportSucceeded(b, nil) })
 		wg.Wait()
-		p.succeeded(a, nil)
-		p.fallback.drain(t.Context())
+		p.exportSucceeded(a, nil)
+		p.fallback.Drain(t.Context())
 	}
 	next := degradedEvent
 	for _, l := range lines.lines(t, true) {

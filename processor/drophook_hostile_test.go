@@ -13,6 +13,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // A hook that panics, or ends its goroutine, is called again, for each of the
@@ -39,7 +40,7 @@ func TestDropHookThatDoesNotReturn(t *testing.T) {
 				emit(p, log.SeverityInfo, "x") // tells what is left, if anything
 				time.Sleep(time.Second)
 				wantTold(t, l, p)
-				if got := len(errs.matching(errPanic)); got < 7 || got != l.count() {
+				if got := len(errs.matching(usercode.ErrPanic)); got < 7 || got != l.count() {
 					t.Errorf("%d reports of %d calls", got, l.count())
 				}
 				if left := processorGoroutines(); len(left) != 0 {
@@ -79,9 +80,9 @@ func TestBlockedDropHookHoldsNobody(t *testing.T) {
 		deadline time.Duration // 0: none
 		most     time.Duration
 	}{
-		{"no deadline", 0, patience + grace},
-		{"late deadline", time.Hour, patience + grace},
-		{"early deadline", 200 * time.Millisecond, 200*time.Millisecond + grace},
+		{"no deadline", 0, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"late deadline", time.Hour, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"early deadline", 200 * time.Millisecond, 200*time.Millisecond + usercode.CancelTimeout},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -122,7 +123,7 @@ func TestBlockedDropHookHoldsNobody(t *testing.T) {
 				}
 				emit(p, log.SeverityInfo, "late")
 				close(held)
-				time.Sleep(2 * hookPace)
+				time.Sleep(2 * hookInterval)
 				wantTold(t, l, p)
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)
@@ -156,7 +157,7 @@ func TestDropHookThatLogs(t *testing.T) {
 				}
 				begun := time.Now()
 				_ = p.Shutdown(t.Context())
-				if took := time.Since(begun); took > hookPace {
+				if took := time.Since(begun); took > hookInterval {
 					t.Errorf("shutdown took %v", took)
 				}
 				synctest.Wait()

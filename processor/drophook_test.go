@@ -191,13 +191,13 @@ func TestDropHookIsToldInSums(t *testing.T) {
 					synctest.Wait()
 					time.Sleep(time.Millisecond)
 				}
-				time.Sleep(hookPace)
+				time.Sleep(hookInterval)
 				wantTold(t, l, p)
 				if got := l.count(); got < 10 || got > 12 {
 					t.Errorf("%d calls within a second, want about ten", got)
 				}
 				for i, at := range l.at {
-					if got, want := at.Sub(begun), time.Duration(i)*hookPace; got < want || got > want+2*time.Millisecond {
+					if got, want := at.Sub(begun), time.Duration(i)*hookInterval; got < want || got > want+2*time.Millisecond {
 						t.Errorf("call %d after %v, want %v", i, got, want)
 					}
 				}
@@ -273,9 +273,9 @@ func TestDropHookSumsUpConcurrentSafe(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		time.Sleep(2 * hookPace)
+		time.Sleep(2 * hookInterval)
 		emit(p, log.SeverityInfo, "the next")
-		time.Sleep(2 * hookPace)
+		time.Sleep(2 * hookInterval)
 		wantTold(t, l, p)
 	})
 }

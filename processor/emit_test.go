@@ -19,6 +19,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // emit hands one record for each body to the processor.
@@ -310,7 +311,7 @@ func TestMinSeverityPanics(t *testing.T) {
 		}
 		synctest.Wait()
 		wantBodies(t, e, []string{"a"})
-		if got := errs.matching(errPanic); len(got) != 2 {
+		if got := errs.matching(usercode.ErrPanic); len(got) != 2 {
 			t.Errorf("reported %v, want two panics", got)
 		}
 	})

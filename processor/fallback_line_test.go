@@ -35,7 +35,7 @@ func fallbackAndStdoutlog(t *testing.T, f func(log.Logger), opts ...sdklog.Logge
 	opts = append(opts, sdklog.WithProcessor(sdklog.NewSimpleProcessor(exporter)), sdklog.WithProcessor(p))
 	f(sdklog.NewLoggerProvider(opts...).Logger("scope", log.WithInstrumentationVersion("v1"),
 		log.WithInstrumentationAttributes(attribute.Bool("of the scope", true))))
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	return written.String(), reference.String()
 }
 
@@ -210,10 +210,10 @@ func TestFallbackLineAfterOneThatFailed(t *testing.T) {
 		emit(p, critical, text)
 		p.OnEmit(t.Context(), &unspeakable)
 	}
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	wantLines(t, written.Bytes(), "a", "nan", "nan", "b", "nan")
 	wantDropped(t, p, Drop{ReasonAlreadyShutdown, critical, 1})
-	p.reporter.finish(t.Context())
+	p.reporter.Finish(t.Context())
 	if got := errs.matching(fail); len(got) != 1 {
 		t.Errorf("reported %v, want the failed write once", errs.all())
 	}

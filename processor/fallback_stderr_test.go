@@ -51,5 +51,5 @@ func TestFallbackIsStandardErrorByDefault(t *testing.T) {
 	emit(p, log.SeverityInfo, "not critical")
 	emit(p, log.SeverityError, "first")
 	emit(p, log.SeverityFatal, "second")
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 }

@@ -15,6 +15,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
 // wantLines checks that the bodies of the JSON lines are these, in this order.
@@ -174,7 +175,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 		{
 			"batch rejected", nil,
 			func(_ *testing.T, p *Processor, e *exportertest.Exporter) {
-				e.FailNext(1, partial(2, "no"))
+				e.FailNext(1, errortest.Partial(2, "no"))
 				emit(p, minor, "a")
 				emit(p, critical, "b")
 			},

@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // gatedWriter is a writer whose calls of Write wait until it is opened. What it
@@ -79,10 +81,10 @@ func TestFallbackSurvivesItsWriter(t *testing.T) {
 		{"error after all was written", func(b []byte) (int, error) { return len(b), broken }, broken},
 		{"short write without an error", func(b []byte) (int, error) { return len(b) - 1, nil }, io.ErrShortWrite},
 		{"nothing written without an error", func([]byte) (int, error) { return 0, nil }, io.ErrShortWrite},
-		{"panic", func([]byte) (int, error) { panic("boom") }, errPanic},
-		{"panic with a hostile value", func([]byte) (int, error) { panic(unprintable{}) }, errPanic},
-		{"panic with an error", func([]byte) (int, error) { panic(broken) }, errPanic},
-		{"end of its goroutine", func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, errPanic},
+		{"panic", func([]byte) (int, error) { panic("boom") }, usercode.ErrPanic},
+		{"panic with a hostile value", func([]byte) (int, error) { panic(unprintable{}) }, usercode.ErrPanic},
+		{"panic with an error", func([]byte) (int, error) { panic(broken) }, usercode.ErrPanic},
+		{"end of its goroutine", func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, usercode.ErrPanic},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -132,10 +134,10 @@ func TestFallbackWriterThatRecovers(t *testing.T) {
 	})))
 	_ = p.Shutdown(t.Context())
 	emit(p, critical, bodyRange(0, 50)...)
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	down = false
 	emit(p, critical, bodyRange(50, 100)...)
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	wantLines(t, written.Bytes(), bodyRange(50, 100)...)
 	wantDropped(t, p, Drop{ReasonAlreadyShutdown, critical, 50})
 }
@@ -196,7 +198,9 @@ func TestFallbackTakesWhatItHasRoomFor(t *testing.T) {
 		w := newGatedWriter()
 		e := exportertest.New()
 		p := start(t, e, once, WithFallback(w), WithMaxQueueSize(batch), WithExportMaxBatchSize(batch))
-		p.fallback.limit = 1024
+		p.fallback = fallback.New(fallback.Config{
+			Writer: w, Limit: 1024, Completed: p.ledger.fallbackCompleted, Report: p.reporter.Report,
+		})
 		for range 2 {
 			e.FailNext(1, errors.New("refused"))
 			release := e.Block()
@@ -261,7 +265,7 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 			for i := range each {
 				emit(p, critical, fmt.Sprintf("%d/%03d", g, i))
 				if i%50 == 49 {
-					p.fallback.drain(t.Context())
+					p.fallback.Drain(t.Context())
 				}
 				if g == 0 && i == each/2 {
 					release()
@@ -271,7 +275,7 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 
 	s := p.Stats()
 	if s.DroppedTotal() != uint64(failed.Load()) {

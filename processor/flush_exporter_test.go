@@ -13,6 +13,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // odd is an exporter of which single methods are replaced; nil: as the double
@@ -62,7 +63,7 @@ func TestExporterThatEndsForceFlushOddly(t *testing.T) {
 					p := start(t, e, opts...)
 					// A context without end: the error must come from the call.
 					err := p.ForceFlush(t.Context())
-					if !errors.Is(err, errPanic) || !strings.Contains(err.Error(), how) {
+					if !errors.Is(err, usercode.ErrPanic) || !strings.Contains(err.Error(), how) {
 						t.Errorf("error %v, want a panic with %q", err, how)
 					}
 					// The exporter's turn was given back.
@@ -102,7 +103,7 @@ func TestExporterThatHangsInForceFlush(t *testing.T) {
 				if err := p.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("error %v, want the context's", err)
 				}
-				if took := time.Since(began); took > time.Second+5*grace {
+				if took := time.Since(began); took > time.Second+5*usercode.CancelTimeout {
 					t.Errorf("Shutdown took %v", took)
 				}
 				if got := e.Shutdowns(); got != 1 {

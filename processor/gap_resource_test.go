@@ -72,10 +72,10 @@ func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
 func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l ledger
-		g := newGaps(&l)
+		g := newGapTracker(&l)
 		lose := func(service string) {
 			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
-			g.see(&r)
+			g.noteResource(&r)
 			l.drop(queueFull, 0, 1, false)
 		}
 		services := func(n *gap) (out []string) {
@@ -96,7 +96,7 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		if _, ok := g.begin(false); ok {
 			t.Error("another at once")
 		}
-		time.Sleep(gapPace)
+		time.Sleep(gapInterval)
 		n, ok := g.begin(false)
 		if !ok || !slices.Equal(services(n), []string{"a", "b"}) || n.lost.total() != 3 {
 			t.Errorf("%v of %v, want three of a and b", n.lost.total(), services(n))

@@ -19,6 +19,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
 // gapsOf returns the gap records that the exporter took.
@@ -74,7 +75,7 @@ func TestGapRecordFollowsALoss(t *testing.T) {
 			t.Fatalf("%d gap records, want 1", len(all))
 		}
 		r := &all[0]
-		first, last := utc(begun.Add(time.Second)), utc(begun.Add(3*time.Second+gapClock))
+		first, last := utc(begun.Add(time.Second)), utc(begun.Add(3*time.Second+lossTimeResolution))
 		if got := told(r); got["first"] != first || got["last"] != last {
 			t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
 		}
@@ -181,7 +182,7 @@ func TestGapRecordsKeepAPace(t *testing.T) {
 		var sum uint64
 		for i := range all {
 			sum += uint64(told(&all[i])["lost"].(int64))
-			if i > 0 && i < len(all)-1 && all[i].Timestamp().Sub(all[i-1].Timestamp()) < gapPace {
+			if i > 0 && i < len(all)-1 && all[i].Timestamp().Sub(all[i-1].Timestamp()) < gapInterval {
 				t.Error("two within a second")
 			}
 		}
@@ -194,7 +195,7 @@ func TestGapRecordsKeepAPace(t *testing.T) {
 
 // One that is not taken is told with the next, after a pause that gets longer.
 func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
-	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": partial(1, "no gaps")} {
+	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": errortest.Partial(1, "no gaps")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				errs := captureErrors(t)
@@ -246,7 +247,7 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 				if len(all) != 1 {
 					t.Fatalf("%d gap records, want 1", len(all))
 				}
-				first, last := utc(begun), utc(begun.Add(2*time.Second+gapClock))
+				first, last := utc(begun), utc(begun.Add(2*time.Second+lossTimeResolution))
 				if got := told(&all[0]); got["first"] != first || got["last"] != last {
 					t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
 				}

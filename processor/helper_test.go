@@ -44,7 +44,7 @@ func checkBooks(t testing.TB, p *Processor) {
 	if exported != s.Exported {
 		t.Errorf("exporters took %d records, %d are booked as exported", exported, s.Exported)
 	}
-	for _, l := range p.lanes {
+	for _, l := range p.exporters {
 		e, ok := l.exporter.(*exportertest.Exporter)
 		if !ok {
 			continue

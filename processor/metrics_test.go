@@ -22,6 +22,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
 const componentType = "github.com/krunchwrapper/asynclog/processor.Processor"
@@ -256,7 +257,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 		{"failed, panicked, rejected", []Option{WithExportMaxBatchSize(1)}, func(t *testing.T, p *Processor, e *exportertest.Exporter) {
 			e.FailNext(1, errors.New("refused"))
 			e.PanicNext(1, "boom")
-			e.FailNext(1, partial(1, "no"))
+			e.FailNext(1, errortest.Partial(1, "no"))
 			emit(p, log.SeverityInfo, "a", "b")
 			emit(p, log.SeverityError, "c", "d")
 			_ = p.Shutdown(t.Context())

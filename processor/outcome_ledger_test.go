@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // A batch ends in the books in one step and whole: what was rejected under the
@@ -45,7 +47,7 @@ func TestPartialSuccessInTheBooks(t *testing.T) {
 			errs := captureErrors(t)
 			var lines strings.Builder
 			e := exportertest.New()
-			answer := partial(tc.rejected, "quota")
+			answer := errortest.Partial(tc.rejected, "quota")
 			e.FailNext(1, nil)
 			e.FailNext(1, answer)
 			release := e.Block()
@@ -201,7 +203,7 @@ func TestExportThatOutlivesShutdownIsSettledOnce(t *testing.T) {
 					defer cancel()
 					begun := time.Now()
 					_ = p.Shutdown(ctx)
-					if got := time.Since(begun); got < time.Minute || got > time.Minute+3*grace {
+					if got := time.Since(begun); got < time.Minute || got > time.Minute+3*usercode.CancelTimeout {
 						t.Errorf("shutdown took %v, want one minute and a grace or two", got)
 					}
 					synctest.Wait()

@@ -291,7 +291,7 @@ func wantDropsAndFallback(t *testing.T, p *Processor, m *model, lines *bytes.Buf
 	if got, want := p.Stats().Dropped, m.drops(); !slices.Equal(got, want) {
 		t.Fatalf("dropped %v, want %v", got, want)
 	}
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	if got := strings.Count(lines.String(), "\n"); got != len(m.fallback) {
 		t.Fatalf("%d lines in the fallback, want %d", got, len(m.fallback))
 	}

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // OpenTelemetry's default handler is log.Print. With the standard logger routed
@@ -125,9 +127,9 @@ func TestBlockedHandlerHoldsNobody(t *testing.T) {
 		deadline time.Duration // 0: none
 		most     time.Duration
 	}{
-		{"no deadline", nil, 0, patience + grace},
-		{"early deadline", nil, 200 * time.Millisecond, 200*time.Millisecond + grace},
-		{"synchronous", []Option{WithSynchronous()}, 0, patience + grace},
+		{"no deadline", nil, 0, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"early deadline", nil, 200 * time.Millisecond, 200*time.Millisecond + usercode.CancelTimeout},
+		{"synchronous", []Option{WithSynchronous()}, 0, usercode.CallbackTimeout + usercode.CancelTimeout},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,8 +169,8 @@ func TestBlockedHandlerHoldsNobody(t *testing.T) {
 				}
 				close(held)
 				synctest.Wait()
-				if got := len(errs.matching(refused)); got != reportBurst {
-					t.Errorf("%d reports, want %d", got, reportBurst)
+				if got := len(errs.matching(refused)); got != report.Burst {
+					t.Errorf("%d reports, want %d", got, report.Burst)
 				}
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)

@@ -20,6 +20,9 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // handleErrors has the errors that reach otel.Handle passed to f until the test
@@ -50,12 +53,12 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 	}{
 		{"export", nil, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"export, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
-		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
-		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, errPanic},
-		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, usercode.ErrPanic},
+		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, usercode.ErrPanic},
+		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, usercode.ErrPanic},
 		{"partial success", nil, func(_ *Processor, e *exportertest.Exporter) {
-			e.FailNext(1, errors.Join(PartialSuccess{ErrorMessage: "quota"}, nil))
-		}, PartialSuccess{ErrorMessage: "quota"}},
+			e.FailNext(1, errors.Join(errortest.PartialSuccess{ErrorMessage: "quota"}, nil))
+		}, errortest.PartialSuccess{ErrorMessage: "quota"}},
 		{
 			"fallback",
 			[]Option{WithFallback(writerFunc(func([]byte) (int, error) { return 0, refused }))},
@@ -70,7 +73,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 			func(p *Processor, _ *exportertest.Exporter) {
 				_ = p.Shutdown(context.Background())
 				emit(p, log.SeverityInfo, "late")
-			}, errPanic,
+			}, usercode.ErrPanic,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -151,7 +154,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		wantReports(10, 10)
 		fail(90)
 		wantReports(10, 10)
-		time.Sleep(reportEvery - time.Millisecond)
+		time.Sleep(report.Interval - time.Millisecond)
 		fail(1)
 		wantReports(10, 10)
 		time.Sleep(time.Millisecond)
@@ -160,7 +163,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		fail(1)
 		wantReports(11, 102)
 
-		time.Sleep(3*reportEvery + reportEvery/2)
+		time.Sleep(3*report.Interval + report.Interval/2)
 		fail(5) // three tokens, of which the first tells of one more
 		wantReports(14, 106)
 
@@ -179,7 +182,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 	})
 }
 
-var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors since the last report\)$`)
+var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors? since the last report\)$`)
 
 // moreErrors returns how many errors this one speaks of besides itself.
 func moreErrors(err error) int {
@@ -195,13 +198,13 @@ func moreErrors(err error) int {
 func TestErrorWhoseTextIsAReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
-		r := &reporter{}
-		for range reportBurst + 1 { // the last is left out, so the next speaks of it
-			r.report(errors.New("refused"))
+		r := &report.Reporter{}
+		for range report.Burst + 1 { // the last is left out, so the next speaks of it
+			r.Report(errors.New("refused"))
 			synctest.Wait()
 		}
-		time.Sleep(reportEvery)
-		r.report(talkative{r})
+		time.Sleep(report.Interval)
+		r.Report(talkative{r})
 		synctest.Wait()
 		if got := errs.matching(talkative{r}); len(got) != 1 || moreErrors(got[0]) != 1 {
 			t.Errorf("reported %v, want it once, and with one more", got)
@@ -241,10 +244,10 @@ func (e *moody) Error() string {
 }
 
 // talkative is an error that reports when it is read.
-type talkative struct{ r *reporter }
+type talkative struct{ r *report.Reporter }
 
 func (e talkative) Error() string {
-	e.r.report(errors.New("read"))
+	e.r.Report(errors.New("read"))
 	return "talkative"
 }
 
@@ -261,8 +264,8 @@ func TestReportsConcurrentSafe(t *testing.T) {
 	}
 	wg.Wait()
 	_ = p.Shutdown(t.Context())
-	if got := len(errs.all()); got != reportBurst {
-		t.Errorf("%d reports, want %d", got, reportBurst)
+	if got := len(errs.all()); got != report.Burst {
+		t.Errorf("%d reports, want %d", got, report.Burst)
 	}
 }
 
@@ -284,8 +287,8 @@ func TestReportedErrorsNameTheExporter(t *testing.T) {
 		{"synchronous", []Option{WithSynchronous()}, errors.New("no room"), []string{
 			"asynclog: export to *exportertest.Exporter failed: no room",
 		}},
-		{"partial success", nil, PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
-			"asynclog: export to *exportertest.Exporter: " + PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),
+		{"partial success", nil, errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
+			"asynclog: export to *exportertest.Exporter: " + errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

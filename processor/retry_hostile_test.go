@@ -14,6 +14,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // A Classify that does not return holds the batch that it was asked about, and no
@@ -135,7 +137,7 @@ func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 			texts[i] = strings.Repeat("x", 600) + body(i)
 		}
 		emit(p, log.SeverityInfo, texts...)
-		if err := p.ForceFlush(t.Context()); !errors.Is(err, errPanic) {
+		if err := p.ForceFlush(t.Context()); !errors.Is(err, usercode.ErrPanic) {
 			t.Errorf("flush returns %v", err)
 		}
 		wantBodies(t, e, []string{texts[0], texts[2], texts[3]})
@@ -150,7 +152,7 @@ func TestExporterThatEndsTheGoroutineInASearch(t *testing.T) {
 		e := exportertest.New(exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
 			switch {
 			case len(recs) > 2:
-				return &answer{400}
+				return &errortest.HTTP{Code: 400}
 			case recs[0].Body().AsString() == body(0):
 				runtime.Goexit()
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,14 +16,17 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // Errors of each class.
 var (
 	errAway    error = syscall.ECONNREFUSED
 	errStrange       = errors.New("strange")
-	errDenied  error = &answer{code: 401}
-	errPoison  error = &answer{code: 400}
+	errDenied  error = &errortest.HTTP{Code: 401}
+	errPoison  error = &errortest.HTTP{Code: 400}
 )
 
 // receiver is what exporters of a test send to: it fails as it is told to, until it
@@ -246,7 +248,7 @@ func TestRetryClassify(t *testing.T) {
 					t.Errorf("%d exports, want about %d", got, tc.exports)
 				}
 				wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 1})
-				if got := errs.matching(errPanic); len(got) != tc.reported {
+				if got := errs.matching(usercode.ErrPanic); len(got) != tc.reported {
 					t.Errorf("reported %v, want %d panics", errs.all(), tc.reported)
 				}
 			})
@@ -290,13 +292,13 @@ func TestRetryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
 		{0, 50 * time.Millisecond, 150 * time.Millisecond},
 		{time.Millisecond, 50 * time.Millisecond, 150 * time.Millisecond},
 		{20 * time.Second, 20 * time.Second, 20 * time.Second},
-		{time.Hour, maxHint, maxHint},
+		{time.Hour, exporterr.MaxHint, exporterr.MaxHint},
 	} {
 		t.Run(tc.asks.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				captureErrors(t)
 				e := exportertest.New()
-				e.FailNext(1, grpc(8, &grpcRetryInfo{grpcDuration{tc.asks}}))
+				e.FailNext(1, errortest.GRPC(8, &errortest.RetryInfo{Delay: tc.asks}))
 				p := start(t, e, WithFallback(nil))
 				emit(p, log.SeverityInfo, "a")
 				time.Sleep(time.Minute)
@@ -446,20 +448,5 @@ func TestRetryDefaults(t *testing.T) {
 	}
 	if got := (RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Second}).withDefaults(); got.InitialInterval != time.Second {
 		t.Errorf("the first interval is %v, the longest %v", got.InitialInterval, got.MaxInterval)
-	}
-	// Whatever the configuration, pauses are neither negative nor too long.
-	for _, c := range []RetryConfig{
-		{},
-		{InitialInterval: 1, MaxInterval: 1},
-		{InitialInterval: 1, MaxInterval: math.MaxInt64},
-		{InitialInterval: math.MaxInt64, MaxInterval: math.MaxInt64},
-	} {
-		c := c.withDefaults()
-		p := c.newPauses()
-		for range 200 {
-			if pause := p.next(); pause < 0 || pause > c.MaxInterval {
-				t.Errorf("%+v: a pause of %v", c, pause)
-			}
-		}
 	}
 }

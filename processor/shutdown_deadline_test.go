@@ -14,6 +14,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // shutdownWithin shuts the processor down with so much time, checks that it took
@@ -25,7 +26,7 @@ func shutdownWithin(t *testing.T, p *Processor, d time.Duration) error {
 	defer cancel()
 	began := time.Now()
 	err := p.Shutdown(ctx)
-	if took := time.Since(began); took > d+3*grace {
+	if took := time.Since(began); took > d+3*usercode.CancelTimeout {
 		t.Errorf("Shutdown took %v of %v", took, d)
 	}
 	return err
@@ -89,7 +90,7 @@ func TestShutdownDeadline(t *testing.T) {
 // moment, after it was told to stop, is delivered.
 func TestExportThatSucceedsInTheGraceIsExported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+grace/2))
+		e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+usercode.CancelTimeout/2))
 		p := start(t, e, WithExportMaxBatchSize(2), WithExportInterval(time.Hour))
 		emit(p, log.SeverityInfo, "a", "b", "c")
 		synctest.Wait()
@@ -150,7 +151,7 @@ func TestExportThatComesBackWhenItIsGivenUpConcurrentSafe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 20 {
 				synctest.Test(t, func(t *testing.T) {
-					e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+grace))
+					e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+usercode.CancelTimeout))
 					p := start(t, e, append(opts, WithFallback(nil), WithExportMaxBatchSize(1))...)
 					go emit(p, log.SeverityWarn, "a")
 					synctest.Wait()

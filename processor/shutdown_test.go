@@ -104,7 +104,7 @@ func TestShutdownErrorIsReadable(t *testing.T) {
 	}{
 		{
 			&ShutdownError{Lost: []Drop{{ReasonExportFailed, log.SeverityError, 1}}},
-			"asynclog: shutdown lost 1 records (export_failed: 1 ERROR)",
+			"asynclog: shutdown lost 1 record (export_failed: 1 ERROR)",
 		},
 		{
 			&ShutdownError{

@@ -14,6 +14,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 func TestSynchronousShutdownWaitsForTheExportUnderWay(t *testing.T) {
@@ -155,7 +156,7 @@ func TestSynchronousExporterThatEndsTheCallersGoroutine(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := errs.matching(errPanic); len(got) != 1 {
+	if got := errs.matching(usercode.ErrPanic); len(got) != 1 {
 		t.Errorf("reports %v, want 1", got)
 	}
 }

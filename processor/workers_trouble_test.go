@@ -13,6 +13,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // blockAll has every exporter hold a batch of records, and returns what releases
@@ -166,7 +167,7 @@ func TestExporterThatEndsItsGoroutine(t *testing.T) {
 					t.Errorf("%+v, want %d failures", x, ended)
 				}
 				synctest.Wait()
-				if got := errs.matching(errPanic); len(got) != ended {
+				if got := errs.matching(usercode.ErrPanic); len(got) != ended {
 					t.Errorf("reported %v, want %d", errs.all(), ended)
 				}
 				if err := p.Shutdown(t.Context()); err != nil {
@@ -198,7 +199,7 @@ func TestExporterThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 			t.Errorf("shutdown took %v, want 3s", took)
 		}
 		var lost *ShutdownError
-		if !errors.As(err, &lost) || lost.Total() != 3 || !errors.Is(err, errPanic) {
+		if !errors.As(err, &lost) || lost.Total() != 3 || !errors.Is(err, usercode.ErrPanic) {
 			t.Errorf("shutdown returns %v, want three records lost to a panic", err)
 		}
 		wantDropped(t, p, Drop{ReasonExportPanic, log.SeverityInfo, 3})

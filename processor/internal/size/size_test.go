@@ -232,7 +232,7 @@ func TestRecordOnTheWire(t *testing.T) {
 // lower.
 func limited(t *testing.T, limit int) sdklog.Record {
 	t.Helper()
-	var out keeper
+	var out capturingProcessor
 	logger := sdklog.NewLoggerProvider(sdklog.WithProcessor(&out), sdklog.WithAttributeCountLimit(limit)).Logger("size")
 	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
@@ -249,13 +249,13 @@ func limited(t *testing.T, limit int) sdklog.Record {
 	return out.record
 }
 
-// keeper is a processor that keeps the last record.
-type keeper struct {
+// capturingProcessor is an SDK processor that keeps the last record.
+type capturingProcessor struct {
 	sdklog.Processor
 	record sdklog.Record
 }
 
-func (k *keeper) OnEmit(_ context.Context, r *sdklog.Record) error {
+func (k *capturingProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
 	k.record = r.Clone()
 	return nil
 }
