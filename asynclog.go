@@ -9,6 +9,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
@@ -184,12 +185,5 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 	if p == nil || p.provider == nil {
 		return nil
 	}
-	return p.provider.ForceFlush(orBackground(ctx))
-}
-
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
+	return p.provider.ForceFlush(contexts.OrBackground(ctx))
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 )
 
 var errNilFunc = errors.New("asynclog: Run: the function is nil")
@@ -54,7 +56,7 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 	if f == nil {
 		return errNilFunc
 	}
-	ctx = orBackground(ctx)
+	ctx = contexts.OrBackground(ctx)
 	p, err := Start(ctx, opts...)
 	if err != nil {
 		return err

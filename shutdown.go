@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 )
 
 const (
@@ -95,7 +97,7 @@ func (e *ending) begun() bool {
 }
 
 func drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = orBackground(ctx)
+	ctx = contexts.OrBackground(ctx)
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
