@@ -205,7 +205,7 @@ func TestBatchesAreSplitByBytes(t *testing.T) {
 		e := exportertest.New()
 		e.FailNext(2, nil)
 		e.FailNext(1, errAway)
-		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(100), WithMaxExportBatchBytes(30_000))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(100), WithExportMaxBatchBytes(30_000))
 		var want []string
 		for i := range 100 {
 			want = append(want, fmt.Sprint(i, strings.Repeat("x", 1000)))
@@ -235,7 +235,7 @@ func TestRecordTooLarge(t *testing.T) {
 				giant := strings.Repeat("x", 2000)
 				var lines strings.Builder
 				e := exportertest.New()
-				p := start(t, e, append(opts, WithFallback(&lines), WithMaxExportBatchBytes(1500), WithExportInterval(time.Hour))...)
+				p := start(t, e, append(opts, WithFallback(&lines), WithExportMaxBatchBytes(1500), WithExportInterval(time.Hour))...)
 				if name == "queue" { // so that the flush has something to wait for
 					release := e.Block()
 					time.AfterFunc(time.Second, release)
@@ -250,7 +250,7 @@ func TestRecordTooLarge(t *testing.T) {
 				wantLines(t, []byte(lines.String()), giant)
 				wantBodies(t, e, []string{"a", "b", "c"})
 				synctest.Wait()
-				if got := errs.all(); len(got) == 0 || !strings.Contains(got[0].Error(), "WithMaxExportBatchBytes") {
+				if got := errs.all(); len(got) == 0 || !strings.Contains(got[0].Error(), "WithExportMaxBatchBytes") {
 					t.Errorf("reported %v", got)
 				}
 				if s := p.Stats(); s.Degraded || s.Exporters[0].Failures != 0 {
@@ -266,7 +266,7 @@ func TestRecordTooLarge(t *testing.T) {
 
 func TestRecordTooLargeIsNoLossOfTheShutdown(t *testing.T) {
 	captureErrors(t)
-	p := start(t, exportertest.New(), WithFallback(nil), WithMaxExportBatchBytes(1000), WithExportInterval(time.Hour))
+	p := start(t, exportertest.New(), WithFallback(nil), WithExportMaxBatchBytes(1000), WithExportInterval(time.Hour))
 	emit(p, log.SeverityInfo, strings.Repeat("x", 2000))
 	err := p.Shutdown(t.Context())
 	if _, ok := errors.AsType[*ShutdownError](err); ok {
@@ -287,7 +287,7 @@ func TestMetricProcessedOfRetries(t *testing.T) {
 				e := r.exporter(exportertest.WithDelay(10 * time.Millisecond))
 				var lines strings.Builder
 				p := start(t, e, withReader, WithOverflow(overflow), WithFallback(&lines),
-					WithMaxQueueSize(20), WithExportMaxBatchSize(8), WithMaxExportBatchBytes(2000), WithExportInterval(time.Second))
+					WithMaxQueueSize(20), WithExportMaxBatchSize(8), WithExportMaxBatchBytes(2000), WithExportInterval(time.Second))
 				for i := range 500 {
 					text := body(i)
 					if i%50 == 0 {
@@ -332,7 +332,7 @@ func TestLargeRecordAmongManySmallOnes(t *testing.T) {
 			}
 			return nil
 		}))
-		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(200), WithMaxExportBatchBytes(limit))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(200), WithExportMaxBatchBytes(limit))
 		giant := strings.Repeat("x", 2*limit)
 		want := []string{}
 		for round := range 5 {

@@ -17,7 +17,7 @@
 // is exported when it is full, when the export interval is over, when a critical
 // record joins it, and when [Processor.ExportNow], [Processor.ForceFlush] or
 // [Processor.Shutdown] asks for it; in parts, where it is larger than a receiver
-// takes ([WithMaxExportBatchBytes]). There is one worker for each exporter; the
+// takes ([WithExportMaxBatchBytes]). There is one worker for each exporter; the
 // records of one goroutine reach a single exporter in the order in which they
 // were emitted.
 //

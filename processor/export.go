@@ -230,7 +230,7 @@ func (e *batchExport) loseAll(o outcome) {
 
 // tooLarge is the outcome of a record that is too large to export.
 func (p *Processor) tooLarge(size int) outcome {
-	err := fmt.Errorf("asynclog: a log record of about %d bytes is above the limit of %d (WithMaxExportBatchBytes)",
+	err := fmt.Errorf("asynclog: a log record of about %d bytes is above the limit of %d (WithExportMaxBatchBytes)",
 		size, p.cfg.maxBatchBytes)
 	return outcome{err: err, failed: true, why: recordTooLarge}
 }

@@ -45,7 +45,7 @@ func WithExportMaxBatchSize(n int) Option {
 	})
 }
 
-// WithMaxExportBatchBytes sets how large, in bytes, a batch may be that an exporter
+// WithExportMaxBatchBytes sets how large, in bytes, a batch may be that an exporter
 // is given: a larger one is exported in parts, one after the other, each of which
 // succeeds or fails alone. A record that is larger by itself is not exported: it is
 // lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
@@ -56,7 +56,7 @@ func WithExportMaxBatchSize(n int) Option {
 // Default: 3.5 MiB. gRPC servers, a Collector's receiver among them, refuse
 // messages of more than 4 MiB unless configured otherwise. A value less than one
 // counts as not given. With math.MaxInt there is no limit.
-func WithMaxExportBatchBytes(n int) Option {
+func WithExportMaxBatchBytes(n int) Option {
 	return optionFunc(func(c config) config {
 		c.maxBatchBytes = n
 		return c

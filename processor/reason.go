@@ -28,7 +28,7 @@ const (
 	// [Processor.Shutdown] ended, and its export had not been tried.
 	ReasonShutdownTimeout Reason = "shutdown_timeout"
 	// ReasonRecordTooLarge: the record by itself is larger than a request may be
-	// ([WithMaxExportBatchBytes]), or than the whole queue ([WithMaxQueueBytes]).
+	// ([WithExportMaxBatchBytes]), or than the whole queue ([WithMaxQueueBytes]).
 	ReasonRecordTooLarge Reason = "record_too_large"
 	// ReasonExportTimeout: its export, the last one if there were several, did not
 	// end in time. It may have arrived: it is not known to be delivered, and not

@@ -131,7 +131,7 @@ func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 			}
 			return nil
 		}))
-		p := start(t, e, WithFallback(nil), WithMaxExportBatchBytes(1000), WithExportMaxBatchSize(4))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchBytes(1000), WithExportMaxBatchSize(4))
 		texts := make([]string, 4)
 		for i := range texts {
 			texts[i] = strings.Repeat("x", 600) + body(i)

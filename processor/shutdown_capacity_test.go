@@ -116,7 +116,7 @@ func TestShutdownBesideAHungPart(t *testing.T) {
 			<-hold
 			return nil
 		}))
-		p := start(t, e, WithExportMaxBatchSize(4), WithMaxExportBatchBytes(1500), WithFallback(nil))
+		p := start(t, e, WithExportMaxBatchSize(4), WithExportMaxBatchBytes(1500), WithFallback(nil))
 		large := strings.Repeat("x", 1000)
 		emit(p, log.SeverityInfo, large, large, large, large)
 		synctest.Wait()
