@@ -110,10 +110,10 @@ func (e *batchExport) succeed(o outcome) bool {
 
 // fail decides what becomes of a part that the receiver has not accepted.
 func (e *batchExport) fail(o outcome) bool {
-	p, trail := e.w.p, &e.b.Trail
+	p, history := e.w.p, &e.b.Trail
 	if o.why == shutdownTimeout { // no exporter got it
-		if trail.Attempts > 0 {
-			o.why = reason(trail.Cause)
+		if history.Attempts > 0 {
+			o.why = reason(history.Cause)
 		}
 		return e.complete(o)
 	}
@@ -128,10 +128,10 @@ func (e *batchExport) fail(o outcome) bool {
 		scope = backoff.ScopeNone // the receiver is there
 	}
 	if class == Unknown {
-		trail.Unclear++
+		history.Unclear++
 	}
 	switch {
-	case class == Transient, class == Unknown && trail.Unclear < p.cfg.retry.MaxUnknownAttempts:
+	case class == Transient, class == Unknown && history.Unclear < p.cfg.retry.MaxUnknownAttempts:
 		return e.retry(o)
 	case class != Permanent && e.bisect():
 		return true
@@ -145,7 +145,7 @@ func (e *batchExport) fail(o outcome) bool {
 // retry puts what is left of the batch back into the queue, unless a retry is disabled or
 // pointless.
 func (e *batchExport) retry(o outcome) bool {
-	w, p, trail := e.w, e.w.p, &e.b.Trail
+	w, p, history := e.w, e.w.p, &e.b.Trail
 	retry, now := p.cfg.retry, time.Now()
 	if retry.Disabled || e.closed && !w.exporter.backoff.OthersWork() {
 		// An attempt that began after the queue was closed is the last one. After an attempt
@@ -153,17 +153,17 @@ func (e *batchExport) retry(o outcome) bool {
 		e.failed, e.scope, e.err = true, backoff.ScopeAll, o.err
 		return e.complete(o)
 	}
-	if trail.Attempts == 0 {
-		trail.Failed = now
+	if history.Attempts == 0 {
+		history.Failed = now
 		p.reporter.Report(o.describeError(w.exporter, true))
 	}
-	lastAttempt := trail.Failed.Add(retry.MaxElapsedTime)
+	lastAttempt := history.Failed.Add(retry.MaxElapsedTime)
 	if !now.Before(lastAttempt) {
 		e.loseAll(o)
 		return false
 	}
-	trail.Attempts++
-	trail.Cause = uint8(o.why)
+	history.Attempts++
+	history.Cause = uint8(o.why)
 
 	for _, rest := range e.parts {
 		if !rest.tried {
