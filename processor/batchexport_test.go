@@ -19,9 +19,9 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
-// allergic is an exporter that refuses, with the error, what has one of the bodies
-// in it.
-func allergic(err error, bodies ...string) *exportertest.Exporter {
+// refusing is an exporter that returns the error for every batch that contains one of the
+// bodies.
+func refusing(err error, bodies ...string) *exportertest.Exporter {
 	return exportertest.New(exportertest.WithFunc(func(_ context.Context, records []sdklog.Record) error {
 		for i := range records {
 			if slices.Contains(bodies, records[i].Body().AsString()) {
@@ -32,7 +32,7 @@ func allergic(err error, bodies ...string) *exportertest.Exporter {
 	}))
 }
 
-// One record at fault, wherever it is, takes no other with it.
+// One record at fault, wherever it is, does not cost any other record.
 func TestPoisonedRecordIsFound(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8, 100, 512} {
 		for _, at := range []int{0, n / 3, n / 2, n - 1} {
@@ -40,7 +40,7 @@ func TestPoisonedRecordIsFound(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%d of %d", name, at, n), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						captureErrors(t)
-						e := allergic(err, body(at))
+						e := refusing(err, body(at))
 						p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(n))
 						emit(p, log.SeverityInfo, bodyRange(0, n)...)
 						if got := p.ForceFlush(t.Context()); got != nil && !errors.Is(got, err) { // nil: it was over
@@ -65,12 +65,13 @@ func TestPoisonedRecordIsFound(t *testing.T) {
 	}
 }
 
-// What is not found in so many exports is lost together; everything else arrives.
+// Records at fault that are not isolated within the limit of exports are lost together;
+// all others arrive.
 func TestPoisonedRecordsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		bad := []string{"3", "100", "101", "300", "511"}
-		e := allergic(errPoison, bad...)
+		e := refusing(errPoison, bad...)
 		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(512))
 		emit(p, log.SeverityInfo, bodyRange(0, 512)...)
 		_ = p.ForceFlush(t.Context())
@@ -87,7 +88,7 @@ func TestPoisonedRecordsAreBounded(t *testing.T) {
 	})
 }
 
-// A receiver that refuses everything is not asked twenty times for each batch.
+// A receiver that refuses everything does not get twenty exports for each batch.
 func TestPoisonEverywhereIsNotSearchedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -108,7 +109,7 @@ func TestPoisonEverywhereIsNotSearchedFor(t *testing.T) {
 		if s := p.Stats(); !s.Degraded {
 			t.Errorf("%+v, want it degraded", s)
 		}
-		// But when something has been taken again, it is.
+		// After the receiver has accepted something, it does again.
 		r.is(nil)
 		emit(p, log.SeverityInfo, bodyRange(0, 100)...)
 		synctest.Wait()
@@ -125,11 +126,12 @@ func TestPoisonEverywhereIsNotSearchedFor(t *testing.T) {
 	})
 }
 
-// A search that has found the record at fault in one batch does not spare the next.
+// A search that has found the record at fault in one batch does not prevent the next
+// search.
 func TestPoisonIsSearchedForInEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
-		e := allergic(errPoison, "7", "15") // the last of each
+		e := refusing(errPoison, "7", "15") // the last of each
 		p := start(t, e, WithFallback(nil), WithExportMaxBatchSize(8))
 		emit(p, log.SeverityInfo, bodyRange(0, 16)...)
 		_ = p.ForceFlush(t.Context())
@@ -137,12 +139,11 @@ func TestPoisonIsSearchedForInEachBatch(t *testing.T) {
 	})
 }
 
-// Where failed exports are not to be tried again, no parts of their batches are
-// either.
+// If failed exports are not to be retried, parts of their batches are not either.
 func TestPoisonIsNotSearchedForWithoutRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
-		e := allergic(errPoison, "3")
+		e := refusing(errPoison, "3")
 		p := start(t, e, once, WithFallback(nil), WithExportMaxBatchSize(8))
 		emit(p, log.SeverityInfo, bodyRange(0, 8)...)
 		_ = p.ForceFlush(t.Context())
@@ -153,8 +154,8 @@ func TestPoisonIsNotSearchedForWithoutRetries(t *testing.T) {
 	})
 }
 
-// In the middle of the search the receiver goes away: what is left is searched
-// later, and nothing is delivered twice.
+// The receiver goes away in the middle of the search: the search goes on later, and
+// nothing is delivered twice.
 func TestPoisonedBatchInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -183,7 +184,7 @@ func TestPoisonedBatchInAnOutage(t *testing.T) {
 	})
 }
 
-// A panic costs the batch that it was for, and no search is made.
+// A panic costs its own batch, and the batch is not split.
 func TestPanicIsNotSearchedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -197,8 +198,8 @@ func TestPanicIsNotSearchedFor(t *testing.T) {
 	})
 }
 
-// Batches are exported in parts below a number of bytes, and each part is settled
-// alone: if one fails only that and what is behind it is tried again.
+// Batches are exported in parts below a number of bytes, and each part is completed by
+// itself: if one fails, only that part and the parts behind it are retried.
 func TestBatchesAreSplitByBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -226,7 +227,7 @@ func TestBatchesAreSplitByBytes(t *testing.T) {
 	})
 }
 
-// A record that is too large by itself is not exported, and holds up nobody.
+// A record that is too large by itself is not exported, and delays no others.
 func TestRecordTooLarge(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -274,8 +275,7 @@ func TestRecordTooLargeIsNoLossOfTheShutdown(t *testing.T) {
 	}
 }
 
-// Every record is counted once in the metric, whatever has become of it before it
-// ended.
+// Every record is counted once in the metric, whatever happens to it before its end.
 func TestMetricProcessedOfRetries(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		t.Run(overflow.String(), func(t *testing.T) {
@@ -314,8 +314,7 @@ func TestMetricProcessedOfRetries(t *testing.T) {
 	}
 }
 
-// A large record among many small ones is never exported, and takes none of them
-// with it.
+// A large record among many small ones is never exported, and does not cost any of them.
 func TestLargeRecordAmongManySmallOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

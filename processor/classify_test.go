@@ -20,7 +20,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
 )
 
-// busy is an error that says of itself what it is.
+// busy is an error with the methods Temporary and Timeout.
 type busy struct{ temporary, timeout bool }
 
 func (busy) Error() string     { return "busy" }
@@ -113,12 +113,12 @@ func TestClassString(t *testing.T) {
 	}
 }
 
-// hostile is an error whose methods do the worst that they can and return.
+// hostile is an error whose methods misbehave or return.
 type hostile struct {
 	text    string
 	inner   []error
-	panics  string // in this method
-	unusual any    // what its gRPC status is
+	panics  string // the name of the method that panics
+	unusual any    // its gRPC status
 }
 
 func (h *hostile) Error() string { h.maybe("Error"); return h.text }
@@ -176,8 +176,8 @@ func TestClassifyHostile(t *testing.T) {
 	}
 }
 
-// FuzzClassify builds errors of all shapes, and has them looked at. That must end,
-// without a panic, and mean the same twice.
+// FuzzClassify builds errors of all shapes, and classifies them. That must end, without a
+// panic, and give the same class twice.
 func FuzzClassify(f *testing.F) {
 	f.Add("connection refused", []byte{0, 1, 2, 3, 4})
 	f.Add("failed to send logs to x: 400 x", []byte{9, 8, 7, 6, 5, 1, 0, 11})

@@ -13,12 +13,12 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/flushtimer"
 )
 
-func TestAStormOfCriticalRecordsIsExportedInBatches(t *testing.T) {
+func TestBurstOfCriticalRecordsIsExportedInBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
 		p := start(t, e, WithExportInterval(time.Hour))
 		emit := func() {
-			r := exportertest.Record(log.SeverityError, "storm")
+			r := exportertest.Record(log.SeverityError, "burst")
 			_ = p.OnEmit(context.Background(), &r)
 			synctest.Wait()
 		}
@@ -49,9 +49,9 @@ func TestAStormOfCriticalRecordsIsExportedInBatches(t *testing.T) {
 	})
 }
 
-// An exporter that logs an error, without the context it was given, at each
-// export, feeds itself. It must not do so at full speed.
-func TestAnExporterThatLogsErrorsIsBoundedByThePace(t *testing.T) {
+// An exporter that logs an error at each export, without the context that it was given,
+// causes the next export. It must not do so at full speed.
+func TestExporterThatLogsErrorsIsRateLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p *Processor
 		e := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {

@@ -15,9 +15,10 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 )
 
-// What is wrong with the environment the SDK tells the error handler whenever the
-// processor makes a record of its own. A handler that logs is not waited for by who has
-// the turn to export, and one that panics takes neither a worker nor a caller with it.
+// The SDK reports invalid environment variables to the error handler whenever the
+// processor makes a record of its own. The goroutine that has the turn to export does not
+// wait for a handler that logs, and a handler that panics affects neither a worker nor a
+// caller.
 func TestOutageUnderAnErrorHandler(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "not a pair")
 	for name, opts := range modes {
@@ -52,7 +53,7 @@ func TestOutageUnderAnErrorHandler(t *testing.T) {
 	}
 }
 
-// A gap record, too.
+// The same for a gap record.
 func TestGapUnderAnErrorHandler(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "not a pair")
 	for _, name := range []string{"panics", "blocks"} {
@@ -83,8 +84,8 @@ func TestGapUnderAnErrorHandler(t *testing.T) {
 	}
 }
 
-// The lines of the fallback tell the transitions in their order, though exporters
-// return at the same time.
+// The lines of the fallback have the order of the transitions, though exporters return at
+// the same time.
 func TestTransitionLinesConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	var lines lineLog

@@ -12,8 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
-// A worker that had its turn, but no processor, until Shutdown had given up waiting
-// for it does not call the exporter any more.
+// A worker that had its turn, but no CPU, until Shutdown gave up waiting for it does not
+// call the exporter any more.
 func TestNoExportBeginsAfterShutdown(t *testing.T) {
 	e := exportertest.New()
 	h := newExporterHandle(e, nil)
@@ -32,7 +32,7 @@ func TestNoExportBeginsAfterShutdown(t *testing.T) {
 	}
 }
 
-// The error that an exporter returns is not walked where nobody bounds the walk.
+// No walk through the error that an exporter returns is unbounded.
 func TestExportWithAnErrorThatWrapsItself(t *testing.T) {
 	e := exportertest.New()
 	e.FailNext(1, errortest.NewRing())

@@ -19,8 +19,9 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// fallbackAndStdoutlog has each record that f emits written by the fallback of a
-// processor that has been shut down, and by a stdoutlog exporter beside it.
+// fallbackAndStdoutlog returns the lines for the records that f emits: those of the
+// fallback of a processor that has been shut down, and those of a stdoutlog exporter
+// behind the same provider.
 func fallbackAndStdoutlog(t *testing.T, f func(log.Logger), opts ...sdklog.LoggerProviderOption) (got, want string) {
 	t.Helper()
 	var written, reference bytes.Buffer
@@ -99,14 +100,14 @@ func TestFallbackLinesAreStdoutlogs(t *testing.T) {
 	}
 }
 
-// JSON has no NaN and no infinity, and the encoder refuses the whole record. The
-// fallback writes their text, and all else as it is.
+// JSON has no NaN and no infinity, and the encoder refuses the whole record. The fallback
+// writes their text, and everything else as it is.
 func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(-1)
 	for _, tc := range []struct {
 		name   string
 		repeat bool                             // keys may
-		set    func(r *log.Record, spoken bool) // spoken: with text for what JSON has not
+		set    func(r *log.Record, spoken bool) // the record with text for values without a JSON form
 	}{
 		{"attribute", false, func(r *log.Record, spoken bool) {
 			r.AddAttributes(attribute.String("a", "b"))
@@ -168,7 +169,7 @@ func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 			if tc.repeat {
 				opts = append(opts, sdklog.WithAllowKeyDuplication())
 			}
-			captureErrors(t) // the stdoutlog exporter beside the fallback refuses it
+			captureErrors(t) // the stdoutlog exporter refuses it
 			line := func(spoken bool) (fallback, stdoutlog string) {
 				return fallbackAndStdoutlog(t, func(l log.Logger) {
 					var r log.Record
@@ -192,8 +193,8 @@ func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 	}
 }
 
-// After a record that could not be encoded, and after a write that failed, the
-// lines are whole again.
+// After a record that could not be encoded, and after a failed write, the lines are
+// complete again.
 func TestFallbackLineAfterOneThatFailed(t *testing.T) {
 	errs := captureErrors(t)
 	var written bytes.Buffer

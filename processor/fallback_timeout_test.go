@@ -16,8 +16,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// processorGoroutines returns the stacks of the goroutines that the processors of
-// this synctest bubble have started.
+// processorGoroutines returns the stacks of the goroutines that the processors of this
+// synctest bubble have started.
 func processorGoroutines() []string {
 	buf := make([]byte, 1<<20)
 	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
@@ -31,7 +31,7 @@ func processorGoroutines() []string {
 	})
 }
 
-// lateWriter is a writer that takes its time for each line.
+// lateWriter is a writer that needs some time for each line.
 type lateWriter struct {
 	bytes.Buffer
 	each time.Duration
@@ -42,8 +42,8 @@ func (w *lateWriter) Write(b []byte) (int, error) {
 	return w.Buffer.Write(b)
 }
 
-// How long Shutdown waits for a writer, and what it settles as lost then. What
-// the writer does afterwards changes nothing.
+// How long Shutdown waits for a writer, and what it gives up then. What the writer does
+// afterwards changes nothing.
 func TestShutdownBehindABlockedFallbackWriter(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -63,12 +63,12 @@ func TestShutdownBehindABlockedFallbackWriter(t *testing.T) {
 				p := start(t, e, once, WithFallback(w), WithMaxQueueSize(10), WithExportMaxBatchSize(10))
 				e.FailNext(1, errors.New("refused"))
 				emit(p, critical, "a")
-				synctest.Wait() // the writer has it, as export_failed
+				synctest.Wait() // the writer has it; its reason is export_failed
 				release := e.Block()
 				emit(p, critical, body(0))
 				synctest.Wait() // the exporter has it
 				emit(p, critical, bodyRange(1, 11)...)
-				emit(p, critical, bodyRange(11, 15)...) // these as queue_full
+				emit(p, critical, bodyRange(11, 15)...) // their reason is queue_full
 				release()
 				synctest.Wait()
 
@@ -98,12 +98,13 @@ func TestShutdownBehindABlockedFallbackWriter(t *testing.T) {
 					t.Errorf("shutdown returns %v, want one record of a failed export lost", err)
 				}
 
-				// While the writer is held nothing more is taken on.
+				// While the writer is blocked, nothing more is accepted.
 				emit(p, critical, "b")
 				if s := p.Stats(); s.InFlight != 0 || s.DroppedTotal() != 6 {
 					t.Errorf("%+v, want one more dropped", s)
 				}
-				// It comes back. Its record is settled; the next one is written.
+				// The writer returns. Its record is already completed; the next one is
+				// written.
 				close(w.open)
 				synctest.Wait()
 				if left := processorGoroutines(); len(left) != 0 {
@@ -123,8 +124,8 @@ func TestShutdownBehindABlockedFallbackWriter(t *testing.T) {
 	}
 }
 
-// A writer that writes, if slowly, is waited for: without a deadline until all
-// is written, with one for the patience in all.
+// Shutdown waits for a writer that is slow but writes: without a deadline until all is
+// written, with a deadline for the StallTimeout beyond it in all.
 func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 	const each = fallback.StallTimeout * 9 / 10
 	for _, tc := range []struct {
@@ -148,7 +149,8 @@ func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 				e := exportertest.New()
 				p := start(t, e, once, WithFallback(w), WithMaxQueueSize(1000), WithExportMaxBatchSize(100))
 				e.FailNext(tc.records, errors.New("refused"))
-				// In two batches: a third that fails would have the writer write of an outage.
+				// In two batches: after a third failure the processor would write an
+				// event.
 				release := e.Block()
 				emit(p, critical, bodyRange(0, tc.records)...)
 				release()
@@ -167,7 +169,7 @@ func TestShutdownBehindASlowFallbackWriter(t *testing.T) {
 				if s := p.Stats(); s.Fallback != uint64(tc.written) || s.DroppedTotal() != uint64(tc.records-tc.written) {
 					t.Errorf("%+v, want %d of %d written", s, tc.written, tc.records)
 				}
-				time.Sleep(time.Minute) // the writer lets go
+				time.Sleep(time.Minute) // the writer is released
 			})
 		})
 	}
@@ -196,8 +198,8 @@ func TestFallbackLinesAreFlushed(t *testing.T) {
 	})
 }
 
-// ForceFlush is for what was there when it began: it does not wait for ever
-// behind those who come after, nor behind a writer that stands still.
+// ForceFlush waits for the entries that are pending when it begins: it does not wait for
+// ever for those that come later, nor for a writer that makes no progress.
 func TestFlushOfAFallbackThatIsNeverDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &lateWriter{each: 10 * time.Millisecond}
@@ -221,7 +223,7 @@ func TestFlushOfAFallbackThatIsNeverDone(t *testing.T) {
 		name           string
 		deadline, want time.Duration
 	}{
-		{"patience", time.Hour, fallback.StallTimeout},
+		{"stall timeout", time.Hour, fallback.StallTimeout},
 		{"deadline", 200 * time.Millisecond, 200 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

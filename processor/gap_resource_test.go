@@ -48,13 +48,13 @@ func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
 				for i := range all {
 					service, _ := all[i].Resource().Set().Value("service.name")
 					got = append(got, service.AsString())
-					counts := told(&all[i])
+					counts := gapAttributes(&all[i])
 					resources := any(int64(len(tc.want)))
 					if len(tc.want) == 1 {
 						resources = nil
 					}
 					if counts["lost"] != int64(len(tc.lost)) || counts["resources"] != resources {
-						t.Errorf("it tells of %v", counts)
+						t.Errorf("it reports %v", counts)
 					}
 				}
 				if !slices.Equal(got, tc.want) {
@@ -68,7 +68,7 @@ func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
 	}
 }
 
-// What a gap record that was not taken knew is not forgotten.
+// The resources of a gap record that was not accepted are kept for the next one.
 func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l ledger
@@ -104,7 +104,7 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		g.end(n, true)
 		time.Sleep(time.Hour)
 		if _, ok := g.begin(true); ok {
-			t.Error("told twice")
+			t.Error("reported twice")
 		}
 		for i := range 3 * maxGapResources { // bounded
 			lose(strings.Repeat("x", i))

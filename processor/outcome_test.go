@@ -14,7 +14,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// unprintable panics with itself when fmt asks it what it is, which makes fmt panic.
+// unprintable panics with itself when fmt asks for its text, which makes fmt panic.
 type unprintable struct{}
 
 func (unprintable) Error() string { panic(unprintable{}) }
@@ -31,8 +31,8 @@ func TestNewOutcome(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		err        error
-		alive      outcome // while the export's context is
-		afterwards outcome // when it has ended
+		alive      outcome // while the export's context is alive
+		afterwards outcome // after it has ended
 	}{
 		{"nil", nil, exported, exported},
 		{"error", refused, fails(exportFailed), fails(exportTimeout)},
@@ -114,7 +114,7 @@ func TestNewOutcome(t *testing.T) {
 	}
 }
 
-// exporterFunc is an exporter that is nothing but its Export.
+// exporterFunc is an exporter that consists of its Export.
 type exporterFunc struct {
 	discard
 	export func(context.Context, []sdklog.Record) error

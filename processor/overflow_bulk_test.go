@@ -22,8 +22,8 @@ func emitInto(p *Processor, n int, severity log.Severity) {
 	}
 }
 
-// TestDropOldestIsExact: however many records have displaced others without the mutex,
-// every snapshot counts each.
+// However many records have displaced others without the mutex, every snapshot counts
+// each of them.
 func TestDropOldestIsExact(t *testing.T) {
 	e := exportertest.New(exportertest.WithoutRecords())
 	release := e.Block()
@@ -56,8 +56,8 @@ func TestDropOldestIsExact(t *testing.T) {
 	}
 }
 
-// TestDropOldestTellsTheHook: the hook hears of every record, and soon.
-func TestDropOldestTellsTheHook(t *testing.T) {
+// The hook gets every displaced record, and soon.
+func TestDropOldestIsReportedToTheHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithoutRecords())
 		release := e.Block()
@@ -68,12 +68,12 @@ func TestDropOldestTellsTheHook(t *testing.T) {
 			emitInto(p, n, log.SeverityInfo)
 			time.Sleep(2 * time.Second) // more than an interval
 			synctest.Wait()
-			wantTold(t, &l, p)
+			wantReported(t, &l, p)
 		}
 	})
 }
 
-// TestDropOldestIsInTheMetrics: a collection counts what was displaced until then.
+// A collection counts all records that were displaced before it.
 func TestDropOldestIsInTheMetrics(t *testing.T) {
 	e := exportertest.New(exportertest.WithoutRecords())
 	release := e.Block()
@@ -101,12 +101,12 @@ func TestDropOldestIsInTheMetrics(t *testing.T) {
 		}
 	}
 	if s := p.Stats(); lost != int64(s.DroppedTotal()) || lost == 0 {
-		t.Errorf("%d records lost in the metrics, %d in the books", lost, s.DroppedTotal())
+		t.Errorf("%d records lost in the metrics, %d in the ledger", lost, s.DroppedTotal())
 	}
 }
 
-// TestDropOldestConcurrentSafe has goroutines displace each other's records while others
-// look, and accounts for all.
+// Goroutines displace each other's records while others take snapshots, and all records
+// are accounted for.
 func TestDropOldestConcurrentSafe(t *testing.T) {
 	e := exportertest.New(exportertest.WithoutRecords())
 	release := e.Block()

@@ -25,8 +25,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// handleErrors has the errors that reach otel.Handle passed to f until the test
-// ends.
+// handleErrors passes the errors that reach otel.Handle to f until the test ends.
 func handleErrors(t testing.TB, f func(error)) {
 	t.Helper()
 	before := otel.GetErrorHandler()
@@ -34,15 +33,15 @@ func handleErrors(t testing.TB, f func(error)) {
 	t.Cleanup(func() { otel.SetErrorHandler(before) })
 }
 
-// failing is an exporter that fails each Export in the same way.
+// failing returns an exporter that fails each Export with the error.
 func failing(err error, opts ...exportertest.Option) *exportertest.Exporter {
 	return exportertest.New(append(opts, exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
 		return err
 	}))...)
 }
 
-// Whatever fails, otel.Handle is told, and neither by the goroutine that logs nor
-// by one that flushes, shuts down or exports: the handler may do what it likes.
+// Every failure is reported to otel.Handle, and neither on the goroutine that logs nor on
+// one that flushes, shuts down or exports: the handler may do what it likes.
 func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 	refused := errors.New("refused")
 	for _, tc := range []struct {
@@ -93,7 +92,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 				tc.fail(p, e)
 				emit(p, log.SeverityInfo, "x")
 				_ = p.ForceFlush(t.Context())
-				time.Sleep(time.Second) // the drop hook may be told in two goes
+				time.Sleep(time.Second) // the drop hook may be called twice
 				synctest.Wait()
 
 				if len(got) == 0 || len(got) > 2 || !errors.Is(got[0], tc.want) {
@@ -121,8 +120,9 @@ func TestSuccessIsNotReported(t *testing.T) {
 	}
 }
 
-// A flood of errors is ten reports, and then one each ten seconds, which tells of
-// how many it speaks: none is swallowed. Quiet times are saved up, ten at most.
+// A flood of errors makes ten reports, and then one each ten seconds, which contains the
+// number of suppressed errors: none is lost. Quiet times are saved up, for ten reports at
+// most.
 func TestReportsAreLimitedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
@@ -158,20 +158,20 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		fail(1)
 		wantReports(10, 10)
 		time.Sleep(time.Millisecond)
-		fail(1) // tells of the 91 before
+		fail(1) // reports the 91 before
 		wantReports(11, 102)
 		fail(1)
 		wantReports(11, 102)
 
 		time.Sleep(3*report.Interval + report.Interval/2)
-		fail(5) // three tokens, of which the first tells of one more
+		fail(5) // three tokens, of which the first reports one more
 		wantReports(14, 106)
 
 		time.Sleep(24 * time.Hour)
 		fail(20)
 		wantReports(24, 118) // the two from before, and ten
 
-		// One each ten seconds, for as long as it takes.
+		// One each ten seconds, without end.
 		for range 1000 {
 			time.Sleep(time.Second)
 			fail(1)
@@ -184,7 +184,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 
 var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors? since the last report\)$`)
 
-// moreErrors returns how many errors this one speaks of besides itself.
+// moreErrors returns the number of suppressed errors that this one reports.
 func moreErrors(err error) int {
 	m := moreErrorsText.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -194,12 +194,12 @@ func moreErrors(err error) int {
 	return n
 }
 
-// An error's text is the exporter's code: it may log, which may be another report.
+// An error's text is the exporter's code: it may log, which may cause another report.
 func TestErrorWhoseTextIsAReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
 		r := &report.Reporter{}
-		for range report.Burst + 1 { // the last is left out, so the next speaks of it
+		for range report.Burst + 1 { // the last one is suppressed, so the next one contains it
 			r.Report(errors.New("refused"))
 			synctest.Wait()
 		}
@@ -212,8 +212,8 @@ func TestErrorWhoseTextIsAReport(t *testing.T) {
 	})
 }
 
-// An error's text may end the goroutine that asks for it, at whichever time it is asked
-// for: the batch is settled, or exported by the next attempt.
+// An error's text may end the goroutine that asks for it, at any time: the batch is
+// completed, or exported by the next attempt.
 func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
 	for reads := range 12 {
 		synctest.Test(t, func(t *testing.T) {
@@ -230,7 +230,7 @@ func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
 	}
 }
 
-// moody is an error whose text can be had so many times.
+// moody is an error whose text can be read a limited number of times.
 type moody struct {
 	reads int32
 	read  atomic.Int32
@@ -243,7 +243,7 @@ func (e *moody) Error() string {
 	return "refused"
 }
 
-// talkative is an error that reports when it is read.
+// talkative is an error that reports another one when its text is read.
 type talkative struct{ r *report.Reporter }
 
 func (e talkative) Error() string {
@@ -269,7 +269,8 @@ func TestReportsConcurrentSafe(t *testing.T) {
 	}
 }
 
-// Whoever reads the error must see whose it is, and whether the records are lost.
+// Readers of the error must see which exporter it is from, and whether the records are
+// lost.
 func TestReportedErrorsNameTheExporter(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -277,15 +278,15 @@ func TestReportedErrorsNameTheExporter(t *testing.T) {
 		err  error
 		want []string
 	}{
-		{"tried again", nil, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed, to be tried again: no room",
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"tried again", nil, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed, to be tried again: no space",
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
-		{"the last attempt", []Option{WithRetry(RetryConfig{Disabled: true})}, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"the last attempt", []Option{WithRetry(RetryConfig{Disabled: true})}, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
-		{"synchronous", []Option{WithSynchronous()}, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"synchronous", []Option{WithSynchronous()}, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
 		{"partial success", nil, errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
 			"asynclog: export to *exportertest.Exporter: " + errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),

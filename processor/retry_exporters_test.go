@@ -10,14 +10,14 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// What one exporter fails to deliver the next one takes at once.
+// The next exporter takes at once what one exporter fails to deliver.
 func TestAnotherExporterTakesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := exporters(2)
 		all[0].FailNext(1, errAway)
 		all[1].FailNext(1, errAway)
-		p := crew(t, all, WithExportMaxBatchSize(1))
+		p := startWith(t, all, WithExportMaxBatchSize(1))
 		emit(p, log.SeverityInfo, "a")
 		synctest.Wait()
 		if got := all[0].Exports() + all[1].Exports(); got != 2 {
@@ -31,8 +31,8 @@ func TestAnotherExporterTakesIt(t *testing.T) {
 	})
 }
 
-// In an outage one exporter at a time tries one batch, and they take turns: not all
-// at once, and not each with pauses of its own.
+// In an outage one exporter at a time tries one batch, and they take turns: not all at
+// once, and not each with pauses of its own.
 func TestOneExporterAtATimeProbes(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestOneExporterAtATimeProbes(t *testing.T) {
 			for range n {
 				all = append(all, r.exporter(exportertest.WithDelay(10*time.Millisecond)))
 			}
-			p := crew(t, all, WithExportMaxBatchSize(2), WithMaxQueueSize(1000))
+			p := startWith(t, all, WithExportMaxBatchSize(2), WithMaxQueueSize(1000))
 			emit(p, log.SeverityInfo, bodyRange(0, 1000)...)
 			time.Sleep(time.Second)
 			count := func() (total int, each []int) {
@@ -70,7 +70,7 @@ func TestOneExporterAtATimeProbes(t *testing.T) {
 				}
 			}
 
-			// The one that finds it over has all come back.
+			// The exporter that finds the end of the outage brings all others back.
 			r.is(nil)
 			time.Sleep(defaultMaxInterval)
 			begun := time.Now()
@@ -85,15 +85,15 @@ func TestOneExporterAtATimeProbes(t *testing.T) {
 	}
 }
 
-// A batch that nobody knows the trouble with does not make all exporters fail.
+// A batch with an unknown error does not make all exporters fail.
 func TestStrangeBatchDoesNotVisitAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		var all []*exportertest.Exporter
 		for range 8 {
-			all = append(all, allergic(errStrange, "bad"))
+			all = append(all, refusing(errStrange, "bad"))
 		}
-		p := crew(t, all, WithExportMaxBatchSize(1))
+		p := startWith(t, all, WithExportMaxBatchSize(1))
 		emit(p, log.SeverityInfo, "bad")
 		emit(p, log.SeverityInfo, bodyRange(0, 50)...)
 		time.Sleep(time.Second)
@@ -109,15 +109,15 @@ func TestStrangeBatchDoesNotVisitAll(t *testing.T) {
 	})
 }
 
-// The one whose turn it is to find the end of the outage never comes back: the next
-// one finds it.
+// The exporter whose turn it is to find the end of the outage never returns: the next one
+// finds it.
 func TestProbeThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		var r receiver
 		r.is(errAway)
 		all := []*exportertest.Exporter{r.exporter(exportertest.WithDeafness()), r.exporter(), r.exporter()}
-		p := crew(t, all, WithExportMaxBatchSize(1), WithExportTimeout(10*time.Second))
+		p := startWith(t, all, WithExportMaxBatchSize(1), WithExportTimeout(10*time.Second))
 		emit(p, log.SeverityInfo, bodyRange(0, 10)...)
 		time.Sleep(time.Minute)
 		release := all[0].Block()

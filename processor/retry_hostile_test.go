@@ -18,8 +18,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// A Classify that does not return holds the batch that it was asked about, and no
-// Shutdown. What came of the export is known.
+// A Classify that does not return blocks its own batch, and not Shutdown. The result of
+// the export is known.
 func TestShutdownDoesNotWaitForClassify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -44,8 +44,7 @@ func TestShutdownDoesNotWaitForClassify(t *testing.T) {
 	})
 }
 
-// A Classify that asks the processor to flush waits for the batch that it was asked
-// about, until its context ends.
+// A Classify that flushes the processor waits for its own batch, until its context ends.
 func TestClassifyThatFlushes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -96,7 +95,7 @@ func TestClassifyThatHoldsOneWorker(t *testing.T) {
 	})
 }
 
-// ender is an error that ends the goroutine which looks at it.
+// ender is an error that ends the goroutine that examines it.
 type ender struct{}
 
 func (ender) Error() string   { return "the end" }
@@ -119,8 +118,8 @@ func TestErrorThatEndsTheGoroutine(t *testing.T) {
 	})
 }
 
-// An exporter that ends the goroutine takes what it holds with it, and no other part
-// of the batch.
+// An exporter that ends the goroutine costs the part that it holds, and no other part of
+// the batch.
 func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -145,7 +144,8 @@ func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 	})
 }
 
-// What a batch in halves has left when the exporter ends the goroutine is searched on.
+// If the exporter ends the goroutine, the search goes on in the parts that are left of a
+// batch in halves.
 func TestExporterThatEndsTheGoroutineInASearch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

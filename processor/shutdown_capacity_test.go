@@ -14,8 +14,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// A batch that comes back while Shutdown drains a full queue takes nobody's room:
-// there are no newcomers to keep it from.
+// A batch that comes back while Shutdown drains a full queue displaces nothing: there are
+// no new records that could take its capacity.
 func TestShutdownOfAFullQueueInAnOutage(t *testing.T) {
 	for _, policy := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Second)} {
 		t.Run(policy.String(), func(t *testing.T) {
@@ -36,9 +36,9 @@ func TestShutdownOfAFullQueueInAnOutage(t *testing.T) {
 	}
 }
 
-// What gave way before Shutdown is not among what Shutdown says it lost, though it
-// may be booked only then.
-func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
+// Records that were displaced before Shutdown are not among those that Shutdown lost,
+// even if they are counted only then.
+func TestShutdownDoesNotReportEarlierDisplacements(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		var up atomic.Bool
@@ -52,7 +52,7 @@ func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
 			WithRetry(RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour, MaxElapsedTime: 100 * time.Hour}), WithFallback(nil))
 		emit(p, log.SeverityInfo, bodyRange(0, 16)...)
 		synctest.Wait()
-		emit(p, log.SeverityInfo, bodyRange(16, 40)...) // eight of the first give way
+		emit(p, log.SeverityInfo, bodyRange(16, 40)...) // eight of the first are displaced
 		up.Store(true)
 		if err := p.Shutdown(t.Context()); err != nil {
 			t.Errorf("shutdown lost nothing, but: %v", err)
@@ -63,8 +63,8 @@ func TestShutdownDoesNotTellOfEarlierTrades(t *testing.T) {
 	})
 }
 
-// A ForceFlush that does not come back holds its own exporter, also when none has
-// worked for a while: the others find the end of the outage.
+// A ForceFlush that does not return blocks its own exporter only, even if none has worked
+// for a while: the others find the end of the outage.
 func TestHungForceFlushInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -76,7 +76,7 @@ func TestHungForceFlushInAnOutage(t *testing.T) {
 			return nil
 		})
 		hold := make(chan struct{})
-		a := deafFlush{exportertest.New(export), hold}
+		a := stuckFlush{exportertest.New(export), hold}
 		b := exportertest.New(export, exportertest.WithDelay(time.Millisecond))
 		p := start(t, a, WithExporters(b), WithExportMaxBatchSize(8), WithFallback(nil))
 		emit(p, log.SeverityInfo, bodyRange(0, 64)...)
@@ -93,20 +93,20 @@ func TestHungForceFlushInAnOutage(t *testing.T) {
 	})
 }
 
-// deafFlush is an exporter whose ForceFlush does not heed its context.
-type deafFlush struct {
+// stuckFlush is an exporter whose ForceFlush ignores the end of its context.
+type stuckFlush struct {
 	*exportertest.Exporter
 	hold chan struct{}
 }
 
-func (e deafFlush) ForceFlush(context.Context) error {
+func (e stuckFlush) ForceFlush(context.Context) error {
 	<-e.hold
 	return nil
 }
 
-// Of a batch that is exported in parts, those that the exporter was never given are
-// not among those that may have arrived.
-func TestShutdownBesideAHungPart(t *testing.T) {
+// In a batch that is exported in parts, records that the exporter never got are not among
+// those that may have arrived.
+func TestShutdownWhileAPartHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		hold := make(chan struct{})
@@ -131,7 +131,7 @@ func TestShutdownBesideAHungPart(t *testing.T) {
 	})
 }
 
-// Stats tells that the queue is full, also while room is kept in it.
+// Stats shows that the queue is full, even if some of its capacity is reserved.
 func TestStatsReserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -140,7 +140,7 @@ func TestStatsReserved(t *testing.T) {
 		}))
 		p := start(t, e, WithMaxQueueSize(32), WithExportMaxBatchSize(16), WithFallback(nil))
 		emit(p, log.SeverityInfo, bodyRange(0, 16)...)
-		time.Sleep(15 * time.Second) // it has failed, and is tried again
+		time.Sleep(15 * time.Second) // it has failed, and is retried
 		emit(p, log.SeverityInfo, bodyRange(16, 48)...)
 		if s := p.Stats(); s.Queued != 16 || s.Reserved != 16 || s.InFlight != 16 || s.DroppedTotal() != 16 {
 			t.Errorf("%+v", s)

@@ -54,9 +54,9 @@ func TestExporterThatBlocksInShutdown(t *testing.T) {
 	}{
 		{"ForceFlush", nil, (*exportertest.Exporter).BlockForceFlush, time.Second},
 		{"Shutdown", nil, (*exportertest.Exporter).BlockShutdown, time.Second},
-		// Deaf ones are given the grace, once for each call.
-		{"ForceFlush, deaf", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockForceFlush, time.Second + usercode.CancelTimeout},
-		{"Shutdown, deaf", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockShutdown, time.Second + usercode.CancelTimeout},
+		// Those that ignore it get the CancelTimeout, once for each call.
+		{"ForceFlush ignores its context", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockForceFlush, time.Second + usercode.CancelTimeout},
+		{"Shutdown ignores its context", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockShutdown, time.Second + usercode.CancelTimeout},
 	} {
 		for mode, opts := range modes {
 			t.Run(tc.name+"/"+mode, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestExporterThatBlocksInShutdown(t *testing.T) {
 	}
 }
 
-// brokenError is an error whose methods panic when it is a nil pointer, and it
-// often is: a nil *brokenError returned as an error is not nil.
+// brokenError is an error whose methods panic when it is a nil pointer, and it often is:
+// a nil *brokenError returned as an error is not nil.
 type brokenError struct{ text string }
 
 func (e *brokenError) Error() string { return e.text }
@@ -121,8 +121,8 @@ func TestExporterWhoseErrorsPanic(t *testing.T) {
 	}
 }
 
-// runtime.Goexit, which is what t.FailNow in an exporter of somebody's test is,
-// ends the goroutine of the worker.
+// runtime.Goexit, which t.FailNow in an exporter of a test calls, ends the goroutine of
+// the worker.
 func TestExporterThatEndsTheWorkersGoroutine(t *testing.T) {
 	errs := captureErrors(t)
 	exportertest.NoLeaks(t)
@@ -156,7 +156,7 @@ func TestExporterThatEndsTheWorkersGoroutine(t *testing.T) {
 	}
 }
 
-// The last batch of a shutdown is not lost sight of either.
+// The last batch of a shutdown is accounted for, too.
 func TestExporterThatEndsTheWorkersGoroutineInShutdown(t *testing.T) {
 	captureErrors(t)
 	exportertest.NoLeaks(t)
@@ -189,6 +189,6 @@ func TestExporterThatHangsAndThenEndsTheGoroutine(t *testing.T) {
 		wantLost(t, err, Drop{ReasonExportTimeout, log.SeverityInfo, 1})
 		close(gate)
 		synctest.Wait()
-		wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityInfo, 1}) // settled once
+		wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityInfo, 1}) // committed once
 	})
 }
