@@ -194,24 +194,6 @@ func moreErrors(err error) int {
 	return n
 }
 
-// An error's text is the exporter's code: it may log, which may cause another report.
-func TestErrorWhoseTextIsAReport(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		errs := captureErrors(t)
-		r := &report.Reporter{}
-		for range report.Burst + 1 { // the last one is suppressed, so the next one contains it
-			r.Report(errors.New("refused"))
-			synctest.Wait()
-		}
-		time.Sleep(report.Interval)
-		r.Report(talkative{r})
-		synctest.Wait()
-		if got := errs.matching(talkative{r}); len(got) != 1 || moreErrors(got[0]) != 1 {
-			t.Errorf("reported %v, want it once, and with one more", got)
-		}
-	})
-}
-
 // An error's text may end the goroutine that asks for it, at any time: the batch is
 // completed, or exported by the next attempt.
 func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
@@ -241,14 +223,6 @@ func (e *moody) Error() string {
 		runtime.Goexit()
 	}
 	return "refused"
-}
-
-// talkative is an error that reports another one when its text is read.
-type talkative struct{ r *report.Reporter }
-
-func (e talkative) Error() string {
-	e.r.Report(errors.New("read"))
-	return "talkative"
 }
 
 func TestReportsConcurrentSafe(t *testing.T) {

@@ -28,12 +28,12 @@ func New(burst, refill int, interval time.Duration) *Limiter {
 func (l *Limiter) Allow(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch steps := now.Sub(l.refilled) / l.interval; {
-	case l.refilled.IsZero(), int64(steps) >= int64(l.burst): // burst steps fill it in any case
+	switch steps := int64(now.Sub(l.refilled) / l.interval); {
+	case l.refilled.IsZero(), steps >= int64(l.burst): // burst steps fill it in any case
 		l.tokens, l.refilled = l.burst, now
 	case steps > 0:
 		l.tokens += int(steps) * l.refill
-		l.refilled = l.refilled.Add(steps * l.interval) // the remainder counts for the next step
+		l.refilled = l.refilled.Add(time.Duration(steps) * l.interval) // the remainder counts for the next step
 		if l.tokens >= l.burst {
 			l.tokens, l.refilled = l.burst, now // a full limiter has no next step before it is used
 		}
