@@ -13,12 +13,12 @@ import (
 
 // startTimer starts a timer for a queue, and a consumer that counts the batches. They end
 // with the test.
-func startTimer(t *testing.T, interval time.Duration) (q *queue.Queue, timer *Timer, batches *int) {
+func startTimer(t *testing.T, interval time.Duration) (*queue.Queue, *Timer, *int) {
 	t.Helper()
-	q = queue.New(queue.Config{Capacity: 1000, BatchSize: 100})
-	timer = New(q, interval)
+	q := queue.New(queue.Config{Capacity: 1000, BatchSize: 100})
+	timer := New(q, interval)
 	go timer.Run()
-	batches = new(int)
+	batches := new(int)
 	c := q.NewConsumer()
 	go func() {
 		for b := c.Take(); b != nil; b = c.Take() {
