@@ -53,7 +53,7 @@ func submitted(parts []part) (n int64) {
 // exportBatch exports a batch. Afterwards all of it is committed or back in the queue.
 func (w *worker) exportBatch(b *queue.Batch) {
 	recs := b.Records()
-	retry := b.Trail.Attempts > 0
+	retry := b.Retry.Attempts > 0
 	if retry {
 		w.p.ledger.retries.Add(1)
 	} else if oldest := recs[0].ObservedTimestamp(); !oldest.IsZero() {
@@ -110,7 +110,7 @@ func (e *batchExport) succeed(o outcome) bool {
 
 // fail decides what becomes of a part that the receiver has not accepted.
 func (e *batchExport) fail(o outcome) bool {
-	p, history := e.w.p, &e.b.Trail
+	p, history := e.w.p, &e.b.Retry
 	if o.why == shutdownTimeout { // no exporter got it
 		if history.Attempts > 0 {
 			o.why = reason(history.Cause)
@@ -128,10 +128,10 @@ func (e *batchExport) fail(o outcome) bool {
 		scope = backoff.ScopeNone // the receiver is there
 	}
 	if class == Unknown {
-		history.Unclear++
+		history.UnknownFailures++
 	}
 	switch {
-	case class == Transient, class == Unknown && history.Unclear < p.cfg.retry.MaxUnknownAttempts:
+	case class == Transient, class == Unknown && history.UnknownFailures < p.cfg.retry.MaxUnknownAttempts:
 		return e.retry(o)
 	case class != Permanent && e.bisect():
 		return true
@@ -145,7 +145,7 @@ func (e *batchExport) fail(o outcome) bool {
 // retry puts what is left of the batch back into the queue, unless a retry is disabled or
 // pointless.
 func (e *batchExport) retry(o outcome) bool {
-	w, p, history := e.w, e.w.p, &e.b.Trail
+	w, p, history := e.w, e.w.p, &e.b.Retry
 	retry, now := p.cfg.retry, time.Now()
 	if retry.Disabled || e.closed && !w.exporter.backoff.OthersWork() {
 		// An attempt that began after the queue was closed is the last one. After an attempt
@@ -154,10 +154,10 @@ func (e *batchExport) retry(o outcome) bool {
 		return e.complete(o)
 	}
 	if history.Attempts == 0 {
-		history.Failed = now
+		history.FirstFailure = now
 		p.reporter.Report(o.describeError(w.exporter, true))
 	}
-	lastAttempt := history.Failed.Add(retry.MaxElapsedTime)
+	lastAttempt := history.FirstFailure.Add(retry.MaxElapsedTime)
 	if !now.Before(lastAttempt) {
 		e.loseAll(o)
 		return false
@@ -175,7 +175,7 @@ func (e *batchExport) retry(o outcome) bool {
 	if o.class == Transient && !othersWork && !p.queue.Closed() {
 		flushErr = o.err // no exporter will take the batch now, so a flush must not wait for it
 	}
-	flushing, ok := w.consumer.PutBack(e.b, flushErr, p.displacedByRetry)
+	flushing, ok := w.consumer.Requeue(e.b, flushErr, p.displacedByRetry)
 	if !ok { // Shutdown's time is up
 		e.parts = []part{{n: len(e.b.Records())}}
 		return e.complete(o)
@@ -206,7 +206,7 @@ func (e *batchExport) complete(o outcome) bool {
 	commit := w.p.prepareCommit(w.exporter, e.b.Records()[:n], o, e.parts[0].tried)
 	if !last {
 		e.parts = e.parts[1:]
-		w.consumer.Progress(e.b, n, o.err, commit)
+		w.consumer.SettleFirst(e.b, n, o.err, commit)
 	} else {
 		// Before the commit: a caller that waits for these records may look at Stats.
 		if e.failed {

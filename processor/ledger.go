@@ -239,25 +239,25 @@ func (p *Processor) lose(r *sdklog.Record, why reason, submitted bool) {
 func (p *Processor) displaced(v queue.Victim) {
 	why := p.displacedReason(&v)
 	if v.Record != nil {
-		p.lose(v.Record, why, v.Tried)
+		p.lose(v.Record, why, v.Requeued)
 		return
 	}
-	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Tried)
+	p.ledger.drop(why, rangeOf(log.Severity(v.Level)), 1, v.Requeued)
 }
 
 // displacedMany accounts for n queued records like v, below the critical severity, that
 // newer ones displaced. It is called with the queue's mutex held.
 func (p *Processor) displacedMany(v queue.Victim, n int) {
-	p.ledger.drop(p.displacedReason(&v), rangeOf(log.Severity(v.Level)), uint64(n), v.Tried)
+	p.ledger.drop(p.displacedReason(&v), rangeOf(log.Severity(v.Level)), uint64(n), v.Requeued)
 }
 
 // displacedByRetry accounts for the queued records that a batch displaced when it was put
 // back into the queue.
 func (p *Processor) displacedByRetry(victims []queue.Victim) {
 	for len(victims) > 0 {
-		g := lostGroup{why: p.displacedReason(&victims[0]), submitted: victims[0].Tried}
+		g := lostGroup{why: p.displacedReason(&victims[0]), submitted: victims[0].Requeued}
 		n := 0
-		for ; n < len(victims) && victims[n].Tried == g.submitted && p.displacedReason(&victims[n]) == g.why; n++ {
+		for ; n < len(victims) && victims[n].Requeued == g.submitted && p.displacedReason(&victims[n]) == g.why; n++ {
 			v := &victims[n]
 			if v.Record != nil && p.fallback != nil {
 				p.gaps.noteResource(v.Record)
@@ -283,7 +283,7 @@ func (p *Processor) syncDisplaced() {
 // exported before keeps the reason of its last failure, because it may have arrived.
 func (p *Processor) displacedReason(v *queue.Victim) reason {
 	switch {
-	case v.Tried:
+	case v.Requeued:
 		return reason(v.Cause)
 	case p.cfg.overflow.policy == queue.DropLowest:
 		return evicted

@@ -91,7 +91,7 @@ func (p *pressure) holdBack(s log.Severity) bool {
 	return true
 }
 
-func (p *pressure) active() bool { return p != nil && p.queue.Pressed() }
+func (p *pressure) active() bool { return p != nil && p.queue.UnderPressure() }
 
 func (p *pressure) total() uint64 {
 	if p == nil {

@@ -100,13 +100,13 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 
 func (p *Processor) newQueue() {
 	cfg := queue.Config{
-		Capacity:  p.cfg.maxQueueSize,
-		BatchSize: p.cfg.maxBatchSize,
-		Policy:    p.cfg.overflow.policy,
-		MaxWait:   p.cfg.overflow.maxWait,
-		KeepLevel: levelOf(p.cfg.critical),
-		Displaced: p.displaced,
-		Traded:    p.displacedMany,
+		Capacity:    p.cfg.maxQueueSize,
+		BatchSize:   p.cfg.maxBatchSize,
+		Policy:      p.cfg.overflow.policy,
+		MaxWait:     p.cfg.overflow.maxWait,
+		KeepLevel:   levelOf(p.cfg.critical),
+		Displaced:   p.displaced,
+		Overwritten: p.displacedMany,
 	}
 	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
 	if p.cfg.pressure == nil {

@@ -139,9 +139,9 @@ func (p *Processor) awaitWorkers(timeout <-chan struct{}) bool {
 // discardQueued removes what is still queued, and accounts for it.
 func (p *Processor) discardQueued() {
 	for _, b := range p.queue.Remove() {
-		why, tried := shutdownTimeout, b.Trail.Attempts > 0
+		why, tried := shutdownTimeout, b.Retry.Attempts > 0
 		if tried {
-			why = reason(b.Trail.Cause) // it may have arrived, or is known to have been refused
+			why = reason(b.Retry.Cause) // it may have arrived, or is known to have been refused
 		}
 		lost := p.groupLost(b.Records(), why, tried)
 		p.queue.Discard(b, nil, func() { p.commitLoss(lost) })

@@ -70,7 +70,7 @@ func (w *worker) run() {
 		// After the pause, too: if there are more workers than batches, the batches are for
 		// those whose exporters work. If all fail they take turns, so that an exporter that
 		// has recovered is found.
-		w.consumer.Reluctant = w.exporter.backoff.Failing()
+		w.consumer.WakeLast = w.exporter.backoff.Failing()
 		b := w.consumer.Take()
 		if b == nil {
 			break
