@@ -34,7 +34,7 @@ import (
 
 func main() {
 	output := flag.String("o", "live-page.png", "the file to write")
-	duration := flag.Duration("for", 150*time.Second, "how long the load runs before the screenshot")
+	duration := flag.Duration("for", 240*time.Second, "how long the load runs before the screenshot")
 	flag.Parse()
 	if err := run(*output, *duration); err != nil {
 		fmt.Fprintln(os.Stderr, "livepage:", err)
@@ -74,7 +74,7 @@ func run(output string, duration time.Duration) error {
 	for range 8 {
 		go serveRequests(ctx, p.Monitor())
 	}
-	go receiver.failOnce(duration/2, duration/7)
+	go receiver.failOnce(duration/2, duration/10)
 
 	picture, err := screenshot(ctx, fmt.Sprintf("http://%s/debug/asynclog/", listener.Addr()), duration)
 	if err != nil {
