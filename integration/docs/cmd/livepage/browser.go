@@ -30,7 +30,7 @@ func screenshot(ctx context.Context, url string, after time.Duration) ([]byte, e
 	cmd := exec.CommandContext(ctx, "chromium",
 		"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--user-data-dir="+profile, "--remote-debugging-pipe", "--window-size=1280,1260")
+		"--user-data-dir="+profile, "--remote-debugging-pipe", "--window-size=1280,1100")
 	commands, in, err := os.Pipe()
 	if err != nil {
 		cancel()
