@@ -55,11 +55,18 @@ func newShellChecker(t *testing.T) *shellChecker {
 func (c *shellChecker) check(d *document) []string {
 	var problems []string
 	for _, b := range d.blocks {
-		if b.language != "sh" {
+		if b.language != "sh" && b.language != "console" {
 			continue
 		}
 		dir := "."
 		for i, line := range strings.Split(b.text, "\n") {
+			if b.language == "console" { // the other lines are output
+				prompted, ok := strings.CutPrefix(line, "$ ")
+				if !ok {
+					continue
+				}
+				line = prompted
+			}
 			for _, command := range splitCommands(line) {
 				at := place{b.path, b.line + i, line}
 				problems = append(problems, c.checkCommand(at, &dir, command)...)
@@ -285,6 +292,8 @@ func TestWrongCommandIsFound(t *testing.T) {
 	} {
 		wantProblem(t, c.check(parseMarkdown("x.md", "Text.\n\n```sh\n"+line+"\n```\n")), want)
 	}
+	wantProblem(t, c.check(parseMarkdown("x.md", "```console\n$ make help\nmake none\n```\n")), "")
+	wantProblem(t, c.check(parseMarkdown("x.md", "```console\n$ make none\n```\n")), "x.md:2: the Makefile has no target none")
 	for text, want := range map[string]string{
 		"`make bench-report ONLY=bounds`": "",
 		"`OTEL_BLRP_*`":                   "",
