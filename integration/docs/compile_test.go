@@ -17,7 +17,6 @@ import (
 	// The packages of the table imports that nothing else here imports, so that
 	// go.mod requires their modules.
 	_ "github.com/go-logr/logr"
-	_ "github.com/krunchwrapper/asynclog"
 	_ "github.com/rs/zerolog"
 	_ "github.com/sirupsen/logrus"
 	_ "go.opentelemetry.io/contrib/bridges/otellogrus"
@@ -26,6 +25,8 @@ import (
 	_ "go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	_ "go.opentelemetry.io/otel/sdk/trace"
 	_ "go.uber.org/zap"
+
+	_ "github.com/krunchwrapper/asynclog"
 )
 
 func goBlocks(ds []*document) []block {

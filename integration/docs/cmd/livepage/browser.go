@@ -25,7 +25,7 @@ func screenshot(ctx context.Context, url string, after time.Duration) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(profile)
+	defer func() { _ = os.RemoveAll(profile) }()
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, "chromium",
 		"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
@@ -71,8 +71,11 @@ func screenshot(ctx context.Context, url string, after time.Duration) ([]byte, e
 	var picture struct {
 		Data []byte `json:"data"`
 	}
-	err = d.call("Page.captureScreenshot", map[string]any{"format": "png"}, &picture)
-	return picture.Data, err
+	if err := d.call("Page.captureScreenshot", map[string]any{"format": "png"}, &picture); err != nil {
+		return nil, err
+	}
+	d.session = ""
+	return picture.Data, d.call("Browser.close", nil, new(struct{}))
 }
 
 func (d *devtools) call(method string, params map[string]any, result any) error {

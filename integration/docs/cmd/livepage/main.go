@@ -21,15 +21,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/krunchwrapper/asynclog"
-	"github.com/krunchwrapper/asynclog/envconfig"
-	"github.com/krunchwrapper/asynclog/metrics"
-	"github.com/krunchwrapper/asynclog/processor"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
 	collogspb "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/metrics"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 func main() {
