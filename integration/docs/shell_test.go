@@ -17,6 +17,7 @@ import (
 // shellChecker checks commands against what the repository has.
 type shellChecker struct {
 	makefile string
+	bin      string            // the folder for built programs
 	source   string            // of everything but documents, where environment variables are looked up
 	help     map[string]string // what programs print for -h, by command
 }
@@ -27,7 +28,7 @@ func newShellChecker(t *testing.T) *shellChecker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &shellChecker{makefile: string(makefile), help: map[string]string{}}
+	c := &shellChecker{makefile: string(makefile), help: map[string]string{}, bin: t.TempDir()}
 	var source strings.Builder
 	err = filepath.WalkDir(root, func(name string, entry os.DirEntry, err error) error {
 		if err != nil {
@@ -223,15 +224,16 @@ func (c *shellChecker) helpOf(program string, before []string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	command := "before"
-	if len(before) > 0 {
-		command = before[0]
+	binary := filepath.Join(c.bin, strings.ReplaceAll(key, "/", "_"))
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	build.Dir = filepath.Join(root, program)
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s does not build: %w\n%s", program, err, output)
 	}
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "."}, append(before[:min(len(before), 1)], "-h")...)...)
-	cmd.Dir = filepath.Join(root, program)
-	output, err := cmd.CombinedOutput() // the status of -h is the program's own choice
+	// The status of -h is the program's own choice.
+	output, err := exec.CommandContext(ctx, binary, append(slices.Clone(before), "-h")...).CombinedOutput()
 	if len(output) == 0 {
-		return "", fmt.Errorf("%s %s -h: %w", program, command, err)
+		return "", fmt.Errorf("%s -h prints nothing: %w", key, err)
 	}
 	c.help[key] = string(output)
 	return c.help[key], nil
