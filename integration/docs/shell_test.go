@@ -194,7 +194,9 @@ func (c *shellChecker) checkProgram(at place, dir string, args []string) []strin
 
 // checkProgramIn checks the arguments of a program, whose paths are relative to dir.
 func (c *shellChecker) checkProgramIn(at place, dir, program string, args []string) []string {
-	var problems, before []string
+	var problems []string
+	first := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") })
+	before := args[:max(first, 0)] // such as a subcommand
 	for _, arg := range args {
 		flag, isFlag := strings.CutPrefix(arg, "-")
 		switch {
@@ -209,8 +211,6 @@ func (c *shellChecker) checkProgramIn(at place, dir, program string, args []stri
 			}
 		case isPath(arg):
 			problems = append(problems, checkPath(at, dir, arg)...)
-		default:
-			before = append(before, arg)
 		}
 	}
 	return problems
@@ -280,17 +280,18 @@ func TestWrongCommandIsFound(t *testing.T) {
 		"KRUNCHWRAPPER_ENV=development go test ./...":             "",
 		"cd integration/docs && go run ./cmd/livepage -o a.png":   "",
 		"go get github.com/krunchwrapper/asynclog":                "",
-		"make none":                     "x.md:4: the Makefile has no target none",
-		"make bench NONE=1":             "the Makefile has no variable NONE",
-		"go run ./examples/none":        "./examples/none: no such path",
-		"go test ./none/...":            "./none: no such path",
-		"go get example.com/none":       "example.com/none is not in",
-		"cat docs/none.md":              "docs/none.md: no such path",
-		"source ./none.sh":              "./none.sh: no such path",
-		"cd none":                       "none: no such path",
-		"KRUNCHWRAPPER_NONE=1 go vet .": "nothing reads a variable KRUNCHWRAPPER_NONE",
-		"docker run -e OTEL_NONE=1 x":   "nothing reads a variable OTEL_NONE",
-		"cd integration/docs && go run ./cmd/livepage -none": "integration/docs/cmd/livepage has no flag -none",
+		"go run ./integration/docs/cmd/livepage":                  "",
+		"make none":                                               "x.md:4: the Makefile has no target none",
+		"make bench NONE=1":                                       "the Makefile has no variable NONE",
+		"go run ./examples/none":                                  "./examples/none: no such path",
+		"go test ./none/...":                                      "./none: no such path",
+		"go get example.com/none":                                 "example.com/none is not in",
+		"cat docs/none.md":                                        "docs/none.md: no such path",
+		"source ./none.sh":                                        "./none.sh: no such path",
+		"cd none":                                                 "none: no such path",
+		"KRUNCHWRAPPER_NONE=1 go vet .":                           "nothing reads a variable KRUNCHWRAPPER_NONE",
+		"docker run -e OTEL_NONE=1 x":                             "nothing reads a variable OTEL_NONE",
+		"cd integration/docs && go run ./cmd/livepage -none":      "integration/docs/cmd/livepage has no flag -none",
 	} {
 		wantProblem(t, c.check(parseMarkdown("x.md", "Text.\n\n```sh\n"+line+"\n```\n")), want)
 	}
