@@ -9,6 +9,7 @@ BENCH ?= .
 PKG ?= ./...
 IMPLS ?= sdk asynclog
 ARGS ?=
+REV ?= HEAD
 RECORDS ?= 200000
 # ocb, the OpenTelemetry Collector Builder: the version of the components in its manifest.
 OCB = go.opentelemetry.io/collector/cmd/builder@v0.161.0
@@ -46,6 +47,10 @@ race-stress: ## Repeat the ConcurrentSafe tests under the race detector (STRESS_
 test-nested: ## Vet and test every nested module
 	$(need_modules)
 	@$(call each,$(NESTED_MODULES),go vet ./... && go test ./...)
+
+.PHONY: house
+house: ## Print files, lines, options and exported names beside their limits, and fail above them
+	go run ./internal/house
 
 .PHONY: lint
 lint: .tools/golangci-lint ## Lint every module
@@ -125,6 +130,10 @@ bench-once: ## Run every benchmark for one iteration, so that none rots
 guard: ## Fail if the hand-over has become slower, or takes more memory, than it may beside the SDK's
 	cd benchmarks && go test -count=1 -run Guard .
 
+.PHONY: bench-against
+bench-against: ## Compare the benchmarks with those at another commit, in turns (REV=HEAD PKG=./processor BENCH=HandOver ARGS='-pairs 11')
+	cd benchmarks && go run ./cmd/against -rev '$(REV)' -pkg '$(filter-out ./...,$(PKG))' -bench '$(BENCH)' $(ARGS)
+
 # A binary, not "go run", so that nothing is left running when make is interrupted.
 .PHONY: bench-report
 bench-report: ## Measure beside the SDK, zap, zerolog and others into benchmarks/REPORT.md (9 minutes; ONLY=claims: one section, to standard output; SHORT=1)
@@ -139,8 +148,12 @@ vuln: .tools/govulncheck ## Look for known vulnerabilities in every module
 	@$(call each,$(CODE_MODULES),"$(CURDIR)/.tools/govulncheck" ./...)
 
 .PHONY: quickstart
-quickstart: ## Run the quick start (ARGS='-out FILE')
+quickstart: ## Run the quick start (ARGS='FILE ...')
 	go run ./examples/quickstart $(ARGS)
+
+.PHONY: files
+files: ## Run the file-processing example (ARGS='-out FILE -overflow block FILE ...')
+	go run ./examples/files $(ARGS)
 
 .PHONY: backends
 backends: collector ## Build the backends of the end-to-end test into .backends/, those that are missing (half an hour)

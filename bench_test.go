@@ -16,29 +16,29 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// signaller is an exporter that tells of the first record it is given.
-type signaller struct {
+// firstExport is an exporter that signals its first export.
+type firstExport struct {
 	once  sync.Once
 	first chan struct{}
 }
 
-func (s *signaller) Export(context.Context, []sdklog.Record) error {
+func (s *firstExport) Export(context.Context, []sdklog.Record) error {
 	s.once.Do(func() { close(s.first) })
 	return nil
 }
-func (*signaller) ForceFlush(context.Context) error { return nil }
-func (*signaller) Shutdown(context.Context) error   { return nil }
+func (*firstExport) ForceFlush(context.Context) error { return nil }
+func (*firstExport) Shutdown(context.Context) error   { return nil }
 
-// BenchmarkStart is a program's first moments: Start, a log call, and the record in the
-// exporter, all taken together. An INFO record is flushed, or it would wait for others;
-// an ERROR record is exported at once.
+// BenchmarkStart measures a program's first moments together: Start, a log call, and the
+// export of the record. An INFO record is flushed, because it would otherwise wait until
+// its batch is full. An ERROR record is exported at once.
 func BenchmarkStart(b *testing.B) {
 	for _, level := range []slog.Level{slog.LevelInfo, slog.LevelError} {
 		b.Run(fmt.Sprintf("record=%v/impl=start", level), func(b *testing.B) {
 			ctx := context.Background()
 			b.ReportAllocs()
 			for b.Loop() {
-				exporter := &signaller{first: make(chan struct{})}
+				exporter := &firstExport{first: make(chan struct{})}
 				p, err := asynclog.Start(ctx, asynclog.WithExporter(exporter))
 				if err != nil {
 					b.Fatal(err)
@@ -58,13 +58,13 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// benchAttrs is what both rivals log.
+// benchAttrs are the attributes in both implementations.
 var benchAttrs = []slog.Attr{slog.String("user", "u1"), slog.Int("n", 1), slog.Duration("took", time.Second)}
 
-// BenchmarkLogCall is a log call through all that Start makes. The rival is what one
-// would wire by hand and without it: otelslog and the processor, with the same queue.
-// Nothing is dropped: between rounds of half the queue it is drained with the clock
-// stopped.
+// BenchmarkLogCall measures a log call through the pipeline that Start builds. It is
+// compared with a pipeline wired by hand: otelslog and the processor, with the same
+// queue size. Nothing is dropped: between rounds of half the queue size, the queue is
+// drained with the clock stopped.
 func BenchmarkLogCall(b *testing.B) {
 	const queue = 1 << 14
 	for _, goroutines := range []int{1, 8} {
@@ -99,15 +99,15 @@ func BenchmarkLogCall(b *testing.B) {
 	}
 }
 
-// sink is an exporter that takes everything at once.
+// sink is an exporter that accepts everything at once.
 type sink struct{}
 
 func (sink) Export(context.Context, []sdklog.Record) error { return nil }
 func (sink) ForceFlush(context.Context) error              { return nil }
 func (sink) Shutdown(context.Context) error                { return nil }
 
-// logInRounds makes b.N calls from so many goroutines, and drains the queue after each
-// round of them, and after one to begin with that warms it.
+// logInRounds makes b.N calls from the given number of goroutines, and drains the queue
+// after each round. An extra round before the measurement warms the queue.
 func logInRounds(b *testing.B, logger *slog.Logger, flush func(context.Context) error, goroutines, round int) {
 	b.Helper()
 	ctx := context.Background()

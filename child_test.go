@@ -20,11 +20,12 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// children are the programs that the test binary can be; see [asChild]. They are what
-// a user would write, with nothing but standard output and standard error.
+// children are the programs that the test binary can run instead of the tests; see
+// [asChild]. They are programs as a user would write them, with only standard output and
+// standard error.
 var children = map[string]func(){
 	"run":           run(func(context.Context) error { slog.Info("last words"); return nil }),
-	"signal":        run(untilTold),
+	"signal":        run(untilSignalled),
 	"stubborn":      run(stubborn),
 	"panic":         run(func(context.Context) error { panic(errors.New("out of cheese")) }),
 	"index":         run(func(context.Context) error { return fmt.Errorf("%d", []int{}[len(os.Args)]) }),
@@ -47,7 +48,7 @@ func run(f func(context.Context) error) func() {
 	}
 }
 
-func untilTold(ctx context.Context) error {
+func untilSignalled(ctx context.Context) error {
 	slog.Info("ready")
 	_ = asynclog.FromContext(ctx).ForceFlush(ctx)
 	<-ctx.Done()
@@ -56,12 +57,12 @@ func untilTold(ctx context.Context) error {
 }
 
 func stubborn(ctx context.Context) error {
-	_ = untilTold(ctx)
+	_ = untilSignalled(ctx)
 	_ = asynclog.FromContext(ctx).ForceFlush(context.Background())
 	select {}
 }
 
-// hostile is a value that a panic cannot show without panicking.
+// hostile is an error whose text panics.
 type hostile struct{}
 
 func (hostile) Error() string { panic("Error") }
@@ -102,7 +103,7 @@ func logFatal() {
 	log.Fatal("last words")
 }
 
-// closedPipe logs until it notices that nobody reads, and goes on with its work.
+// closedPipe logs until it notices that nobody reads its output, and goes on.
 func closedPipe() {
 	p, _ := asynclog.Start(context.Background())
 	for p.Healthy() == nil {
@@ -118,8 +119,8 @@ func closedPipe() {
 	os.Exit(4)
 }
 
-// closedPipes has nobody to tell. What it does not do is write to standard error by
-// itself, which would be its end.
+// closedPipes can report nothing to anybody. It does not write to standard error itself:
+// that would end it.
 func closedPipes() {
 	p, _ := asynclog.Start(context.Background())
 	for p.Healthy() == nil {
@@ -127,14 +128,14 @@ func closedPipes() {
 		_ = p.ForceFlush(context.Background())
 	}
 	slog.Error("to the fallback")
-	_ = p.ForceFlush(context.Background()) // which waits for it
+	_ = p.ForceFlush(context.Background()) // waits for the fallback
 	p.PhaseLogger().Log(context.Background(), bridge.PhaseError, "to the phase logger's writer")
 	p.Exit(6)
 }
 
-// stuck cannot get rid of its records, and ends all the same.
+// stuck cannot export its records, and ends all the same.
 func stuck() {
-	_, w, _ := os.Pipe() // which takes 64 KiB, and is never read
+	_, w, _ := os.Pipe() // holds 64 KiB, and is never read
 	p, _ := asynclog.Start(context.Background(), asynclog.WithOutput(w),
 		asynclog.WithConfigOptions(envconfig.WithBatchSize(10)))
 	for range 1000 {
@@ -144,7 +145,7 @@ func stuck() {
 	p.Exit(5)
 }
 
-// child is one of the children, running.
+// child is a running program of children.
 type child struct {
 	*exec.Cmd
 	t      *testing.T
@@ -189,7 +190,7 @@ func (c *child) waitFor(text string) {
 	}
 }
 
-// end waits for the end and returns the lines of standard output.
+// end waits for the end of the program and returns the lines of its standard output.
 func (c *child) end(status int) []line {
 	c.t.Helper()
 	_, _ = io.Copy(&c.stdout, c.out)

@@ -19,7 +19,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// printer is an exporter that prints records, one a line, where a real one sends them.
+// printer is an exporter that prints each record in a line. A real exporter would send
+// it.
 type printer struct{}
 
 func (printer) Export(_ context.Context, records []sdklog.Record) error {
@@ -34,7 +35,7 @@ func (printer) Shutdown(context.Context) error   { return nil }
 
 func ExampleStart() {
 	ctx := context.Background()
-	p, err := asynclog.Start(ctx, asynclog.WithExporter(printer{})) // by default to standard output
+	p, err := asynclog.Start(ctx, asynclog.WithExporter(printer{})) // default: JSON to standard output
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func ExampleStart() {
 	// INFO  compressed order-17
 }
 
-// Options tell what is special; all else is found out.
+// Options change the defaults.
 func ExampleStart_options() {
 	ctx := context.Background()
 	p, err := asynclog.Start(ctx,
@@ -71,10 +72,10 @@ func ExampleStart_options() {
 		log.Print(err)
 	}
 	s := p.Statistics().AsyncLogging
-	fmt.Println("exported", s.Exported, "of", s.Emitted, "with room for", s.Capacity)
+	fmt.Println("exported", s.Exported, "of", s.Emitted, "with a capacity of", s.Capacity)
 	// Output:
 	// WARN  wanted
-	// exported 1 of 1 with room for 1000
+	// exported 1 of 1 with a capacity of 1000
 }
 
 func ExampleStart_twice() {
@@ -110,7 +111,7 @@ func ExampleRun() {
 	// INFO  served
 }
 
-// What a service runs, its pipeline is on the context.
+// Run puts the pipeline on the context of its function.
 func ExampleFromContext() {
 	err := asynclog.Run(context.Background(), func(ctx context.Context) error {
 		timer := asynclog.FromContext(ctx).Monitor().Start(ctx, "parse")
@@ -175,7 +176,7 @@ func ExamplePipeline_Healthy() {
 	// asynclog: the pipeline has been shut down
 }
 
-// A pipeline beside the one that all logging goes to.
+// A separate pipeline for an audit log.
 func ExampleWithoutInstall() {
 	ctx := context.Background()
 	audit, err := asynclog.Start(ctx, asynclog.WithoutInstall(), asynclog.WithExporter(printer{}))

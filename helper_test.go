@@ -24,8 +24,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// asChild has the name of the program that the test binary is to run instead of the
-// tests; see child_test.go.
+// asChild is the environment variable with the name of the program that the test binary
+// runs instead of the tests; see child_test.go.
 const asChild = "ASYNCLOG_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		children[name]()
 		return
 	}
-	// What the tests expect must not depend on the shell they are run in.
+	// The results must not depend on the environment of the tests.
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if name == "DEBUG" || strings.HasPrefix(name, "KRUNCHWRAPPER_") ||
@@ -44,9 +44,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// start starts a pipeline on an exporter that tests look into. When the test ends the
-// pipeline is shut down, if the test has not done so, its books must balance, and all
-// logging must be as it was.
+// start starts a pipeline with an exporter that keeps its records. When the test ends,
+// the pipeline is shut down if the test has not done so, its ledger must balance, and all
+// logging must be as before.
 func start(t testing.TB, opts ...asynclog.Option) (*asynclog.Pipeline, *exportertest.Exporter) {
 	t.Helper()
 	exporter := exportertest.New()
@@ -62,25 +62,25 @@ func startWith(t testing.TB, exporter sdklog.Exporter, opts ...asynclog.Option) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = p.Shutdown(context.Background()) // what it loses is in the books
-		checkBooks(t, p)
+		_ = p.Shutdown(context.Background()) // lost records are in the ledger
+		checkLedger(t, p)
 		before.wantNow(t)
 	})
 	return p
 }
 
-func checkBooks(t testing.TB, p *asynclog.Pipeline) {
+func checkLedger(t testing.TB, p *asynclog.Pipeline) {
 	t.Helper()
 	s := p.Statistics().AsyncLogging
 	for deadline := time.Now().Add(5 * time.Second); s.InFlight > 0 && time.Now().Before(deadline); s = p.Statistics().AsyncLogging {
 		time.Sleep(time.Millisecond) // the fallback may still be writing
 	}
 	if !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-		t.Errorf("the books do not balance after Shutdown: %+v", s)
+		t.Errorf("the ledger does not balance after Shutdown: %+v", s)
 	}
 }
 
-// logging is what a process has one of.
+// logging is the logging state that a process has only once.
 type logging struct {
 	slog     *slog.Logger
 	writer   any
@@ -97,12 +97,11 @@ func loggingNow() logging {
 func (l logging) wantNow(t testing.TB) {
 	t.Helper()
 	if now := loggingNow(); now != l {
-		t.Errorf("logging is not as it was:\n%+v, want\n%+v", now, l)
+		t.Errorf("logging is not as before:\n%+v, want\n%+v", now, l)
 	}
 }
 
-// flushed returns the records that have been exported, with all that were logged so
-// far among them.
+// flushed exports all records logged so far, and returns all exported records.
 func flushed(t testing.TB, p *asynclog.Pipeline, e *exportertest.Exporter) []sdklog.Record {
 	t.Helper()
 	if err := p.ForceFlush(t.Context()); err != nil {
@@ -149,13 +148,13 @@ func contents(t testing.TB, f *os.File) string {
 	return string(text)
 }
 
-// caught is an ErrorHandler that keeps what it is told.
+// caught is an ErrorHandler that keeps its errors.
 type caught struct {
 	mu   sync.Mutex
 	errs []error
 }
 
-// catchErrors makes it the ErrorHandler of OpenTelemetry for the test.
+// catchErrors installs a caught as OpenTelemetry's ErrorHandler for the test.
 func catchErrors(t testing.TB) *caught {
 	t.Helper()
 	before, c := otel.GetErrorHandler(), &caught{}
@@ -170,7 +169,7 @@ func (c *caught) Handle(err error) {
 	c.errs = append(c.errs, err)
 }
 
-// text returns all errors, a line each.
+// text returns all errors, one a line.
 func (c *caught) text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,9 +180,8 @@ func correlated(ctx context.Context, id string) context.Context {
 	return bridge.ContextWithCorrelationID(ctx, id)
 }
 
-// withoutRetry has a failed export be the last word on its records: it is not tried
-// again, and no gap record, which would be an export that the test has not planned,
-// tells of it.
+// withoutRetry makes a failed export final: it is not retried, and no gap record, which
+// would be an export that the test has not planned, is logged.
 func withoutRetry() asynclog.Option {
 	return asynclog.WithProcessorOptions(
 		processor.WithRetry(processor.RetryConfig{Disabled: true}), processor.WithGapRecords(false))

@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
+	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 var errNilFunc = errors.New("asynclog: Run: the function is nil")
 
-// pipelineKey is the key of the context value that has the pipeline.
+// pipelineKey is the context key of the pipeline.
 type pipelineKey struct{}
 
 // FromContext returns the pipeline of [Run], from the context that Run gives its
@@ -36,20 +41,20 @@ func FromContext(ctx context.Context) *Pipeline {
 //		}
 //	}
 //
-// The context of f has the pipeline ([FromContext]), and ends when the process gets
-// SIGINT or SIGTERM; [context.Cause] says which. f should then return, and Run waits
-// for it however long that takes. A second signal ends the process at once, as usual. A
-// signal that is ignored when Run is called, as SIGINT is for a job in the background,
-// remains ignored.
+// The context of f carries the pipeline ([FromContext]). It ends when the process
+// receives SIGINT or SIGTERM; [context.Cause] names the signal. f should then return,
+// and Run waits for it however long that takes. A second signal ends the process at
+// once, as usual. A signal that is ignored when Run is called, as SIGINT is for a job
+// in the background, remains ignored.
 //
-// Run returns the errors of f and of Shutdown, joined. Shutdown has five seconds, see
-// [Pipeline.Shutdown].
+// Run returns the errors of f and of Shutdown, joined. Shutdown takes at most five
+// seconds, see [Pipeline.Shutdown].
 //
 // A panic of f is logged with severity FATAL and the attributes exception.type,
-// exception.message and exception.stacktrace; then the pipeline is shut down, and the
-// panic goes on with its value. This holds for the goroutine of f only: a panic of
+// exception.message and exception.stacktrace. Then the pipeline is shut down, and the
+// panic continues with its value. This holds for the goroutine of f only: a panic of
 // another goroutine ends the process before anything can be done. runtime.Goexit, which
-// testing's FailNow uses, is logged with severity ERROR, and goes on, too.
+// testing's FailNow uses, is logged with severity ERROR, and also continues.
 func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (err error) {
 	if f == nil {
 		return errNilFunc
@@ -60,16 +65,16 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 		return err
 	}
 	ctx, stop := untilSignal(context.WithValue(ctx, pipelineKey{}, p))
-	defer stop() // last: until then a first signal is no reason to lose records
+	defer stop() // last: until then a first signal must not cost records
 
 	returned := false
 	defer func() {
 		if returned {
-			err = join(err, p.Shutdown(context.WithoutCancel(ctx)))
+			err = joinShutdownError(err, p.Shutdown(context.WithoutCancel(ctx)))
 			return
 		}
 		value := recover() // nil: runtime.Goexit
-		p.logEnd(ctx, value)
+		p.logPanic(ctx, value)
 		if err := p.Shutdown(context.WithoutCancel(ctx)); err != nil {
 			otel.Handle(err)
 		}
@@ -82,9 +87,9 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 	return err
 }
 
-// join joins the error of the function with that of Shutdown, which the function may
-// have called itself, and returned.
-func join(err, shutdownErr error) error {
+// joinShutdownError joins the error of the function with that of Shutdown. The function
+// may have called Shutdown itself and returned its error.
+func joinShutdownError(err, shutdownErr error) error {
 	switch {
 	case shutdownErr == nil || errors.Is(err, shutdownErr):
 		return err
@@ -96,10 +101,11 @@ func join(err, shutdownErr error) error {
 }
 
 // untilSignal returns a context that ends with the first signal that asks the process
-// to end, after which those signals have their usual effect again.
+// to end. After that those signals have their usual effect again.
 //
-// Unlike with signal.NotifyContext, the end of the parent does not count as the first:
-// a signal that comes while the process is ending already shall not cut that short.
+// Unlike with signal.NotifyContext, the end of the parent does not count as the first
+// signal: a signal that arrives while the process is already ending must not cut that
+// short.
 func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
@@ -122,4 +128,40 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 		close(stopped)
 		cancel(nil)
 	}
+}
+
+// logPanic logs that a function did not return: it panicked with the value, or called
+// runtime.Goexit if the value is nil. logPanic runs on the goroutine that panics, so the
+// stack of the panic is still there.
+func (p *Pipeline) logPanic(ctx context.Context, value any) {
+	defer func() { _ = recover() }() // a panic of the value's own methods must not replace the first one
+	now := time.Now()
+	var r log.Record
+	r.SetTimestamp(now)
+	r.SetObservedTimestamp(now)
+	if value == nil {
+		r.SetSeverity(log.SeverityError)
+		r.SetSeverityText("ERROR")
+		r.SetBody(attribute.StringValue("the goroutine was ended by runtime.Goexit"))
+	} else {
+		message := fmt.Sprint(value)
+		r.SetSeverity(log.SeverityFatal)
+		r.SetSeverityText("FATAL")
+		r.SetBody(attribute.StringValue("panic: " + message))
+		r.AddAttributes(
+			semconv.ExceptionType(exceptionType(value)),
+			semconv.ExceptionMessage(message),
+			semconv.ExceptionStacktrace(string(debug.Stack())),
+		)
+	}
+	p.LoggerProvider().Logger(scopeName).Emit(ctx, r)
+}
+
+// exceptionType returns the Go type of a panic's value. For errors it is the type that
+// the SDK reports.
+func exceptionType(value any) string {
+	if err, ok := value.(error); ok {
+		return semconv.ErrorType(err).Value.AsString()
+	}
+	return fmt.Sprintf("%T", value)
 }

@@ -25,7 +25,7 @@ func TestRun(t *testing.T) {
 		slog.Info("in Run")
 		return failed
 	}, asynclog.WithExporter(exporter))
-	if err != failed { //nolint:errorlint // it is to be the same, not one that wraps it
+	if err != failed { //nolint:errorlint // the same error, not one that wraps it
 		t.Errorf("returned %v", err)
 	}
 	if got := exporter.Bodies(); !slices.Equal(got, []string{"in Run"}) || exporter.Shutdowns() != 1 {
@@ -73,8 +73,8 @@ func TestRunThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// The value that a panic was called with goes on as it is.
-func TestRunPanicsOnWithTheValue(t *testing.T) {
+// TestRunKeepsThePanicValue: a panic continues with its own value.
+func TestRunKeepsThePanicValue(t *testing.T) {
 	value := &struct{ n int }{7}
 	exporter := exportertest.New()
 	before := loggingNow()
@@ -97,10 +97,11 @@ func TestRunPanicsOnWithTheValue(t *testing.T) {
 		t.Errorf("exception.type is %q", got)
 	}
 	before.wantNow(t)
-	start(t) // the place is free
+	start(t) // no pipeline is installed
 }
 
-// The record of a panic belongs to the work that Run was called for.
+// TestRunLogsPanicsWithItsContext: the record of a panic has the correlation ID of Run's
+// context.
 func TestRunLogsPanicsWithItsContext(t *testing.T) {
 	exporter := exportertest.New()
 	func() {
@@ -129,8 +130,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestRunDoesNotDrainForEver(t *testing.T) {
-	// The runtime's own goroutine for signals must not be started in the bubble.
+func TestRunBoundsShutdown(t *testing.T) {
+	// The runtime's goroutine for signals must not start inside the synctest bubble.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt)
 	signal.Stop(signals)
@@ -149,8 +150,8 @@ func TestRunDoesNotDrainForEver(t *testing.T) {
 }
 
 func TestFromContextWithoutRun(t *testing.T) {
-	//nolint:staticcheck // a nil context is what is tested
+	//nolint:staticcheck // the test is about a nil context
 	if asynclog.FromContext(t.Context()) != nil || asynclog.FromContext(nil) != nil {
-		t.Error("there is a pipeline")
+		t.Error("a pipeline was returned")
 	}
 }

@@ -26,7 +26,8 @@ func TestSignal(t *testing.T) {
 	}
 }
 
-// A second signal has its usual effect: what hangs can be ended.
+// TestSecondSignal: a second signal has its usual effect, so it can end a program that
+// hangs.
 func TestSecondSignal(t *testing.T) {
 	c := startChild(t, "stubborn")
 	c.waitFor("ready")
@@ -43,7 +44,8 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// A job in the background is started with SIGINT ignored, and is not to be ended by it.
+// TestIgnoredSignal: a shell starts a background job with SIGINT ignored, and SIGINT must
+// not end that job.
 func TestIgnoredSignal(t *testing.T) {
 	c := newChild(t, "signal")
 	c.Path, c.Args = "/bin/sh", []string{"sh", "-c", `trap "" INT; exec "$0"`, os.Args[0]}
@@ -62,8 +64,8 @@ func TestIgnoredSignal(t *testing.T) {
 	}
 }
 
-// When nobody reads the output any more the program goes on. What matters is on
-// standard error, what is lost is counted.
+// TestClosedPipe: a program goes on when nobody reads its output any more. Severe records
+// go to standard error, lost records are counted.
 func TestClosedPipe(t *testing.T) {
 	c := startChild(t, "closed pipe")
 	c.waitFor("into the pipe")
@@ -74,12 +76,12 @@ func TestClosedPipe(t *testing.T) {
 	stderr := c.stderr.String()
 	for _, text := range []string{"health: asynclog: exports fail", "broken pipe", `"last words"`, "balanced: true fallback: 1"} {
 		if !strings.Contains(stderr, text) {
-			t.Errorf("standard error does not say %q:\n%s", text, stderr)
+			t.Errorf("standard error does not contain %q:\n%s", text, stderr)
 		}
 	}
 }
 
-// The same with standard error: no word reaches anybody, and the program goes on.
+// TestClosedPipes is the same with standard error closed, too.
 func TestClosedPipes(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# Says what the programs started from this shell run for:
+# Sets the environment of the programs that are started from this shell:
 #
 #   source ./setup_environment.sh development
 #   source ./setup_environment.sh production
 #
-# For bash and zsh. It exports KRUNCHWRAPPER_ENV, on which asynclog's defaults depend,
-# and nothing else: it defines no variable or function of its own and changes no
-# option of the shell, so that it can be sourced any number of times. Any other word
-# is refused with status 1.
+# It is for bash and zsh. It exports KRUNCHWRAPPER_ENV, which selects asynclog's defaults,
+# and nothing else. It defines no other variable, no function, and changes no option of
+# the shell, so it can be sourced any number of times. It refuses any other word with
+# status 1.
 
 # A script that is executed cannot set a variable of the shell that started it.
 if [ -n "${ZSH_VERSION:-}" ]; then
 	case "${ZSH_EVAL_CONTEXT:-}" in
 	*:file) ;;
 	*)
-		printf '%s\n' 'setup_environment.sh: this sets a variable of your shell, so it must be sourced:' \
+		printf '%s\n' 'setup_environment.sh: this script sets a variable of your shell, so it must be sourced:' \
 			'  source ./setup_environment.sh development|production' >&2
 		exit 1
 		;;
 	esac
 elif [ -n "${BASH_VERSION:-}" ]; then
 	if ! (return 0 2>/dev/null); then
-		printf '%s\n' 'setup_environment.sh: this sets a variable of your shell, so it must be sourced:' \
+		printf '%s\n' 'setup_environment.sh: this script sets a variable of your shell, so it must be sourced:' \
 			'  source ./setup_environment.sh development|production' >&2
 		exit 1
 	fi
@@ -32,7 +32,7 @@ else
 	return 1 2>/dev/null || exit 1
 fi
 
-# Every test stands in an if, so that "set -e" sees none fail.
+# Every test is in an if, so that none ends a shell with "set -e".
 if [ "$#" -ne 1 ] || { [ "$1" != development ] && [ "$1" != production ]; }; then
 	printf '%s\n' "setup_environment.sh: development or production, not '$*'; nothing was changed" >&2
 	return 1

@@ -3,98 +3,90 @@ package asynclog
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
 
 const (
-	// drainTime is how long Shutdown takes at most if its context has no deadline.
-	drainTime = 5 * time.Second
-	// settleTime is how long Shutdown waits for log calls that were in the middle
-	// of it when admission was closed: an exporter that is called synchronously, and
-	// does not heed its context, may hold them for ever.
-	settleTime = 100 * time.Millisecond
+	// defaultShutdownTimeout bounds a Shutdown whose context has no deadline.
+	defaultShutdownTimeout = 5 * time.Second
+	// inFlightTimeout is how long Shutdown waits for log calls that were in progress
+	// when admission was closed. An exporter that is called synchronously and ignores its
+	// context may hold them for ever.
+	inFlightTimeout = 100 * time.Millisecond
 )
 
-// ending is the one shutdown of a pipeline.
-type ending struct {
-	mu   sync.Mutex
-	done chan struct{} // nil: not begun; closed when err is there
-	err  error
-}
-
-// Shutdown ends the pipeline: it puts the loggers back that were there before
-// Start, takes no more records, exports what is queued, and shuts the exporters
-// down. It takes no longer than until the context's deadline, and five seconds if
-// there is none.
+// Shutdown ends the pipeline: it restores the loggers that were there before Start,
+// accepts no more records, exports the queued ones, and shuts the exporters down. It
+// takes no longer than until the context's deadline, or five seconds if there is none.
 //
-// If records were lost, the error is, or wraps, a [processor.ShutdownError], which says
-// how many, of which severity and why. Records of severity ERROR and above that could
-// be written to the fallback (standard error, unless an option says otherwise) do not
-// count as lost.
+// If records were lost, the error is, or wraps, a [processor.ShutdownError], which has
+// their number, their severities and the reasons. Records of severity ERROR and above
+// that were written to the fallback (standard error, unless an option says otherwise)
+// do not count as lost.
 //
 // A context that was cancelled before the call and has no deadline is treated like one
-// without a deadline: it is typically that of a program which was told to end, and says
-// nothing about how long that may take. If the context is cancelled during the call, or
-// its deadline is over, what is queued is lost.
+// without a deadline: it is typically the context of a program that was asked to end,
+// and does not limit how long that may take. If the context is cancelled during the
+// call, or its deadline has passed, the queued records are lost.
 //
-// Only the first call does this. Others wait for it, until their context ends, and
-// return the same error. Later log calls go where they would have gone without Start;
-// what still reaches the pipeline while it drains is counted.
+// Only the first call does this. Other calls wait for it, until their context ends, and
+// return the same error. Later log calls go where they would go without Start. Records
+// that still reach the pipeline while it drains are counted.
 func (p *Pipeline) Shutdown(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	ctx, cancel := drainContext(ctx)
+	ctx, cancel := shutdownContext(ctx)
 	defer cancel()
-	done, first := p.ending.begin()
+	done, first := p.shutdown.begin()
 	if first {
 		defer close(done)
-		p.ending.err = p.shutDown(ctx)
-		return p.ending.err
+		p.shutdown.err = p.shutDown(ctx)
+		return p.shutdown.err
 	}
-	if !p.ending.await(ctx) {
+	if !p.shutdown.wait(ctx) {
 		return ctx.Err()
 	}
-	return p.ending.err
+	return p.shutdown.err
 }
 
-// begin tells whether nobody has begun before.
-func (e *ending) begin() (done chan struct{}, first bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.done == nil {
-		e.done = make(chan struct{})
+// begin reports whether this is the first call.
+func (s *shutdownState) begin() (done chan struct{}, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.done == nil {
+		s.done = make(chan struct{})
 		first = true
 	}
-	return e.done, first
+	return s.done, first
 }
 
-// await waits for the end, and tells whether it has come. Who has the same deadline as
-// the first caller is to hear what has become of the records, too.
-func (e *ending) await(ctx context.Context) bool {
+// wait waits for the end of the shutdown, and reports whether it has come. It waits a
+// moment longer than the context: a caller with the same deadline as the first one
+// should also learn what happened to the records.
+func (s *shutdownState) wait(ctx context.Context) bool {
 	select {
-	case <-e.done:
+	case <-s.done:
 		return true
 	case <-ctx.Done():
 	}
-	grace := time.NewTimer(2 * settleTime)
-	defer grace.Stop()
+	extra := time.NewTimer(2 * inFlightTimeout)
+	defer extra.Stop()
 	select {
-	case <-e.done:
+	case <-s.done:
 		return true
-	case <-grace.C:
+	case <-extra.C:
 		return false
 	}
 }
 
-func (e *ending) begun() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.done != nil
+func (s *shutdownState) begun() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done != nil
 }
 
-func drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
+func shutdownContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = orBackground(ctx)
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
@@ -102,17 +94,17 @@ func drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	return context.WithTimeout(ctx, drainTime)
+	return context.WithTimeout(ctx, defaultShutdownTimeout)
 }
 
-// shutDown copes with a pipeline of which not all parts have been made.
+// shutDown also works for a pipeline that is only partly built.
 //
-// The processor comes before the provider: the provider first waits for calls of
-// OnEmit that are under way, and if the context ends meanwhile it never calls the
-// processor, whose records would be lost without a count.
+// It shuts the processor down before the provider. The provider first waits for calls
+// of OnEmit that are in progress. If the context ends during that wait, the provider
+// never calls the processor, and the processor's records would be lost without a count.
 func (p *Pipeline) shutDown(ctx context.Context) error {
-	if p.restore != nil {
-		p.restore()
+	if p.uninstall != nil {
+		p.uninstall()
 	}
 	release(p)
 	var errs []error
@@ -129,15 +121,15 @@ func (p *Pipeline) shutDownProvider(ctx context.Context) error {
 	if p.provider == nil {
 		return nil
 	}
-	left := settleTime
+	timeout := inFlightTimeout
 	if end, ok := ctx.Deadline(); ok && ctx.Err() == nil {
-		left = max(left, time.Until(end))
+		timeout = max(timeout, time.Until(end))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	err := p.provider.Shutdown(ctx)
 	if ctx.Err() != nil {
-		return nil // a call that is held; the processor has settled its record
+		return nil // a log call is still in progress; the processor has counted its record
 	}
 	return err
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// lost returns how many records the error says that Shutdown has lost.
+// lost returns the number of records that Shutdown lost, according to its error.
 func lost(t *testing.T, err error) uint64 {
 	t.Helper()
 	shutdown, ok := errors.AsType[*processor.ShutdownError](err)
@@ -31,9 +31,8 @@ func lost(t *testing.T, err error) uint64 {
 	return shutdown.Total()
 }
 
-// TestShutdownTakesNoLongerThan has an exporter that does not come back, and three
-// records for it.
-func TestShutdownTakesNoLongerThan(t *testing.T) {
+// TestShutdownIsBounded has three records, and an exporter that does not return.
+func TestShutdownIsBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		context func(context.Context) (context.Context, context.CancelFunc)
 		least   time.Duration
@@ -47,12 +46,12 @@ func TestShutdownTakesNoLongerThan(t *testing.T) {
 				return context.WithTimeout(ctx, 20*time.Second)
 			}, 20 * time.Second, context.DeadlineExceeded,
 		},
-		"a deadline that is over": {
+		"a deadline that has passed": {
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, -time.Second)
 			}, 0, context.DeadlineExceeded,
 		},
-		// That of a program which has been told to end, as signal.NotifyContext makes it.
+		// The context of a program that was asked to end, as from signal.NotifyContext.
 		"five seconds with a context cancelled before": {
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(ctx)
@@ -108,8 +107,8 @@ func TestShutdownDrains(t *testing.T) {
 	})
 }
 
-// A second Shutdown does nothing but wait, and says the same.
-func TestShutdownIsOne(t *testing.T) {
+// TestShutdownRunsOnce: a second Shutdown only waits, and returns the same error.
+func TestShutdownRunsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New()
 		defer exporter.Block()()
@@ -125,10 +124,10 @@ func TestShutdownIsOne(t *testing.T) {
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := p.Shutdown(short); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("one that does not want to wait returned %v", err)
+			t.Errorf("a call with a short deadline returned %v", err)
 		}
 		wg.Wait()
-		errs = append(errs, p.Shutdown(short)) // afterwards even an ended context will do
+		errs = append(errs, p.Shutdown(short)) // after the end even an expired context gets the result
 		for _, err := range errs {
 			if lost(t, err) != 1 || !errors.Is(err, errs[0]) {
 				t.Errorf("returned %v, the first %v", err, errs[0])
@@ -140,9 +139,10 @@ func TestShutdownIsOne(t *testing.T) {
 	})
 }
 
-// TestShutdownWithCallsUnderWay has a log call that waits for room: the SDK's provider
-// would wait for it, and if that took too long never shut the processor down.
-func TestShutdownWithCallsUnderWay(t *testing.T) {
+// TestShutdownWithCallsInProgress has a log call that waits for space in the queue. The
+// SDK's provider would wait for that call, and if it took too long never shut the
+// processor down.
+func TestShutdownWithCallsInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New()
 		defer exporter.Block()()
@@ -153,7 +153,7 @@ func TestShutdownWithCallsUnderWay(t *testing.T) {
 		for range 3 { // one in flight, one queued, one waiting
 			wg.Go(func() { emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record") })
 			synctest.Wait()
-			time.Sleep(2 * time.Second) // the interval
+			time.Sleep(2 * time.Second) // longer than the export interval
 		}
 		err := p.Shutdown(t.Context())
 		wg.Wait()
@@ -166,9 +166,9 @@ func TestShutdownWithCallsUnderWay(t *testing.T) {
 	})
 }
 
-// An exporter that is called synchronously, and does not heed its context, holds its
+// TestShutdownWithSynchronousExporterThatIgnoresItsContext: such an exporter blocks its
 // caller, but not Shutdown.
-func TestShutdownWithDeafSynchronousExporter(t *testing.T) {
+func TestShutdownWithSynchronousExporterThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New(exportertest.WithDeafness())
 		release, releaseDown := exporter.Block(), exporter.BlockShutdown()
@@ -185,7 +185,7 @@ func TestShutdownWithDeafSynchronousExporter(t *testing.T) {
 			t.Errorf("lost %d: %v", n, err)
 		}
 		if strings.HasSuffix(err.Error(), "\n"+context.DeadlineExceeded.Error()) {
-			t.Errorf("the provider's waiting is told, too: %v", err)
+			t.Errorf("the error also has the provider's timeout: %v", err)
 		}
 		release()
 		releaseDown()
@@ -193,7 +193,7 @@ func TestShutdownWithDeafSynchronousExporter(t *testing.T) {
 	})
 }
 
-// A record that comes while the pipeline drains is counted.
+// TestRecordsDuringShutdown: a record that arrives while the pipeline drains is counted.
 func TestRecordsDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New(exportertest.WithDelay(2 * time.Second))
@@ -213,7 +213,8 @@ func TestRecordsDuringShutdown(t *testing.T) {
 	})
 }
 
-// What logs meanwhile and afterwards goes where it went before Start.
+// TestShutdownRestoresFirst: records logged during and after Shutdown go where they went
+// before Start.
 func TestShutdownRestoresFirst(t *testing.T) {
 	exporter := exportertest.New()
 	release := exporter.Block()
@@ -235,11 +236,11 @@ func TestShutdownRestoresFirst(t *testing.T) {
 	if n := p.Statistics().AsyncLogging.Emitted; n != 1 {
 		t.Errorf("%d records emitted", n)
 	}
-	// The place is free, also for one that is started while the first still drains.
+	// Another pipeline may start, even while the first one still drains.
 	start(t)
 }
 
-// decorator is a processor of the program's own.
+// decorator is a processor of the program.
 type decorator struct {
 	sdklog.Processor
 	name  string
@@ -258,14 +259,14 @@ func (d decorator) ForceFlush(context.Context) error { return nil }
 
 func (d decorator) Shutdown(ctx context.Context) error { return errors.Join(d.err, ctx.Err()) }
 
-func TestProcessorsOfTheProgram(t *testing.T) {
+func TestWithProcessor(t *testing.T) {
 	var calls []string
 	failed := errors.New("cannot shut down")
 	p, exporter := start(t,
 		asynclog.WithProcessor(decorator{name: "first", calls: &calls}),
 		asynclog.WithProcessor(decorator{name: "second", calls: &calls, err: failed}))
 	slog.InfoContext(correlated(t.Context(), "c-1"), "logged")
-	slog.Debug("not wanted by anybody")
+	slog.Debug("below the minimum level")
 	if got := bodies(flushed(t, p, exporter)); !slices.Equal(got, []string{"logged"}) {
 		t.Errorf("records %q", got)
 	}

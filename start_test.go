@@ -24,7 +24,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// emit logs with OpenTelemetry's own API.
+// emit logs with OpenTelemetry's Logs API.
 func emit(ctx context.Context, provider otellog.LoggerProvider, severity otellog.Severity, body string) {
 	var r otellog.Record
 	r.SetSeverity(severity)
@@ -51,7 +51,7 @@ func TestStartDirectsAllLogging(t *testing.T) {
 	}
 	for i := range records[:5] {
 		want := "c-1"
-		if got[i] == "log" { // which has no context
+		if got[i] == "log" { // the log package has no context
 			want = ""
 		}
 		if id := attr(&records[i], "correlation.id"); id != want {
@@ -60,10 +60,10 @@ func TestStartDirectsAllLogging(t *testing.T) {
 	}
 }
 
-func TestStatisticsOfAPipeline(t *testing.T) {
+func TestStatistics(t *testing.T) {
 	p, exporter := start(t)
 	slog.Info("one")
-	slog.Debug("filtered before it is built")
+	slog.Debug("filtered before the record is built")
 	emit(t.Context(), otel.GetLoggerProvider(), otellog.SeverityDebug, "filtered")
 	p.Monitor().Start(t.Context(), "parse").Stop()
 	flushed(t, p, exporter)
@@ -90,13 +90,13 @@ func TestStartTwice(t *testing.T) {
 	if p != nil || !errors.Is(err, asynclog.ErrStarted) {
 		t.Fatalf("the second Start returned %v, %v", p, err)
 	}
-	for _, word := range []string{"Shutdown", "WithoutInstall"} { // what to do
+	for _, word := range []string{"Shutdown", "WithoutInstall"} { // the two remedies
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("the error does not mention %s: %v", word, err)
 		}
 	}
 	if second.Shutdowns() != 0 {
-		t.Error("the exporter was shut down, and is the caller's")
+		t.Error("the exporter was shut down, but belongs to the caller")
 	}
 	slog.Info("still there")
 	if got := bodies(flushed(t, first, exporter)); !slices.Equal(got, []string{"still there"}) {
@@ -124,7 +124,7 @@ func TestStartWithoutInstall(t *testing.T) {
 	p1, e1 := start(t, asynclog.WithoutInstall())
 	p2, e2 := start(t, asynclog.WithoutInstall())
 	before.wantNow(t)
-	all, e3 := start(t) // which takes the place that those left free
+	all, e3 := start(t) // nothing is installed yet
 
 	emit(t.Context(), p1.LoggerProvider(), otellog.SeverityInfo, "1")
 	emit(t.Context(), p2.LoggerProvider(), otellog.SeverityInfo, "2")
@@ -145,7 +145,7 @@ func TestStartWithoutInstall(t *testing.T) {
 	}
 }
 
-// failingMeters is a provider that panics, or cannot make an instrument.
+// failingMeters is a provider that panics, or fails to make an instrument.
 type failingMeters struct {
 	noop.MeterProvider
 	panics bool
@@ -164,7 +164,7 @@ func (failingMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (
 	return nil, errors.New("no histogram")
 }
 
-func TestFailedStartLeavesEverythingAsItWas(t *testing.T) {
+func TestFailedStartChangesNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "missing.jsonc")
 	for name, c := range map[string]struct {
 		opts []asynclog.Option
@@ -196,14 +196,14 @@ func TestFailedStartLeavesEverythingAsItWas(t *testing.T) {
 			}
 			before.wantNow(t)
 			if exporter.Shutdowns() != 0 {
-				t.Error("the exporter was shut down, and is the caller's")
+				t.Error("the exporter was shut down, but belongs to the caller")
 			}
-			start(t) // the place is free
+			start(t) // no pipeline is installed
 		})
 	}
 }
 
-func TestStartThatPanicsLeavesEverythingAsItWas(t *testing.T) {
+func TestPanickingStartChangesNothing(t *testing.T) {
 	exportertest.NoLeaks(t)
 	before := loggingNow()
 	func() {
@@ -215,10 +215,11 @@ func TestStartThatPanicsLeavesEverythingAsItWas(t *testing.T) {
 		_, _ = asynclog.Start(t.Context(), asynclog.WithMeterProvider(failingMeters{panics: true}))
 	}()
 	before.wantNow(t)
-	start(t) // the place is free
+	start(t) // no pipeline is installed
 }
 
-// A program is not to go without logs because its metrics do not work.
+// TestStartWithoutHistogram: a program must not lose its logs because its metrics do not
+// work.
 func TestStartWithoutHistogram(t *testing.T) {
 	reported := catchErrors(t)
 
@@ -233,9 +234,9 @@ func TestStartWithoutHistogram(t *testing.T) {
 	}
 }
 
-func TestStartWithoutContextAndWithNilOptions(t *testing.T) {
+func TestStartWithNilContextAndNilOptions(t *testing.T) {
 	exporter := exportertest.New()
-	//nolint:staticcheck // a nil context is what is tested
+	//nolint:staticcheck // the test is about nil contexts
 	p, err := asynclog.Start(nil, nil, asynclog.WithExporter(exporter), nil, asynclog.WithProcessor(nil),
 		asynclog.WithResource(nil), asynclog.WithMeterProvider(nil), asynclog.WithTracerProvider(nil),
 		asynclog.WithOutput(nil), asynclog.WithBridgeOptions(nil), asynclog.WithProcessorOptions(nil),
@@ -253,8 +254,8 @@ func TestStartWithoutContextAndWithNilOptions(t *testing.T) {
 	}
 }
 
-// What matters most is lost last.
-func TestOverflowSparesWhatIsSevere(t *testing.T) {
+// TestOverflowDropsTheLeastSevere: the most severe records are lost last.
+func TestOverflowDropsTheLeastSevere(t *testing.T) {
 	exporter := exportertest.New()
 	release := exporter.Block()
 	defer release()

@@ -15,21 +15,22 @@ import (
 
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// The guard fails when asynclog has become much slower, or takes much more memory, than
-// it does: by allocations, and by ratios to the SDK's batch processor in the same
-// process, whose bounds are two to four times what is measured on a quiet machine. A
-// machine that is busy with other things disturbs both, and does not fail it.
+// The guard fails if asynclog becomes much slower or takes much more memory than now. It
+// measures allocations, and ratios to the SDK's batch processor in the same process. The
+// bounds are two to four times the values of a quiet machine. Other load on the machine
+// disturbs both processors, and does not fail the guard.
 
 const (
 	guardQueue = 1 << 15
-	guardRound = guardQueue / 4 // calls: none is lost
+	guardRound = guardQueue / 4 // calls; few enough that none is lost
 	guardPairs = 15
 	guardTries = 8
 )
 
-// subject is a contender that is guarded.
+// subject is a contender in a test of the guard.
 type subject struct {
 	*contender.Contender
 
@@ -52,7 +53,7 @@ func newSubject(t *testing.T, name string, level contender.Level, queue int, end
 	return &subject{Contender: c}
 }
 
-// round makes calls and returns how long they took.
+// round makes guardRound calls and returns how long they took.
 func (s *subject) round(goroutines int) time.Duration {
 	callers := make([]func(), goroutines)
 	for i := range callers {
@@ -79,7 +80,7 @@ func (s *subject) drain(t *testing.T) {
 	}
 }
 
-// medianRatio returns the median of the ratios of neighbouring rounds.
+// medianRatio returns the median of the ratios of rounds that follow each other.
 func medianRatio(t *testing.T, own, rival *subject, goroutines int, drained bool) float64 {
 	t.Helper()
 	both := []*subject{own, rival}
@@ -99,16 +100,16 @@ func medianRatio(t *testing.T, own, rival *subject, goroutines int, drained bool
 	return ratios[guardPairs/2]
 }
 
-// atMost fails unless one of some tries stays within the bound.
+// atMost fails unless at lowest one of guardTries measurements is within the bound.
 func atMost(t *testing.T, bound float64, measure func() float64) {
 	t.Helper()
-	least := measure()
-	for try := 1; least > bound && try < guardTries; try++ {
-		least = min(least, measure())
+	lowest := measure()
+	for try := 1; lowest > bound && try < guardTries; try++ {
+		lowest = min(lowest, measure())
 	}
-	t.Logf("ratio %.2f, at most %.2f is allowed", least, bound)
-	if least > bound {
-		t.Errorf("the ratio to the SDK is %.2f at best of %d tries, at most %.2f is allowed", least, guardTries, bound)
+	t.Logf("ratio %.2f, at most %.2f is allowed", lowest, bound)
+	if lowest > bound {
+		t.Errorf("the best ratio to the SDK is %.2f in %d tries, at most %.2f is allowed", lowest, guardTries, bound)
 	}
 }
 
@@ -126,23 +127,23 @@ func TestGuardHandOver(t *testing.T) {
 	}
 }
 
-// TestGuardDisplace: OnEmit to a full queue from which nothing leaves, where the oldest
-// record gives way.
+// TestGuardDisplace: OnEmit to a full queue from which nothing is exported, so that each
+// record displaces the oldest one.
 func TestGuardDisplace(t *testing.T) {
 	end := sink.New(0)
 	release := end.Block()
 	own := newSubject(t, contender.AsynclogOldest, contender.HandOver, 2048, end)
 	rival := newSubject(t, contender.SDK, contender.HandOver, 2048, end)
-	t.Cleanup(release) // before they are closed
+	t.Cleanup(release) // runs before the processors are closed
 	atMost(t, 1.5, func() float64 { return medianRatio(t, own, rival, 1, false) })
 }
 
-// TestGuardAllocations: a hand-over allocates nothing, and a log call no more than one
-// through otelslog to the SDK.
+// TestGuardAllocations: a hand-over allocates nothing, and a log call allocates no more
+// than a log call through otelslog to the SDK.
 func TestGuardAllocations(t *testing.T) {
 	allocations := func(name string, level contender.Level) float64 {
 		s := newSubject(t, name, level, guardQueue, sink.New(0))
-		s.round(1) // what is allocated once
+		s.round(1) // makes the allocations that happen once
 		s.drain(t)
 		call := s.Caller()
 		const calls = 4096
@@ -155,7 +156,7 @@ func TestGuardAllocations(t *testing.T) {
 		})
 		return n / calls
 	}
-	// Exports allocate a little, once a batch.
+	// Each export allocates a little, once a batch.
 	if n := allocations(contender.Asynclog, contender.HandOver); n > 0.1 {
 		t.Errorf("%.2f allocations a hand-over", n)
 	}
@@ -165,21 +166,14 @@ func TestGuardAllocations(t *testing.T) {
 	}
 }
 
-// TestGuardIdle: an idle pipeline with room for 50,000 records takes a fraction of the
-// memory that the SDK's takes.
+// TestGuardIdle: an idle pipeline with capacity for 50,000 records takes a fraction of the
+// memory of the SDK's pipeline.
 func TestGuardIdle(t *testing.T) {
-	heap := func() float64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return float64(m.HeapAlloc)
-	}
 	idle := func(name string) float64 {
-		before := heap()
+		before := trial.Heap()
 		s := newSubject(t, name, contender.HandOver, 50_000, sink.New(0))
 		s.drain(t)
-		held := heap() - before
+		held := trial.Heap() - before
 		runtime.KeepAlive(s)
 		return held
 	}

@@ -46,7 +46,7 @@ func TestBaggageContext(t *testing.T) {
 
 	bad := bridge.ContextWithCorrelationBaggage(bridge.ContextWithCorrelationID(t.Context(), "a b"))
 	if baggage.FromContext(bad).Len() != 0 {
-		t.Errorf("baggage %v from an ID that nobody would take", baggage.FromContext(bad))
+		t.Errorf("baggage %v from an invalid ID", baggage.FromContext(bad))
 	}
 	if id := bridge.CorrelationIDFromBaggage(withMember(t.Context(), t, "correlation.id", "a b")); id != "" {
 		t.Errorf("ID %q, which is not valid", id)
@@ -59,7 +59,7 @@ func TestBaggageContext(t *testing.T) {
 	}
 }
 
-// TestBaggageOnlyWhereOptedIn runs everything that could read or write it, with
+// TestBaggageOnlyWhereOptedIn runs everything that could read or write baggage, with
 // and without the option.
 func TestBaggageOnlyWhereOptedIn(t *testing.T) {
 	arriving := withMember(t.Context(), t, "correlation.id", "from-baggage")
@@ -115,7 +115,7 @@ func TestBaggageOnlyWhereOptedIn(t *testing.T) {
 			}
 			want := ""
 			if c.carries != "" {
-				want = "correlation.id=" + c.carries // and not the tenant, which others must send
+				want = "correlation.id=" + c.carries // without the tenant, which the propagator must send
 			}
 			if got := base.got.Header.Get("Baggage"); got != want {
 				t.Errorf("sent baggage %q, want %q", got, want)
@@ -129,7 +129,7 @@ func TestBaggageHostile(t *testing.T) {
 	for name, value := range hostileIDs {
 		m, err := baggage.NewMemberRaw("correlation.id", value)
 		if err != nil {
-			continue // cannot be sent at all
+			continue // not valid in baggage
 		}
 		s, _ := serve(mw, request("Baggage", m.String()))
 		if !isHexID(s.id) {
@@ -138,8 +138,8 @@ func TestBaggageHostile(t *testing.T) {
 	}
 }
 
-// TestBaggageOfTheCaller: a header that is there stays, and a key that is no token
-// cannot be sent.
+// TestBaggageOfTheCaller: the caller's header is not changed, and a key that is not a
+// token is not sent.
 func TestBaggageOfTheCaller(t *testing.T) {
 	r := request("Baggage", "mine=1")
 	r = r.WithContext(bridge.ContextWithCorrelationID(r.Context(), "req-1"))

@@ -9,38 +9,45 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// pkgPath is the import path of this package, as names of functions have it.
+// pkgPath is the import path of this package, as it appears in names of functions.
 const pkgPath = "github.com/krunchwrapper/asynclog/bridge"
 
-// kind is what a line of the log package was printed by.
-type kind uint8
-
+// Functions of this package whose output may come back into it, by their names on
+// the stack.
 const (
-	printing    kind = iota // log.Print and whatever is not one of the following
-	fatal                   // log.Fatal, Fatalf, Fatalln, of the package or a Logger
-	panicking               // log.Panic, Panicf, Panicln
-	slogDefault             // slog's first default handler
+	stdWriteFunc    = pkgPath + ".(*stdWriter).Write"
+	errorHandleFunc = pkgPath + ".(*errorHandler).Handle"
 )
 
-// caller is what the stack tells about a line.
+// callKind is the kind of function that printed a line of the log package.
+type callKind uint8
+
+const (
+	printing    callKind = iota // log.Print, and all that is none of the following
+	fatal                       // log.Fatal, Fatalf, Fatalln, of the package or a Logger
+	panicking                   // log.Panic, Panicf, Panicln
+	slogDefault                 // slog's first default handler
+)
+
+// caller is what the stack says about a line.
 type caller struct {
-	kind kind
+	kind callKind
 	own  bool // this package wrote the line, from inside the pipeline
-	// source is where the call stands, as attributes; nil if unknown. It is shared
+	// source is the location of the call, as attributes; nil if unknown. It is shared
 	// and must not be changed.
 	source []attribute.KeyValue
 }
 
-// How many frames are looked at: log.Print and its caller are within the few,
-// which is worth it because each one takes time. What goes by way of slog, or of
-// other writers, is within the many.
+// How many frames are examined. Each one takes time, and log.Print and its caller are
+// among the first few. Lines that come through slog or other writers need more.
 const (
 	fewFrames  = 4
 	manyFrames = 20
 )
 
-// findCaller looks for the caller of the log package, above the function that
-// calls it. The log package tells its writer nothing but the line.
+// findCaller finds the caller of the log package, above the function that calls
+// findCaller. The stack is the only source, because the log package gives its writer
+// nothing but the line.
 func findCaller() caller {
 	const skip = 3 // runtime.Callers, findCaller and Write
 	var few [fewFrames]uintptr
@@ -55,11 +62,12 @@ func findCaller() caller {
 	return c
 }
 
-// callerAmong reports false if the caller lies beyond these frames.
+// callerAmong finds the caller in the frames. It reports false if the caller lies
+// beyond them.
 func callerAmong(pcs []uintptr) (c caller, ok bool) {
 	inLog := false
 	for _, pc := range pcs {
-		switch f := functionAt(pc); f.of {
+		switch f := functionAt(pc); f.owner {
 		case ownCode:
 			return caller{own: true}, true
 		case logCode:
@@ -77,36 +85,37 @@ func callerAmong(pcs []uintptr) (c caller, ok bool) {
 	return c, false
 }
 
-// function is what a frame's function means here.
+// function is what a frame's function means for a line.
 type function struct {
-	of     code
-	kind   kind
-	source []attribute.KeyValue // of otherCode
+	owner  owner
+	kind   callKind
+	source []attribute.KeyValue // of otherCode only
 }
 
-type code uint8
+// owner is the package that a function belongs to.
+type owner uint8
 
 const (
-	otherCode code = iota
+	otherCode owner = iota
 	logCode
 	slogCode
-	ownCode // of this package, where what it writes may come back
+	ownCode // one of the functions of this package named above
 )
 
-// functions remembers what functions the program counters of calls are in, as
-// uintptr and *function, because asking the runtime takes as long as all the rest.
-// There are no more of them than calls in the source.
+// functions caches the function of every program counter seen so far, as uintptr and
+// *function, because the runtime's lookup takes as long as all the rest. The cache has
+// at most one entry for each call in the source.
 var functions sync.Map
 
-// functionAt returns the function that will be returned to at pc: runtime.Callers
-// gives one such pc for each inlined call too.
+// functionAt returns the function to which pc is a return address. runtime.Callers
+// returns such an address for inlined calls too.
 func functionAt(pc uintptr) *function {
 	if f, ok := functions.Load(pc); ok {
 		return f.(*function) //nolint:errcheck // nothing else is stored
 	}
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	f := functionNamed(frame.Function)
-	if f.of == otherCode {
+	if f.owner == otherCode {
 		f.source = []attribute.KeyValue{
 			semconv.CodeFilePath(frame.File),
 			semconv.CodeFunctionName(frame.Function),
@@ -120,21 +129,21 @@ func functionAt(pc uintptr) *function {
 func functionNamed(name string) function {
 	switch {
 	case name == stdWriteFunc, name == errorHandleFunc:
-		return function{of: ownCode}
+		return function{owner: ownCode}
 	case name == "log/slog.(*defaultHandler).Handle":
-		return function{of: slogCode, kind: slogDefault}
+		return function{owner: slogCode, kind: slogDefault}
 	case strings.HasPrefix(name, "log/slog."):
-		return function{of: slogCode}
+		return function{owner: slogCode}
 	case !strings.HasPrefix(name, "log."):
 		return function{}
 	}
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "log."), "(*Logger).")
 	switch {
 	case strings.HasPrefix(name, "Fatal"):
-		return function{of: logCode, kind: fatal}
+		return function{owner: logCode, kind: fatal}
 	case strings.HasPrefix(name, "Panic"):
-		return function{of: logCode, kind: panicking}
+		return function{owner: logCode, kind: panicking}
 	default:
-		return function{of: logCode}
+		return function{owner: logCode}
 	}
 }

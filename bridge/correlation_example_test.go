@@ -14,7 +14,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// One ID, from a request through the logs of a service to the service behind it.
+// One ID leads from a request through the logs of a service to the service behind it.
 func ExampleMiddleware() {
 	provider := sdklog.NewLoggerProvider(
 		sdklog.WithProcessor(bridge.NewLogProcessor()),
@@ -58,7 +58,7 @@ func ExampleMiddleware() {
 	// answered req-7f3a
 }
 
-// Work that does not begin with an HTTP request.
+// Work that does not begin with an HTTP request gets an ID too.
 func ExampleNewCorrelationID() {
 	handle := func(ctx context.Context, given string) context.Context {
 		if !bridge.ValidCorrelationID(given) {

@@ -36,7 +36,7 @@ func TestValidCorrelationID(t *testing.T) {
 	}
 }
 
-// FuzzValidCorrelationID has the requirement, as a regular expression, for a model.
+// FuzzValidCorrelationID compares with a regular expression.
 func FuzzValidCorrelationID(f *testing.F) {
 	model := regexp.MustCompile(`\A[A-Za-z0-9._:-]{1,128}\z`)
 	for _, id := range []string{"", "abc", "a\n", "é", strings.Repeat("a", 129), "\xff", "A.z_0:9-"} {

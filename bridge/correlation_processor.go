@@ -8,17 +8,17 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// NewLogProcessor returns a processor that stamps the correlation ID of the
-// context on each record, at the record's top level, also where the record was
-// logged inside an slog group. A record that has an attribute of that key is left
-// as it is, and one whose context has no ID too. Trace and span are none of its
-// business; the SDK sets them.
+// NewLogProcessor returns a processor that adds the correlation ID of the context to
+// each record. The attribute is at the record's top level, also where the record was
+// logged inside an slog group. A record that already has an attribute with the key is
+// not changed, and neither is one whose context has no ID. The SDK sets the trace and
+// the span.
 //
 // Processors are called in the order of registration: give it to
 // sdklog.NewLoggerProvider before the one that exports. It adds no allocation to a
-// record that has less than five attributes.
+// record that has fewer than five attributes.
 //
-// The options [WithCorrelationKey] and [WithBaggage] apply. The processor reports
+// The options [WithCorrelationKey] and [WithBaggage] apply. The processor returns
 // no errors and is safe for concurrent use.
 func NewLogProcessor(opts ...Option) sdklog.Processor {
 	return &logProcessor{correlationFrom(opts)}
@@ -26,8 +26,8 @@ func NewLogProcessor(opts ...Option) sdklog.Processor {
 
 type logProcessor struct{ correlation }
 
-// Enabled returns false: the SDK takes a record if any of its processors wants
-// it, and this one wants none for itself.
+// Enabled returns false. The SDK accepts a record if any of its processors is enabled
+// for it, and this one needs no record for itself.
 func (*logProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { return false }
 
 func (p *logProcessor) OnEmit(ctx context.Context, r *sdklog.Record) error {
@@ -49,13 +49,13 @@ func recordHasKey(r *sdklog.Record, key attribute.Key) bool {
 	return found
 }
 
-// NewSpanProcessor returns a processor that stamps the correlation ID of the
-// context on each span that is started with it, also in place of an attribute of
-// that key: what is logged under the span has the context's ID as well. For a
-// context whose span is already recording, [ContextWithCorrelationID] does it.
+// NewSpanProcessor returns a processor that sets the correlation ID of the context on
+// each span that is started with it. The ID replaces an attribute with the same key,
+// so that the span has the ID of the records logged under it. A span that is already
+// recording gets the ID from [ContextWithCorrelationID].
 //
 // Give it to sdktrace.NewTracerProvider before the one that exports. The options
-// [WithCorrelationKey] and [WithBaggage] apply. The processor reports no errors
+// [WithCorrelationKey] and [WithBaggage] apply. The processor returns no errors
 // and is safe for concurrent use.
 func NewSpanProcessor(opts ...Option) sdktrace.SpanProcessor {
 	return &spanProcessor{correlationFrom(opts)}

@@ -33,8 +33,8 @@ func TestCorrelationContext(t *testing.T) {
 	}
 }
 
-// TestCorrelationInGroups: the ID is at the top level wherever the record was
-// logged, and not where nobody has set one.
+// TestCorrelationInGroups: the ID is at the top level, also of records logged inside
+// groups. A record whose context has no ID gets none.
 func TestCorrelationInGroups(t *testing.T) {
 	s := newService(t)
 	l := slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(s)))
@@ -78,13 +78,13 @@ func TestCorrelationKey(t *testing.T) {
 			t.Errorf("span %s has the attributes %v", span.Name, span.Attributes)
 		}
 	}
-	if ctx := bridge.ContextWithCorrelationKey(ctx, ""); !stamps(ctx, s, "correlation.id") {
+	if ctx := bridge.ContextWithCorrelationKey(ctx, ""); !spanGetsKey(ctx, s, "correlation.id") {
 		t.Error("an empty key is not the default")
 	}
 }
 
-// stamps tells with which key a recording span is stamped.
-func stamps(ctx context.Context, s *service, key string) bool {
+// spanGetsKey reports whether a recording span gets the ID with the key.
+func spanGetsKey(ctx context.Context, s *service, key string) bool {
 	ctx, span := s.tracer.Start(ctx, "again")
 	bridge.ContextWithCorrelationID(ctx, "req-2")
 	span.End()
@@ -92,8 +92,8 @@ func stamps(ctx context.Context, s *service, key string) bool {
 	return spanAttribute(spans[len(spans)-1], key) == "req-2"
 }
 
-// TestCorrelationOfSpans: spans that are recording when the ID is set, that start
-// later, that ended before, and those of others.
+// TestCorrelationOfSpans has spans that are recording when the ID is set, that start
+// later, that have ended before, and that have no ID.
 func TestCorrelationOfSpans(t *testing.T) {
 	s := newService(t)
 	ctx, early := s.tracer.Start(t.Context(), "early")
@@ -130,8 +130,8 @@ func TestCorrelationKeepsTrace(t *testing.T) {
 	}
 }
 
-// TestCorrelationIsNotEnabled: or the minimum severity of the processor that
-// exports would take no effect before the record is built.
+// TestCorrelationIsNotEnabled: an enabled log processor would defeat the minimum
+// severity of the processor that exports, and records would be built for nothing.
 func TestCorrelationIsNotEnabled(t *testing.T) {
 	p := processor.New(exportertest.New(), processor.WithMinSeverity(errorsOnly{}))
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(bridge.NewLogProcessor()), sdklog.WithProcessor(p))
@@ -161,7 +161,7 @@ func TestCorrelationProcessorsDoNothingElse(t *testing.T) {
 	}
 }
 
-// TestCorrelationDoesNotAllocate: not while the record has room.
+// TestCorrelationDoesNotAllocate holds for a record with fewer than five attributes.
 func TestCorrelationDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the SDK's pools allocate at random under the race detector")

@@ -20,10 +20,10 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// childVariable names the program that a child process is to be.
+// childVariable is the environment variable that names the program a child process runs.
 const childVariable = "ASYNCLOG_BRIDGE_TEST_CHILD"
 
-// children are programs that end before their time. What they export they print.
+// children are programs that end early. They print what they export.
 var children = map[string]func(){
 	"Fatal":          func() { installInChild(printing); stdlog.Fatal("the end") },
 	"Fatalf":         func() { installInChild(printing); stdlog.Fatalf("the %s", "end") },
@@ -36,12 +36,13 @@ var children = map[string]func(){
 		installInChild(refusing)
 		stdlog.Fatal("the end")
 	},
-	"hanging": func() { // a panic, which is not waited for as long
+	"hanging": func() { // a panic, because its timeout is shorter
 		installInChild(func(context.Context, []sdklog.Record) error { select {} })
 		stdlog.Panic("the end")
 	},
 	"panicking flush": func() {
-		installInChild(printing, bridge.WithFlush(func(context.Context) error { panic("flush") }))
+		bridge.Install(flushedBy{newChildProvider(printing), func(context.Context) error { panic("flush") }})
+		slog.Info("before")
 		stdlog.Fatal("the end")
 	},
 	"nested": func() {
@@ -54,15 +55,15 @@ var children = map[string]func(){
 // flushing is closed when a flush begins.
 var flushing = make(chan struct{})
 
-// refusing fails while the flush waits for it; what failed earlier is no matter of
-// the flush.
+// refusing fails while the flush waits for it; the flush does not return errors of
+// earlier exports.
 func refusing(context.Context, []sdklog.Record) error {
 	<-flushing
 	time.Sleep(100 * time.Millisecond)
 	return errors.New("refused")
 }
 
-// printing is slow, so that a process which does not wait ends before it.
+// printing is slow, so that a process that does not wait ends before it returns.
 func printing(_ context.Context, records []sdklog.Record) error {
 	time.Sleep(100 * time.Millisecond)
 	for i := range records {
@@ -71,8 +72,8 @@ func printing(_ context.Context, records []sdklog.Record) error {
 	return nil
 }
 
-// balancing prints the ledger when it has been flushed, after which nothing else
-// will run.
+// balancing prints whether the ledger balances at the end of the flush, because nothing
+// else runs after it.
 type balancing struct {
 	*sdklog.LoggerProvider
 
@@ -82,16 +83,20 @@ type balancing struct {
 func (b balancing) ForceFlush(ctx context.Context) error {
 	close(flushing)
 	err := b.LoggerProvider.ForceFlush(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) { // or the process may end while it prints
+	if !errors.Is(err, context.DeadlineExceeded) { // the process may end while it prints
 		fmt.Println("balanced:", b.p.Stats().Balanced())
 	}
 	return err
 }
 
-func installInChild(export func(context.Context, []sdklog.Record) error, opts ...bridge.Option) {
+func newChildProvider(export func(context.Context, []sdklog.Record) error) balancing {
 	p := processor.New(exportertest.New(exportertest.WithFunc(export)), processor.WithFallback(nil),
 		processor.WithExportInterval(time.Hour))
-	bridge.Install(balancing{sdklog.NewLoggerProvider(sdklog.WithProcessor(p)), p}, opts...)
+	return balancing{sdklog.NewLoggerProvider(sdklog.WithProcessor(p)), p}
+}
+
+func installInChild(export func(context.Context, []sdklog.Record) error) {
+	bridge.Install(newChildProvider(export))
 	slog.Info("before")
 }
 

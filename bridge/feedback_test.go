@@ -15,15 +15,15 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// TestExporterThatLogs has an exporter that itself logs while it exports, into the
-// pipeline it is the end of. What it logs with the context it was given is not
-// taken. What it logs without one cannot be told from the program's own logging:
-// it comes round, but never as more than it was.
+// TestExporterThatLogs has an exporter that logs while it exports, into its own
+// pipeline. The pipeline does not accept records logged with the export's context.
+// Without that context they look like the program's own records. They are exported,
+// but their number never grows.
 func TestExporterThatLogs(t *testing.T) {
 	const interval, rounds = 50 * time.Millisecond, 4
 	for name, c := range map[string]struct {
 		log      func(ctx context.Context)
-		each     int  // records an export feeds back
+		each     int  // records that an export logs
 		critical bool // exported at once, not after the interval
 	}{
 		"slog with context":     {log: func(ctx context.Context) { slog.InfoContext(ctx, "exported") }},

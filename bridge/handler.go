@@ -5,39 +5,41 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel/log"
 )
 
-// handler puts a dynamic level in front of otelslog's handler, which does the
-// conversion. It is immutable.
+// handler adds a dynamic level to otelslog's handler, which does the conversion. It
+// is immutable.
 type handler struct {
 	level slog.Leveler
 	next  slog.Handler
-	// bare is next without source locations, for records that do not know theirs:
-	// otelslog writes an empty path and line 0 for them. nil: next adds none.
+	// bare is next without source locations, for records that have none: otelslog
+	// would write an empty path and line 0. nil: next adds no locations either.
 	bare slog.Handler
 }
 
 // NewHandler returns an [slog.Handler] that emits to OpenTelemetry. The
 // conversion of records is that of go.opentelemetry.io/contrib/bridges/otelslog;
-// on top of it the handler has a level, [WithLevel], that is read at each call and
-// decides before anything else is asked or allocated.
+// the handler adds a level, [WithLevel]. Each call reads the level, which decides
+// before anything else is called or allocated.
 //
 // The name is that of the instrumentation scope: by OpenTelemetry's convention
 // the import path of the package that logs. The options [WithLoggerProvider],
-// [WithLevel], [WithSource], [WithVersion], [WithSchemaURL] and [WithAttributes]
-// apply.
+// [WithLevel], [WithSource] and [WithLoggerOptions] apply.
 //
-// The handler reports no errors: what becomes of a record is the provider's
-// business. It is safe for concurrent use.
+// The handler returns no errors; the provider is responsible for what becomes of a
+// record. It is safe for concurrent use.
 func NewHandler(name string, opts ...Option) slog.Handler {
 	return newHandler(name, newConfig(opts))
 }
 
 func newHandler(name string, c config) *handler {
+	scope := log.NewLoggerConfig(c.loggerOptions...)
+	attrs := scope.InstrumentationAttributes()
 	opts := []otelslog.Option{
-		otelslog.WithVersion(c.version),
-		otelslog.WithSchemaURL(c.schemaURL),
-		otelslog.WithAttributes(c.attributes...),
+		otelslog.WithVersion(scope.InstrumentationVersion()),
+		otelslog.WithSchemaURL(scope.SchemaURL()),
+		otelslog.WithAttributes(attrs.ToSlice()...),
 	}
 	if c.provider != nil {
 		opts = append(opts, otelslog.WithLoggerProvider(c.provider))
@@ -50,8 +52,8 @@ func newHandler(name string, c config) *handler {
 	return &handler{level: c.level, next: next, bare: bare}
 }
 
-// Enabled asks the level first: it is the cheaper of the two and rejects what
-// most callers want rejected.
+// Enabled checks the level first: it is the cheaper check, and the one that most
+// rejected calls fail.
 func (h *handler) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= h.level.Level() && h.next.Enabled(ctx, l)
 }
@@ -63,7 +65,7 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) (err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err = handleTamed(ctx, next, r, v)
+			err = handleAgain(ctx, next, r, v)
 		}
 	}()
 	return next.Handle(ctx, r)
@@ -73,9 +75,9 @@ func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	// Now, because an error that panics does so with each record, where it is too
-	// late to take it out.
-	attrs, _ = tameAttrs(attrs)
+	// An error that panics would do so with every record, and could not be replaced any
+	// more by then.
+	attrs, _ = safeAttrs(attrs)
 	return h.derive(func(h slog.Handler) slog.Handler { return h.WithAttrs(attrs) })
 }
 

@@ -13,8 +13,7 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// BenchmarkDisabled is a call whose level is off. The rival is slog's own
-// TextHandler.
+// BenchmarkDisabled is a call below the level. The rival is slog's own TextHandler.
 func BenchmarkDisabled(b *testing.B) {
 	p := newBenchPipe(b)
 	var level slog.LevelVar

@@ -17,8 +17,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// TestHandlerContract runs what slog demands of every handler, over a whole
-// pipeline.
+// TestHandlerContract runs slog's test of handlers on a whole pipeline.
 func TestHandlerContract(t *testing.T) {
 	for name, opts := range map[string][]bridge.Option{
 		"plain":  nil,
@@ -41,7 +40,7 @@ func TestHandlerContract(t *testing.T) {
 	}
 }
 
-// slogView is a record in the terms of slogtest.
+// slogView returns a record in the form that slogtest expects.
 func slogView(r *sdklog.Record) map[string]any {
 	m := attributesOf(r)
 	if !r.Timestamp().IsZero() {
@@ -59,9 +58,12 @@ func TestHandlerRecord(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	h := bridge.NewHandler("some/package",
 		bridge.WithLoggerProvider(p),
-		bridge.WithVersion("v1.2.3"),
-		bridge.WithSchemaURL("https://example.com/schema"),
-		bridge.WithAttributes(attribute.String("team", "a")),
+		bridge.WithLoggerOptions(
+			log.WithInstrumentationVersion("v1.2.3"),
+			log.WithSchemaURL("https://example.com/schema"),
+			nil,
+		),
+		bridge.WithLoggerOptions(log.WithInstrumentationAttributes(attribute.String("team", "a"))),
 	)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	record := slog.NewRecord(at, slog.LevelWarn+1, "careful", 0)
@@ -146,9 +148,9 @@ func TestHandlerDefaultLevelIsInfo(t *testing.T) {
 	}
 }
 
-// TestHandlerAsksTheProvider checks that a level which passes is not all: the
-// processor's minimum severity counts too.
-func TestHandlerAsksTheProvider(t *testing.T) {
+// TestHandlerEnabledByProvider: a level that is high enough does not suffice; the
+// provider must be enabled too.
+func TestHandlerEnabledByProvider(t *testing.T) {
 	h := bridge.NewHandler("off", bridge.WithLoggerProvider(sdklog.NewLoggerProvider()))
 	if h.Enabled(t.Context(), slog.LevelError) {
 		t.Error("enabled although the provider has no processor")

@@ -16,8 +16,8 @@ import (
 )
 
 // TestInstallConcurrentSafe installs and restores from several goroutines while
-// others log by every way there is. Nothing may be lost while one installation
-// lasts, and the state must be what it was at the end.
+// others log in every way. Nothing may be lost while one installation lasts, and at
+// the end the state must be the one before.
 func TestInstallConcurrentSafe(t *testing.T) {
 	changeState(t, func() { stdlog.SetOutput(io.Discard) })
 	keepState(t)

@@ -18,8 +18,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// TestRestoreOutOfOrder restores three installations in every order. What is in
-// effect is always the latest that is left.
+// TestRestoreOutOfOrder restores three installations in every order. The latest of the
+// remaining ones is always in effect.
 func TestRestoreOutOfOrder(t *testing.T) {
 	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
 		changeState(t, func() {
@@ -60,10 +60,9 @@ func TestRestoreOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestRestoreLeavesOthersAlone has the program replace everything between two
-// installations: that is what the second one puts back, and the first does not
-// touch it.
-func TestRestoreLeavesOthersAlone(t *testing.T) {
+// TestRestoreKeepsProgramsGlobals replaces all globals between two installations. The
+// second one restores these values, and the first does not touch them.
+func TestRestoreKeepsProgramsGlobals(t *testing.T) {
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
 		p := newPipe(t, exportertest.New())
 		var others state
@@ -87,9 +86,8 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 	}
 }
 
-// TestInstallWithWrappedDefault puts loggers that lead to an earlier installation
-// in its place for good, as slog.SetDefault(slog.Default().With(…)) does. Nothing
-// may go round in circles.
+// TestInstallWithWrappedDefault makes loggers that lead to an earlier installation the
+// globals, as slog.SetDefault(slog.Default().With(…)) does. Nothing may call itself.
 func TestInstallWithWrappedDefault(t *testing.T) {
 	first, second := newPipe(t, exportertest.New()), newPipe(t, exportertest.New())
 	changeState(t, func() { stdlog.SetOutput(io.Discard) })
@@ -114,9 +112,10 @@ func TestInstallWithWrappedDefault(t *testing.T) {
 	wantBodies(t, second, "second slog", "second log", "second otel")
 }
 
-// TestInstallChainsNothing exchanges one provider for the next, as a program does
-// that reloads its configuration. Nothing may keep those that have been restored.
-func TestInstallChainsNothing(t *testing.T) {
+// TestInstallReleasesProviders replaces one provider with the next, as a program does
+// that reloads its configuration. Nothing may keep the providers of installations that
+// have been restored.
+func TestInstallReleasesProviders(t *testing.T) {
 	keepState(t)
 	const rounds = 4
 	released := make(chan int, rounds)

@@ -18,8 +18,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Obtained when the program starts, as package variables of libraries are:
-// before any installation and before anybody has set a global provider.
+// Obtained when the program starts, like package variables of libraries: before any
+// installation, and before a global provider is set.
 var (
 	earlyProvider = otel.GetLoggerProvider()
 	earlyLogger   = otel.Logger("early")
@@ -58,8 +58,10 @@ func TestInstallScopesAndOptions(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New())
 	defer bridge.Install(p,
-		bridge.WithVersion("v1"), bridge.WithSchemaURL("https://example.com/schema"),
-		bridge.WithAttributes(attribute.Bool("a", true)),
+		bridge.WithLoggerOptions(
+			log.WithInstrumentationVersion("v1"), log.WithSchemaURL("https://example.com/schema"),
+			log.WithInstrumentationAttributes(attribute.Bool("a", true)),
+		),
 		bridge.WithLevel(slog.LevelDebug), bridge.WithSource(true),
 	)()
 	slog.Debug("slog") // this line
@@ -111,8 +113,8 @@ func TestRestorePutsEverythingBack(t *testing.T) {
 	}
 }
 
-// TestSecondInstallReceivesEarlierLoggers has loggers of every kind and age
-// emit in the time of one, another, and no installation.
+// TestSecondInstallReceivesEarlierLoggers emits with loggers of every kind and age
+// during one installation, during another, and without any.
 func TestSecondInstallReceivesEarlierLoggers(t *testing.T) {
 	keepState(t)
 	first, second := newPipe(t, exportertest.New()), newPipe(t, exportertest.New())
@@ -163,7 +165,7 @@ func TestLoggersReturnToEarlierProvider(t *testing.T) {
 	wantBodies(t, p)
 }
 
-// TestDeriveNothing: slog demands that these return the handler itself.
+// TestDeriveNothing: slog requires that these return the handler itself.
 func TestDeriveNothing(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	defer bridge.Install(p)()
@@ -194,8 +196,8 @@ func TestInstallGlobalProvider(t *testing.T) {
 	}
 }
 
-// TestInstallRefusesItself: OpenTelemetry's default provider leads to whatever is
-// installed, and must not be led back to itself.
+// TestInstallRefusesItself: OpenTelemetry's default provider leads to the installed
+// one, so it must not be installed itself.
 func TestInstallRefusesItself(t *testing.T) {
 	keepState(t)
 	var errs []error
@@ -217,7 +219,7 @@ func TestInstallRefusesItself(t *testing.T) {
 	}
 }
 
-// TestInstallAfterShutdown: logging after the provider's end is no failure.
+// TestInstallAfterShutdown: logging after the provider's Shutdown is not an error.
 func TestInstallAfterShutdown(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New(), processor.WithFallback(nil))

@@ -9,29 +9,29 @@ import (
 // options.
 func Middleware(next http.Handler) http.Handler { return NewMiddleware()(next) }
 
-// NewMiddleware returns a function that puts a handler in front of another, which
-// gives each request a correlation ID.
+// NewMiddleware returns a function that wraps a handler in one that gives each request
+// a correlation ID.
 //
 // The ID is that of the request's header X-Correlation-ID, else X-Request-ID
-// ([WithHeaders]), if [ValidCorrelationID] takes it: anybody can send anything. If
-// neither has such an ID, it is the one that the request's context has, and if that
-// has none, one is made as [NewCorrelationID] does. The ID is sent back in the
-// response, as X-Correlation-ID, and is put on the request's context, by
-// [ContextWithCorrelationID]: from there it comes to logs, spans and further calls.
+// ([WithHeaders]), if [ValidCorrelationID] accepts it, because clients may send
+// anything. If neither has such an ID, it is the one of the request's context, and if
+// that has none, a new one, as by [NewCorrelationID]. The response has the ID as
+// X-Correlation-ID, and so has the request's context, by [ContextWithCorrelationID]:
+// logs, spans and further calls get it from there.
 //
-// Headers that were not taken do not reach the handler; the ID takes their place,
-// so that what copies headers, as a reverse proxy does, copies the ID. Such a proxy
-// needs the transport of [NewTransport] to pass on an ID that was made here, and a
-// ModifyResponse that deletes X-Correlation-ID, or its answer has the header twice.
+// Headers with invalid values do not reach the handler; the ID replaces them, so that
+// code that copies headers, such as a reverse proxy, copies the ID. Such a proxy needs
+// the transport of [NewTransport] to pass on an ID that was created here, and a
+// ModifyResponse that deletes X-Correlation-ID, or its response has the header twice.
 //
-// For the ID to be the trace's, and for the server's span to have it, the handler
+// If the ID is to be the trace's, and if the server's span is to have it, the handler
 // that starts the span, such as that of otelhttp, must be outside:
 //
 //	otelhttp.NewHandler(bridge.Middleware(handler), "server")
 //
 // The options [WithHeaders], [WithCorrelationKey] and [WithBaggage] apply. The
-// handlers are safe for concurrent use, and leave errors and panics of the next
-// one alone.
+// handlers are safe for concurrent use, and do not handle errors and panics of the
+// wrapped handler.
 func NewMiddleware(opts ...Option) func(next http.Handler) http.Handler {
 	c := correlationFrom(opts)
 	return func(next http.Handler) http.Handler {
@@ -47,20 +47,20 @@ type middleware struct {
 
 func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	id, hostile := m.received(r.Header)
+	id, invalid := m.received(r.Header)
 	if id == "" {
 		id = m.idOrNew(ctx, r.Header)
 	}
 	w.Header().Set(m.headers[0], id)
 
 	r = r.WithContext(m.context(ctx, id))
-	if hostile {
+	if invalid {
 		r.Header = m.cleaned(r.Header, id)
 	}
 	m.next.ServeHTTP(w, r)
 }
 
-// idOrNew is for requests whose headers have no ID.
+// idOrNew returns the ID of a request whose headers have none.
 func (m *middleware) idOrNew(ctx context.Context, h http.Header) string {
 	if id := m.id(ctx); ValidCorrelationID(id) {
 		return id
@@ -75,7 +75,7 @@ func (m *middleware) idOrNew(ctx context.Context, h http.Header) string {
 
 func (m *middleware) context(ctx context.Context, id string) context.Context {
 	if m.key != keyFromContext(ctx) {
-		ctx = ContextWithCorrelationKey(ctx, string(m.key))
+		ctx = contextWithKey(ctx, m.key)
 	}
 	ctx = ContextWithCorrelationID(ctx, id)
 	if m.baggage {
@@ -84,22 +84,22 @@ func (m *middleware) context(ctx context.Context, id string) context.Context {
 	return ctx
 }
 
-// received returns the first ID that can be taken, or "", and whether there are
-// headers whose value cannot be.
-func (m *middleware) received(h http.Header) (id string, hostile bool) {
+// received returns the first valid ID in the headers, or "". It reports whether there
+// are headers with invalid values.
+func (m *middleware) received(h http.Header) (id string, invalid bool) {
 	for _, name := range m.headers {
 		switch values := h[name]; {
 		case !acceptable(values):
-			hostile = true
+			invalid = true
 		case id == "" && len(values) > 0:
 			id = values[0]
 		}
 	}
-	return id, hostile
+	return id, invalid
 }
 
-// acceptable tells whether a header is missing, empty, or has one ID. Which of
-// several is meant, nobody can tell.
+// acceptable reports whether a header is missing, empty, or has one valid ID. Several
+// IDs are not acceptable, because it is not known which of them is meant.
 func acceptable(values []string) bool {
 	switch len(values) {
 	case 0:
@@ -111,7 +111,8 @@ func acceptable(values []string) bool {
 	}
 }
 
-// cleaned returns a copy; the original is the caller's.
+// cleaned returns a copy of the headers, with the ID in place of invalid values. The
+// original is the caller's.
 func (m *middleware) cleaned(h http.Header, id string) http.Header {
 	h = h.Clone()
 	for _, name := range m.headers {

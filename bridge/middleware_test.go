@@ -17,8 +17,8 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// hostileIDs are values that must not get any further. Some of them, no
-// well-behaved client could send.
+// hostileIDs are values that the middleware must not pass on. Some of them could not
+// be sent by a well-behaved client.
 var hostileIDs = map[string]string{
 	"4 KB":             strings.Repeat("a", 4096),
 	"129 bytes":        strings.Repeat("a", 129),
@@ -33,7 +33,7 @@ var hostileIDs = map[string]string{
 	"expression":       "${jndi:ldap://example.com/a}",
 }
 
-// seen is what a handler behind the middleware sees.
+// seen has the ID and the headers that a handler behind the middleware gets.
 type seen struct {
 	id     string
 	header http.Header
@@ -56,7 +56,7 @@ func request(headers ...string) *http.Request {
 	return r
 }
 
-// TestMiddlewareHeaders: which ID it is when there is one.
+// TestMiddlewareHeaders: the ID of the first header with a valid one is taken.
 func TestMiddlewareHeaders(t *testing.T) {
 	custom := bridge.NewMiddleware(bridge.WithHeaders("x-my-id", "no header", "", "X-Other"))
 	for name, c := range map[string]struct {
@@ -84,8 +84,8 @@ func TestMiddlewareHeaders(t *testing.T) {
 	}
 }
 
-// TestMiddlewareInvents: the trace's ID, else one that is new.
-func TestMiddlewareInvents(t *testing.T) {
+// TestMiddlewareCreatesID: without a header the ID is the trace's, else a new one.
+func TestMiddlewareCreatesID(t *testing.T) {
 	a, answer := serve(bridge.Middleware, request())
 	b, _ := serve(bridge.Middleware, request("X-Correlation-ID", ""))
 	if !isHexID(a.id) || !isHexID(b.id) || a.id == b.id || answer.Get("X-Correlation-ID") != a.id {
@@ -100,7 +100,7 @@ func TestMiddlewareInvents(t *testing.T) {
 	}
 }
 
-// TestMiddlewareKey: what the handler sets later has the key as well.
+// TestMiddlewareKey: an ID that the handler sets later has the middleware's key.
 func TestMiddlewareKey(t *testing.T) {
 	s := newService(t, bridge.WithCorrelationKey("request.id"))
 	mw := bridge.NewMiddleware(bridge.WithCorrelationKey("request.id"), bridge.WithBaggage())
@@ -121,8 +121,8 @@ func TestMiddlewareKey(t *testing.T) {
 	}
 }
 
-// TestMiddlewareTwice: one inside another comes to the same ID, and so does one
-// inside something else that has set one.
+// TestMiddlewareTwice: a middleware inside another one, or inside code that has set an
+// ID, takes the same ID.
 func TestMiddlewareTwice(t *testing.T) {
 	twice := func(next http.Handler) http.Handler { return bridge.Middleware(bridge.Middleware(next)) }
 	for _, headers := range [][]string{nil, {"X-Correlation-ID", "a"}, {"X-Request-ID", "b"}, {"X-Correlation-ID", "<evil>"}} {
@@ -139,8 +139,8 @@ func TestMiddlewareTwice(t *testing.T) {
 	}
 }
 
-// TestMiddlewareReplacesHostileHeaders: nobody behind the middleware gets to see
-// them, and the caller's request stays as it is.
+// TestMiddlewareReplacesHostileHeaders: invalid headers do not reach the handler, and
+// the caller's request is not changed.
 func TestMiddlewareReplacesHostileHeaders(t *testing.T) {
 	for name, value := range hostileIDs {
 		for _, header := range []string{"X-Correlation-Id", "X-Request-Id"} {
@@ -150,7 +150,7 @@ func TestMiddlewareReplacesHostileHeaders(t *testing.T) {
 				t.Errorf("%s: ID %q, answer %v, want a new one", name, s.id, answer)
 			}
 			if got := s.header.Get("X-Correlation-ID"); got != s.id || s.header.Get("X-Request-ID") == value {
-				t.Errorf("%s: the handler sees %v", name, s.header)
+				t.Errorf("%s: the handler gets %v", name, s.header)
 			}
 			if r.Header[header][0] != value {
 				t.Errorf("%s: the caller's request has been changed", name)
@@ -160,13 +160,12 @@ func TestMiddlewareReplacesHostileHeaders(t *testing.T) {
 	t.Run("several", func(t *testing.T) {
 		s, _ := serve(bridge.Middleware, request("X-Correlation-ID", "a", "X-Correlation-ID", "b"))
 		if !isHexID(s.id) || len(s.header.Values("X-Correlation-ID")) != 1 {
-			t.Errorf("ID %q, and the handler sees %v", s.id, s.header)
+			t.Errorf("ID %q, and the handler gets %v", s.id, s.header)
 		}
 	})
 }
 
-// TestMiddlewareOverTheWire: what a client that does not go by the rules writes to
-// the connection.
+// TestMiddlewareOverTheWire writes invalid headers to a connection.
 func TestMiddlewareOverTheWire(t *testing.T) {
 	ids := make(chan string, 1)
 	server := httptest.NewServer(bridge.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -201,14 +200,14 @@ func TestMiddlewareOverTheWire(t *testing.T) {
 				t.Errorf("ID %q, answer %q", id, got)
 			}
 			if taken := strings.HasPrefix(value, id); taken != (name == "header injection") {
-				t.Errorf("ID %q", id) // the header before the injected one is a good one
+				t.Errorf("ID %q", id) // the header before the injected one is valid
 			}
 		})
 	}
 }
 
-// TestMiddlewareInAGateway: a reverse proxy copies headers, and the service behind
-// it has the same ID.
+// TestMiddlewareInAGateway: a reverse proxy copies headers, so the service behind it
+// gets the same ID.
 func TestMiddlewareInAGateway(t *testing.T) {
 	behind := make(chan string, 1)
 	server := httptest.NewServer(bridge.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -256,8 +255,8 @@ func TestMiddlewareConcurrentSafe(t *testing.T) {
 	wg.Wait()
 }
 
-// FuzzMiddleware sends anything as headers, and expects an ID that is fit to be
-// sent, logged and shown, everywhere the same.
+// FuzzMiddleware sends arbitrary headers. The ID must be valid, and the same in the
+// context, the response and the handler's headers.
 func FuzzMiddleware(f *testing.F) {
 	for _, value := range hostileIDs {
 		f.Add(value, "", "")
@@ -280,7 +279,7 @@ func FuzzMiddleware(f *testing.F) {
 		}
 		for _, name := range []string{"X-Correlation-Id", "X-Request-Id"} {
 			if v := s.header.Get(name); v != "" && !bridge.ValidCorrelationID(v) {
-				t.Fatalf("the handler sees %s: %q", name, v)
+				t.Fatalf("the handler gets %s: %q", name, v)
 			}
 		}
 	})

@@ -9,21 +9,24 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/value"
 )
 
-// Names of what a [PhaseLogger] emits. OpenTelemetry has no semantic conventions
+// Names in the records of a [PhaseLogger]. OpenTelemetry has no semantic conventions
 // for phases, so they are in this module's own namespace.
 const (
 	// PhaseEventName is the event name of each record.
 	PhaseEventName = "asynclog.phase"
-	// PhaseKey is the key of the attribute that has the phase.
+	// PhaseKey is the key of the attribute that holds the phase.
 	PhaseKey = attribute.Key("asynclog.phase")
-	// DataKey is the key of the attribute that has the data given to
-	// [PhaseLogger.LogAny], where the data has no keys of its own.
-	DataKey = attribute.Key("asynclog.data")
+
+	// dataKey is the key of the attribute that holds the data given to
+	// [PhaseLogger.LogAny] if the data has no keys of its own.
+	dataKey = attribute.Key("asynclog.data")
 )
 
-// Phases that mean something to a [PhaseLogger]. All others are alike.
+// Phases that a [PhaseLogger] treats differently from all others.
 const (
 	// PhaseError has severity ERROR, and is logged when verbose is off, too.
 	PhaseError = "ERROR"
@@ -39,9 +42,9 @@ const phaseScope = pkgPath
 // API. Create one with [NewPhaseLogger].
 //
 // Some phases, by default [PhaseError] and [PhaseCompletion], are also written to
-// a writer while the caller waits, and have the batch they are in exported: they
-// are what one looks for when a process has died. Those calls take as long as the
-// writer does. All others take what the provider's Logger takes.
+// a writer while the caller waits, and the batch that contains them is exported at
+// once: they are what people look for when a process has died. Those calls take as
+// long as the writer does. All others take as long as the provider's Logger does.
 //
 // Its methods are safe for concurrent use.
 type PhaseLogger struct {
@@ -57,43 +60,45 @@ type PhaseLogger struct {
 
 // NewPhaseLogger returns a PhaseLogger that emits to the provider, with this
 // package's import path as instrumentation scope. A provider of nil stands for the
-// global LoggerProvider.
+// global LoggerProvider. Verbose is on; [PhaseLogger.SetVerbose] changes it.
 //
-// The options [WithVerbose], [WithSynchronousPhases], [WithSynchronousWriter],
-// [WithExportNow], [WithCorrelationKey] and [WithBaggage] apply.
+// The options [WithSynchronousPhases], [WithSynchronousWriter], [WithExportNow],
+// [WithCorrelationKey] and [WithBaggage] apply.
 func NewPhaseLogger(provider log.LoggerProvider, opts ...Option) *PhaseLogger {
 	if provider == nil {
 		provider = otel.GetLoggerProvider()
 	}
-	c := newConfig(opts).phase
+	c := newConfig(opts)
 	l := &PhaseLogger{
 		logger:      provider.Logger(phaseScope),
-		synchronous: c.synchronousPhases(),
-		writer:      newPhaseWriter(c.synchronousWriter()),
+		synchronous: c.synchronousPhases,
+		writer:      newPhaseWriter(c.synchronousWriter),
 		exportNow:   c.exportNow,
-		correlation: newCorrelation(c.correlations),
+		correlation: newCorrelation(&c),
 	}
-	l.verbose.Store(!c.quiet)
+	l.verbose.Store(true)
 	return l
 }
 
-// SetVerbose switches phase logging on or off. While it is off, a call of Log
-// costs one atomic load, and only the phase [PhaseError] is logged: whoever turns
-// off the chatter does not mean the failures.
+// SetVerbose switches phase logging on or off. While it is off, a call of Log costs
+// one atomic load, and only the phase [PhaseError] is logged, so that failures stay
+// visible.
+//
+// Default: true.
 func (l *PhaseLogger) SetVerbose(verbose bool) { l.verbose.Store(verbose) }
 
-// Verbose tells whether phase logging is on.
+// Verbose reports whether phase logging is on.
 func (l *PhaseLogger) Verbose() bool { return l.verbose.Load() }
 
 // WriteFailures returns how many times the writer of [WithSynchronousWriter] or
 // the function of [WithExportNow] has failed or panicked. The records concerned
-// went to the provider all the same.
+// were emitted to the provider all the same.
 func (l *PhaseLogger) WriteFailures() uint64 { return l.writer.failures.Load() }
 
-// Log emits a record with event name [PhaseEventName], the attribute [PhaseKey]
-// that has the phase, and the data as further attributes; one that has the key
-// PhaseKey is left out. The message is the body, now the time. The severity is
-// ERROR for the phase [PhaseError], and INFO for all others.
+// Log emits a record with event name [PhaseEventName], the phase as the attribute
+// [PhaseKey], and the data as further attributes, except those with the key PhaseKey.
+// The body is the message, the time is now. The severity is ERROR for the phase
+// [PhaseError], and INFO for all others.
 //
 // The record is correlated with the context: the SDK takes the trace from it, and
 // the processor of [NewLogProcessor] the correlation ID.
@@ -101,12 +106,56 @@ func (l *PhaseLogger) Log(ctx context.Context, phase, message string, data ...at
 	if !l.verbose.Load() && phase != PhaseError {
 		return
 	}
-	if where := l.destinations(ctx, phase); where != nowhere {
-		l.emit(ctx, where, phase, message, data)
+	if to := l.destinations(ctx, phase); to != nowhere {
+		l.emit(ctx, to, phase, message, data)
 	}
 }
 
-// destinations is a set of where a record goes.
+// LogAny is [PhaseLogger.Log] for callers that have data of any type, and the
+// correlation ID as a string. It replaces loggers of the form
+// log(phase, message, data, correlationID).
+//
+// The members of a map, a struct or a list of attributes become attributes of the
+// record. An error becomes the attributes exception.type and exception.message of
+// OpenTelemetry's semantic conventions. Other data becomes the one attribute
+// "asynclog.data", and nil none. See [ValueOf] for the conversion of values and its
+// bounds. Members with the key [PhaseKey] are left out, and so are those with the
+// correlation ID's key if an ID is given.
+//
+// A correlationID of "" stands for the context's. If the context has none either,
+// the record gets a new one, as by [NewCorrelationID]. The ID is an attribute of the
+// record with or without a processor of [NewLogProcessor]; the context's span is not
+// changed.
+//
+// Nothing in the data makes LogAny panic. It keeps no reference to the data, which
+// must not change during the call.
+func (l *PhaseLogger) LogAny(ctx context.Context, phase, message string, data any, correlationID string) {
+	if !l.verbose.Load() && phase != PhaseError {
+		return
+	}
+	if ctx == nil {
+		ctx = context.Background() // callers that pass IDs as strings may have no context
+	}
+	to := l.destinations(ctx, phase)
+	if to == nowhere {
+		return
+	}
+	attrs := value.Attributes(dataKey, data)
+	key := l.correlation.key
+	switch {
+	case correlationID != "":
+		attrs = append(without(attrs, key), key.String(value.Text(correlationID)))
+	case !hasKey(attrs, key):
+		id := l.correlation.id(ctx)
+		if id == "" {
+			id = NewCorrelationID(ctx)
+		}
+		attrs = append(attrs, key.String(id))
+	}
+	l.emit(ctx, to, value.ValidUTF8(phase), value.ValidUTF8(message), attrs)
+}
+
+// destinations is the set of places that a record goes to.
 type destinations uint8
 
 const (
@@ -116,30 +165,30 @@ const (
 	nowhere destinations = 0
 )
 
-func (l *PhaseLogger) destinations(ctx context.Context, phase string) (where destinations) {
+func (l *PhaseLogger) destinations(ctx context.Context, phase string) (to destinations) {
 	severity, _ := severityOf(phase)
 	if l.logger.Enabled(ctx, log.EnabledParameters{Severity: severity, EventName: PhaseEventName}) {
-		where |= toProvider
+		to |= toProvider
 	}
 	if slices.Contains(l.synchronous, phase) {
-		where |= toWriter
+		to |= toWriter
 	}
-	return where
+	return to
 }
 
 func (l *PhaseLogger) emit(
-	ctx context.Context, where destinations, phase, message string, data []attribute.KeyValue,
+	ctx context.Context, to destinations, phase, message string, data []attribute.KeyValue,
 ) {
 	if hasKey(data, PhaseKey) {
 		data = without(data, PhaseKey)
 	}
 	now := time.Now()
-	if where&toProvider != 0 {
+	if to&toProvider != 0 {
 		severity, text := severityOf(phase)
 		var r log.Record
 		r.SetEventName(PhaseEventName)
 		r.SetTimestamp(now)
-		r.SetObservedTimestamp(now) // or the SDK looks at the clock once more
+		r.SetObservedTimestamp(now) // saves the SDK another look at the clock
 		r.SetSeverity(severity)
 		r.SetSeverityText(text)
 		r.SetBody(attribute.StringValue(message))
@@ -147,7 +196,7 @@ func (l *PhaseLogger) emit(
 		r.AddAttributes(data...)
 		l.logger.Emit(ctx, r)
 	}
-	if where&toWriter != 0 {
+	if to&toWriter != 0 {
 		l.writer.run(l.exportNow) // before writing, so that the export takes place meanwhile
 		// A clone, so that the data of all the other calls can stay on the stack.
 		l.writer.write(ctx, line{now, phase, message, l.correlation.add(ctx, slices.Clone(data))})
@@ -161,16 +210,7 @@ func severityOf(phase string) (log.Severity, string) {
 	return log.SeverityInfo, "INFO"
 }
 
-func hasKey(attrs []attribute.KeyValue, key attribute.Key) bool {
-	for i := range attrs {
-		if attrs[i].Key == key {
-			return true
-		}
-	}
-	return false
-}
-
-// without returns a copy.
+// without returns a copy of the attributes without those that have the key.
 func without(attrs []attribute.KeyValue, key attribute.Key) []attribute.KeyValue {
 	kept := make([]attribute.KeyValue, 0, len(attrs))
 	for _, a := range attrs {

@@ -28,10 +28,10 @@ type loggedError struct{ error }
 
 func (loggedError) LogValue() slog.Value { return slog.GroupValue(slog.Int("code", 7)) }
 
-// TestLogAnyData: what has members gives them to the record, all else is one
+// TestLogAnyData: members of the data become attributes; data without members is one
 // attribute.
 func TestLogAnyData(t *testing.T) {
-	doc := document{Name: "a.txt", Size: 3, owner: "nobody's business"}
+	doc := document{Name: "a.txt", Size: 3, owner: "not exported"}
 	var noDocument *document
 	for name, c := range map[string]struct {
 		data any
@@ -49,7 +49,7 @@ func TestLogAnyData(t *testing.T) {
 		"number":      {7, map[string]any{"asynclog.data": int64(7)}},
 		"empty key":   {map[string]int{"": 1}, map[string]any{"(empty)": int64(1)}},
 		"phase":       {map[string]any{"asynclog.phase": "mine"}, map[string]any{}},
-		"error that knows its type": {
+		"error with a type of its own": {
 			fmt.Errorf("asking: %w", timeoutError{}), map[string]any{"exception.type": "timeout", "exception.message": "asking: too late"},
 		},
 		"error whose type panics": {
@@ -79,8 +79,8 @@ type panickingError struct{}
 
 func (panickingError) Error() string { panic("at the disco") }
 
-// TestLogAnyCorrelation: the ID given, else the context's, else the trace's, else
-// a new one; always on the record, never on the span.
+// TestLogAnyCorrelation: the ID is the given one, else the context's, else the trace's,
+// else a new one. It is always on the record, and never on the span.
 func TestLogAnyCorrelation(t *testing.T) {
 	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{0xaa}, SpanID: trace.SpanID{0xbb}})
 	traced := trace.ContextWithSpanContext(t.Context(), sc)
@@ -110,7 +110,7 @@ func TestLogAnyCorrelation(t *testing.T) {
 		s := newService(t)
 		l := s.phases()
 		l.LogAny(t.Context(), "ANALYSIS", "…", nil, "")
-		l.LogAny(nil, "ANALYSIS", "…", nil, "") //nolint:staticcheck // who carries IDs as strings may have no context
+		l.LogAny(nil, "ANALYSIS", "…", nil, "") //nolint:staticcheck // callers that pass IDs as strings may have no context
 		ids := s.logIDs(t)
 		if len(ids) != 2 || !isHexID(ids[0]) || !isHexID(ids[1]) || ids[0] == ids[1] {
 			t.Errorf("IDs %q, want two that are new", ids)
@@ -157,7 +157,7 @@ func isHexID(id string) bool {
 	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" && strings.Trim(id, "0") != ""
 }
 
-// timeoutError knows its error.type.
+// timeoutError has an error.type of its own.
 type timeoutError struct{}
 
 func (timeoutError) Error() string     { return "too late" }

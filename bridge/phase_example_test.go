@@ -31,7 +31,7 @@ func (printer) Export(_ context.Context, records []sdklog.Record) error {
 func (printer) ForceFlush(context.Context) error { return nil }
 func (printer) Shutdown(context.Context) error   { return nil }
 
-// A phase logger that exports at once what matters most.
+// A phase logger that exports the most important phases at once.
 func ExampleNewPhaseLogger() {
 	p := processor.New(printer{})
 	provider := sdklog.NewLoggerProvider(
@@ -52,7 +52,7 @@ func ExampleNewPhaseLogger() {
 	// ERROR logged all the same asynclog.phase=ERROR correlation.id=req-7f3a
 }
 
-// Callers that have data of any kind, and IDs as strings.
+// LogAny is for callers that have data of any type, and IDs as strings.
 func ExamplePhaseLogger_LogAny() {
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(processor.New(printer{})))
 	defer func() { _ = provider.Shutdown(context.Background()) }()

@@ -68,10 +68,14 @@ func TestPhaseAttributeCannotBeReplaced(t *testing.T) {
 	}
 }
 
-// TestPhaseVerbose: ERROR is logged whatever the switch says.
+// TestPhaseVerbose: ERROR is logged whether verbose is on or off.
 func TestPhaseVerbose(t *testing.T) {
 	s := newService(t)
-	l := s.phases(bridge.WithVerbose(false))
+	l := s.phases()
+	if !l.Verbose() {
+		t.Error("not verbose by default")
+	}
+	l.SetVerbose(false)
 	all := func(when string) {
 		for _, phase := range []string{"ANALYSIS", bridge.PhaseCompletion, bridge.PhaseError} {
 			l.Log(t.Context(), phase, when)
@@ -79,7 +83,7 @@ func TestPhaseVerbose(t *testing.T) {
 		}
 	}
 	if l.Verbose() {
-		t.Error("verbose although WithVerbose(false)")
+		t.Error("verbose after SetVerbose(false)")
 	}
 	all("off")
 	l.SetVerbose(true)
@@ -105,7 +109,8 @@ func TestPhaseVerbose(t *testing.T) {
 }
 
 func TestPhaseOffDoesNotAllocate(t *testing.T) {
-	l := newService(t).phases(bridge.WithVerbose(false))
+	l := newService(t).phases()
+	l.SetVerbose(false)
 	ctx := t.Context()
 	n := testing.AllocsPerRun(100, func() {
 		l.Log(ctx, "ANALYSIS", "…", attribute.String("file", "a.txt"), attribute.Int("n", 1), attribute.Bool("b", true))
@@ -118,7 +123,7 @@ func TestPhaseOffDoesNotAllocate(t *testing.T) {
 func TestPhaseWithoutContext(t *testing.T) {
 	s := newService(t, bridge.WithBaggage())
 	l := s.phases(bridge.WithBaggage(), bridge.WithSynchronousWriter(&strings.Builder{}))
-	l.Log(nil, bridge.PhaseError, "…") //nolint:staticcheck // careless callers are not punished
+	l.Log(nil, bridge.PhaseError, "…") //nolint:staticcheck // a nil context must not panic
 	wantAttributes(t, s.last(t), map[string]any{"asynclog.phase": "ERROR"})
 	if n := l.WriteFailures(); n != 0 {
 		t.Errorf("%d failures", n)
@@ -129,8 +134,8 @@ type errorsOnly struct{}
 
 func (errorsOnly) Severity() log.Severity { return log.SeverityError }
 
-// TestPhaseBelowMinimum: what the pipeline does not want is not built, but what
-// has to be written is.
+// TestPhaseBelowMinimum: a record below the minimum is not built, but a synchronous
+// phase is still written.
 func TestPhaseBelowMinimum(t *testing.T) {
 	p := newPipe(t, exportertest.New(), processor.WithMinSeverity(errorsOnly{}))
 	var out strings.Builder
@@ -147,8 +152,8 @@ func TestPhaseBelowMinimum(t *testing.T) {
 	}
 }
 
-// TestPhaseGlobalProvider: without a provider it is the global one, which leads
-// nowhere until somebody sets it.
+// TestPhaseGlobalProvider: nil stands for the global provider, which leads nowhere
+// until one is set.
 func TestPhaseGlobalProvider(t *testing.T) {
 	p := newPipe(t, exportertest.New())
 	restore := bridge.Install(p)
@@ -187,8 +192,8 @@ func TestPhaseLoggerConcurrentSafe(t *testing.T) {
 	}
 }
 
-// wholeLines is a writer that the race detector objects to if it is called
-// concurrently, and checks that it is given whole lines.
+// wholeLines is a writer that checks that it is given whole lines. It has no mutex, so
+// that the race detector finds concurrent calls.
 type wholeLines struct {
 	lines   []string
 	partial bool

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,10 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
-// reportEvery is the least time between two reports to otel.Handle.
-const reportEvery = 10 * time.Second
-
-var errPanicked = errors.New("panic")
+// reportInterval is the minimum time between two reports to otel.Handle.
+const reportInterval = 10 * time.Second
 
 // line is a phase as it is written synchronously.
 type line struct {
@@ -28,24 +25,24 @@ type line struct {
 	data           []attribute.KeyValue
 }
 
-// phaseWriter writes lines, and keeps the failures of others' code from the
-// callers of a [PhaseLogger].
+// phaseWriter writes lines. It shields the callers of a [PhaseLogger] from errors and
+// panics of the writer and of the function of [WithExportNow].
 type phaseWriter struct {
-	handler  *slog.TextHandler // serialises; nil: nothing is written
+	handler  *slog.TextHandler // one Write at a time; nil: nothing is written
 	failures atomic.Uint64
-	began    time.Time
-	reported atomic.Int64 // when a failure was last reported, in ns since began; 0: never
+	created  time.Time
+	reported atomic.Int64 // when a failure was last reported, in ns since created; 0: never
 }
 
 func newPhaseWriter(w io.Writer) *phaseWriter {
-	pw := &phaseWriter{began: time.Now()}
+	pw := &phaseWriter{created: time.Now()}
 	if w != nil {
 		pw.handler = slog.NewTextHandler(fullWriter{w}, nil)
 	}
 	return pw
 }
 
-// fullWriter does not let a short write pass as a success.
+// fullWriter turns a short write without an error into io.ErrShortWrite.
 type fullWriter struct{ io.Writer }
 
 func (w fullWriter) Write(p []byte) (int, error) {
@@ -72,11 +69,11 @@ func (w *phaseWriter) write(ctx context.Context, l line) {
 	for _, kv := range l.data {
 		r.AddAttrs(slog.Attr{Key: string(kv.Key), Value: slogValue(kv.Value)})
 	}
-	w.contain(func() error { return w.handler.Handle(ctx, r) })
+	w.guard(func() error { return w.handler.Handle(ctx, r) })
 }
 
-// slogValue leaves all but text, numbers and booleans to OpenTelemetry's own
-// rules for protocols that have no such values.
+// slogValue converts text, numbers and booleans. All other values become text by
+// OpenTelemetry's rules for protocols that do not have them.
 func slogValue(v attribute.Value) slog.Value {
 	switch v.Type() {
 	case attribute.BOOL:
@@ -93,12 +90,12 @@ func slogValue(v attribute.Value) slog.Value {
 // run calls f, which may be nil.
 func (w *phaseWriter) run(f func()) {
 	if f != nil {
-		w.contain(func() error { f(); return nil })
+		w.guard(func() error { f(); return nil })
 	}
 }
 
-// contain counts it if f fails or panics.
-func (w *phaseWriter) contain(f func() error) {
+// guard calls f, and counts an error or a panic as a failure.
+func (w *phaseWriter) guard(f func() error) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.failed(fmt.Errorf("%w: %s", errPanicked, panictext.Of(v)))
@@ -109,17 +106,18 @@ func (w *phaseWriter) contain(f func() error) {
 	}
 }
 
-// failed reports on a goroutine of its own: the error handler may lead back to
-// this writer, and must not hold the caller.
+// failed counts a failure, and reports it if the last report is long enough ago. It
+// reports on a goroutine of its own, because the error handler may lead back to this
+// writer, and must not block the caller.
 func (w *phaseWriter) failed(err error) {
 	failures := w.failures.Add(1)
-	now := time.Since(w.began)
+	now := time.Since(w.created)
 	last := w.reported.Load()
-	if last != 0 && now-time.Duration(last) < reportEvery || !w.reported.CompareAndSwap(last, int64(now)) {
+	if last != 0 && now-time.Duration(last) < reportInterval || !w.reported.CompareAndSwap(last, int64(now)) {
 		return
 	}
 	go func() {
-		defer func() { _ = recover() }() // a handler's panic has no one left to be told to
-		otel.Handle(fmt.Errorf("asynclog: synchronous phase: %w (%d failures so far)", err, failures))
+		defer func() { _ = recover() }() // there is nowhere to report a panic of the handler
+		otel.Handle(fmt.Errorf("asynclog: synchronous phase: %w (failures so far: %d)", err, failures))
 	}()
 }

@@ -38,7 +38,7 @@ func wantLines(tb testing.TB, out string, want ...string) {
 	}
 }
 
-// TestSynchronousLine is the form of lines as it is documented.
+// TestSynchronousLine: lines have the documented form.
 func TestSynchronousLine(t *testing.T) {
 	var out strings.Builder
 	l := newService(t).phases(bridge.WithSynchronousWriter(&out))
@@ -64,7 +64,7 @@ func TestSynchronousPhases(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		opts  []bridge.Option
-		phase []string // that are written
+		phase []string // the phases that are written
 	}{
 		{"default", nil, []string{"ERROR", "COMPLETION"}},
 		{"others", []bridge.Option{bridge.WithSynchronousPhases("START", "ERROR")}, []string{"START", "ERROR"}},
@@ -96,8 +96,8 @@ func TestSynchronousPhases(t *testing.T) {
 	}
 }
 
-// TestSynchronousWriterFails: neither the caller nor the record suffers, and
-// somebody is told, once.
+// TestSynchronousWriterFails: the failure does not affect the caller or the record,
+// and is reported once.
 func TestSynchronousWriterFails(t *testing.T) {
 	broken := errors.New("broken pipe")
 	for name, w := range map[string]writerFunc{
@@ -120,7 +120,7 @@ func TestSynchronousWriterFails(t *testing.T) {
 			if n := len(s.records(t)); n != 3 {
 				t.Errorf("%d records, want 3", n)
 			}
-			if err := <-reports; !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "(1 failures so far)") {
+			if err := <-reports; !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "(failures so far: 1)") {
 				t.Errorf("reported: %v", err)
 			}
 			select {
@@ -132,7 +132,7 @@ func TestSynchronousWriterFails(t *testing.T) {
 	}
 }
 
-// TestSynchronousReportMayLog: an error handler that logs such a phase itself
+// TestSynchronousReportMayLog: an error handler that logs a synchronous phase itself
 // neither loops nor waits for itself.
 func TestSynchronousReportMayLog(t *testing.T) {
 	s := newService(t)
@@ -149,7 +149,7 @@ func TestSynchronousReportMayLog(t *testing.T) {
 	}
 }
 
-// TestExportNow: the batch leaves long before its interval is over.
+// TestExportNow: the batch is exported long before its interval ends.
 func TestExportNow(t *testing.T) {
 	s := newService(t)
 	l := s.phases(bridge.WithExportNow(s.processor.ExportNow))
@@ -162,7 +162,7 @@ func TestExportNow(t *testing.T) {
 	}
 }
 
-// TestExportNowPanics: it is called for what it is worth.
+// TestExportNowPanics: a panic of the function is counted, and the line is written.
 func TestExportNowPanics(t *testing.T) {
 	reports := make(chan error, 10)
 	changeErrorHandler(t, otel.ErrorHandlerFunc(func(err error) { reports <- err }))

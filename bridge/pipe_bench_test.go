@@ -11,13 +11,13 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// benchQueue is so large, and a round so short, that nothing is dropped.
+// The queue is large enough, and a round short enough, that nothing is dropped.
 const (
 	benchQueue = 1 << 15
 	benchRound = benchQueue / 2
 )
 
-// newBenchPipe returns a pipeline whose exporter takes everything.
+// newBenchPipe returns a pipeline whose exporter accepts everything.
 func newBenchPipe(b *testing.B, decorators ...sdklog.Processor) *pipe {
 	b.Helper()
 	return newDecoratedPipe(b, decorators, exportertest.New(exportertest.WithoutRecords()),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
@@ -22,6 +23,15 @@ type pipe struct {
 	exporter  *exportertest.Exporter
 	seen      int // records returned so far
 }
+
+// flushedBy is a provider with another ForceFlush.
+type flushedBy struct {
+	log.LoggerProvider
+
+	flush func(context.Context) error
+}
+
+func (p flushedBy) ForceFlush(ctx context.Context) error { return p.flush(ctx) }
 
 // newPipe returns a pipeline that is shut down when the test ends, when every
 // record must be accounted for.
@@ -48,7 +58,7 @@ func newDecoratedPipe(
 			tb.Errorf("Shutdown: %v", err)
 		}
 		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-			tb.Errorf("the books do not balance: %+v", s)
+			tb.Errorf("the ledger does not balance: %+v", s)
 		}
 	})
 	return &pipe{LoggerProvider: provider, processor: p, exporter: exporter}
@@ -65,8 +75,8 @@ func (p *pipe) records(tb testing.TB) []sdklog.Record {
 	return all
 }
 
-// only returns the one record that has been emitted since records were last looked
-// at. It may have been exported meanwhile.
+// only returns the one record that has been emitted since the last call of records or
+// only. It may have been exported meanwhile.
 func (p *pipe) only(tb testing.TB) sdklog.Record {
 	tb.Helper()
 	seen := p.seen

@@ -48,8 +48,8 @@ func newService(tb testing.TB, opts ...bridge.Option) *service {
 	return s
 }
 
-// phases returns a PhaseLogger that, unless the options say otherwise, does not
-// write to standard error.
+// phases returns a PhaseLogger that does not write to standard error, unless the
+// options set a writer.
 func (s *service) phases(opts ...bridge.Option) *bridge.PhaseLogger {
 	return bridge.NewPhaseLogger(s.LoggerProvider, append([]bridge.Option{bridge.WithSynchronousWriter(nil)}, opts...)...)
 }

@@ -9,8 +9,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// wantSource checks the source location by the file and the function; that the
-// line is right too is for the comment "this line" in the file to tell.
+// wantSource checks the file and the function of a source location. The line is right
+// if it has the comment "this line" in the file.
 func wantSource(tb testing.TB, r *sdklog.Record, file, function string) {
 	tb.Helper()
 	a := attributesOf(r)
@@ -22,8 +22,8 @@ func wantSource(tb testing.TB, r *sdklog.Record, file, function string) {
 	}
 }
 
-// markedLine tells whether that line of a source file says that it is the one
-// that a source location should name.
+// markedLine reports whether that line of a source file has the comment that marks
+// the location.
 func markedLine(tb testing.TB, path string, line int64) bool {
 	tb.Helper()
 	text, err := os.ReadFile(path)

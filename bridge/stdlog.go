@@ -3,6 +3,8 @@ package bridge
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
@@ -11,6 +13,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // levelFatal is the slog level that corresponds to FATAL.
@@ -20,46 +24,53 @@ const levelFatal = slog.Level(log.SeverityFatal - severityOffset)
 // levels, as in otelslog.
 const severityOffset = log.SeverityInfo - log.Severity(slog.LevelInfo)
 
-// stdWriter is the output that an installation gives to the standard log
-// package. It makes a record of each line, for the installation in effect.
-//
-// With no installation in effect it writes to the output it took the place of, for
-// those who have kept it: log.New(log.Writer(), …) is common. As that is older
-// than this one, it cannot lead back here.
-type stdWriter struct{ found io.Writer }
+// How long a flush may take. The caller waits for it while it holds the log package's
+// mutex. After log.Fatal the process ends, so waiting does no harm. A panic may be
+// recovered, as net/http does, and then the wait is a stall.
+const (
+	fatalFlushTimeout = 5 * time.Second
+	panicFlushTimeout = time.Second
+)
 
-// newStdWriter takes the place of found. As for providers, a writer of another
-// installation is passed over.
-func newStdWriter(found io.Writer) *stdWriter {
-	if w, ok := found.(*stdWriter); ok {
-		found = w.found
+var errNoFlush = errors.New("the provider cannot be flushed")
+
+// stdWriter is the output that an installation gives to the standard log package. It
+// turns each line into a record, for the installation in effect.
+//
+// With no installation in effect it writes to the output that it has replaced. This
+// happens in programs that keep it: log.New(log.Writer(), …) is common. As that
+// output is older than this one, it cannot lead back here.
+type stdWriter struct{ previous io.Writer }
+
+// newStdWriter returns a writer that replaces previous. As for providers, the writer
+// of another installation is skipped.
+func newStdWriter(previous io.Writer) *stdWriter {
+	if w, ok := previous.(*stdWriter); ok {
+		previous = w.previous
 	}
-	return &stdWriter{found: found}
+	return &stdWriter{previous: previous}
 }
 
-// stdWriteFunc is the name of [stdWriter.Write] on the stack.
-const stdWriteFunc = pkgPath + ".(*stdWriter).Write"
-
-// Write takes one line. It is called with the mutex of the [stdlog.Logger] held,
-// so nothing in here may print with the log package.
+// Write takes one line. It is called with the mutex of the [stdlog.Logger] held, so
+// nothing that it calls may print with the log package.
 func (w *stdWriter) Write(line []byte) (int, error) {
-	i := process.active.Load()
+	i := active.Load()
 	if i == nil {
-		return w.found.Write(line)
+		return w.previous.Write(line)
 	}
 	c := findCaller()
 	if c.own {
-		return w.found.Write(line)
+		return w.previous.Write(line)
 	}
-	taken := i.print(line, c)
+	accepted := i.emitLine(line, c)
 	if c.kind == fatal || c.kind == panicking {
-		i.flushBeforeEnd(line, c.kind, taken)
+		i.flushBeforeExit(line, c.kind, accepted)
 	}
 	return len(line), nil
 }
 
-// print makes a record of the line, and tells whether the provider takes it.
-func (i *installation) print(line []byte, c caller) bool {
+// emitLine emits the line as a record, and reports whether the provider accepts it.
+func (i *installation) emitLine(line []byte, c caller) bool {
 	text := string(bytes.TrimSuffix(line, []byte{'\n'}))
 	var level slog.Level
 	switch c.kind {
@@ -93,10 +104,10 @@ func (i *installation) print(line []byte, c caller) bool {
 	return true
 }
 
-// splitLevel takes the level off a line of slog's first default handler, which
-// formats records as "LEVEL message key=value" and prints them with the log
-// package. Loggers obtained before the first SetDefault have that handler for
-// ever. If there is no level where one should be, the line is like any other.
+// splitLevel separates the level from a line of slog's first default handler, which
+// formats records as "LEVEL message key=value" and prints them with the log package.
+// Loggers obtained before the first SetDefault have that handler for ever. A line
+// that does not begin with a level is like any other.
 func (i *installation) splitLevel(line string) (slog.Level, string) {
 	rest, _ := strings.CutPrefix(line, stdlog.Prefix())
 	word, message, _ := strings.Cut(rest, " ")
@@ -105,4 +116,43 @@ func (i *installation) splitLevel(line string) (slog.Level, string) {
 		return i.stdLevel.Level(), line
 	}
 	return level, message
+}
+
+// flushBeforeExit exports the line, and those before it, before the process may end.
+// If that fails, or the provider has not accepted the line, it writes the line to the
+// plain output, so that it is not lost altogether.
+func (i *installation) flushBeforeExit(line []byte, k callKind, accepted bool) {
+	timeout := fatalFlushTimeout
+	if k == panicking {
+		timeout = panicFlushTimeout
+	}
+	if err := i.flush(timeout); err != nil || !accepted {
+		_, _ = i.plain.Write(line) // there is nowhere left to report an error
+	}
+}
+
+// flush calls the provider's ForceFlush, and returns when it does or at the timeout.
+// It does not rely on ForceFlush to obey its context.
+func (i *installation) flush(timeout time.Duration) error {
+	p, ok := i.provider.(interface{ ForceFlush(context.Context) error })
+	if !ok {
+		return errNoFlush
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- fmt.Errorf("%w: %s", errPanicked, panictext.Of(v))
+			}
+		}()
+		done <- p.ForceFlush(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// BenchmarkStdLog is a line of the log package. The rival is the route that
-// slog.SetDefault makes to otelslog's handler, which neither recognises log.Fatal
-// nor knows who printed.
+// BenchmarkStdLog is a line of the log package. The rival is otelslog's handler as
+// slog.SetDefault connects it to the log package. That handler neither recognises
+// log.Fatal nor finds the source location.
 func BenchmarkStdLog(b *testing.B) {
 	for _, impl := range []struct {
 		name    string

@@ -50,7 +50,7 @@ func TestStdLogLevel(t *testing.T) {
 	}
 }
 
-// TestStdLogSource has lines come by all ways that lead through the log package.
+// TestStdLogSource prints lines in all ways that lead through the log package.
 func TestStdLogSource(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New())
@@ -75,8 +75,8 @@ func TestStdLogSource(t *testing.T) {
 	wantAttributes(t, r, map[string]any{})
 }
 
-// TestEarlySlogLoggers: loggers from before the first SetDefault have a handler
-// that prints with the log package, for ever. Their levels survive that.
+// TestEarlySlogLoggers: loggers from before the first SetDefault have a handler that
+// prints with the log package, for ever. Their levels are kept.
 func TestEarlySlogLoggers(t *testing.T) {
 	keepState(t)
 	p := newPipe(t, exportertest.New())
@@ -108,7 +108,7 @@ func TestEarlySlogLoggers(t *testing.T) {
 	}
 }
 
-// survive calls a function that may panic.
+// survive calls a function and recovers from its panic.
 func survive(f func()) {
 	defer func() { _ = recover() }()
 	f()
@@ -129,7 +129,7 @@ func TestStdLogPanic(t *testing.T) {
 	} {
 		before := p.exporter.RecordsTaken()
 		survive(f)
-		// No flush here: it has been done.
+		// No flush here: log.Panic has flushed.
 		records := p.exporter.Records()[before:]
 		if len(records) != 1 || records[0].Severity() != log.SeverityError || records[0].Body().AsString() != "x" {
 			t.Errorf("%s: records %v", name, records)
@@ -140,7 +140,7 @@ func TestStdLogPanic(t *testing.T) {
 	}
 }
 
-// TestStdLogPanicWithoutFlush: what cannot be flushed is printed as well.
+// TestStdLogPanicWithoutFlush: a line that cannot be flushed is printed too.
 func TestStdLogPanicWithoutFlush(t *testing.T) {
 	keepState(t)
 	var out bytes.Buffer
@@ -155,7 +155,7 @@ func TestStdLogPanicWithoutFlush(t *testing.T) {
 	wantBodies(t, p, "the end")
 }
 
-// TestStdLogPanicAfterShutdown: what the provider does not take is printed.
+// TestStdLogPanicAfterShutdown: a line that the provider does not accept is printed.
 func TestStdLogPanicAfterShutdown(t *testing.T) {
 	keepState(t)
 	var out bytes.Buffer
@@ -171,7 +171,7 @@ func TestStdLogPanicAfterShutdown(t *testing.T) {
 	}
 }
 
-// TestStdLogPanicWithLeftovers: where the log package wrote before may lead here.
+// TestStdLogPanicWithLeftovers: the previous output of the log package may lead here.
 func TestStdLogPanicWithLeftovers(t *testing.T) {
 	var out bytes.Buffer
 	changeState(t, func() { stdlog.SetOutput(&out) })
@@ -179,7 +179,7 @@ func TestStdLogPanicWithLeftovers(t *testing.T) {
 	restore := bridge.Install(p)
 	stdlog.SetOutput(io.MultiWriter(stdlog.Writer()))
 	restore()
-	defer bridge.Install(p, bridge.WithFlush(func(context.Context) error { return io.ErrClosedPipe }))()
+	defer bridge.Install(flushedBy{p, func(context.Context) error { return io.ErrClosedPipe }})()
 	survive(func() { stdlog.Panic("the end") })
 	wantBodies(t, p, "the end")
 	if out.String() != "the end\n" {

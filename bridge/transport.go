@@ -3,13 +3,13 @@ package bridge
 import "net/http"
 
 // NewTransport returns a transport that sends the correlation ID of a request's
-// context on, as X-Correlation-ID (the first of [WithHeaders]), through the base
+// context, as X-Correlation-ID (the first of [WithHeaders]), through the base
 // transport. Set it as the Transport of an http.Client.
 //
 // A header that the caller has set is never changed, and an ID that
-// [ValidCorrelationID] does not take is not sent. Requests without an ID are passed
-// on as they are; the others as a copy. The ID goes to all the servers that the
-// client calls: use a client without it for those that should not see it.
+// [ValidCorrelationID] does not accept is not sent. Requests without an ID are passed
+// on unchanged, the others as a copy. The ID goes to all servers that the client
+// calls; use a client without this transport for those that should not see it.
 //
 // With otelhttp, whose transport sends what is in the context's baggage, this
 // transport must be outside:
@@ -52,14 +52,15 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(r)
 }
 
-// setOnce sets a header that is not there; one without values is there on purpose.
+// setOnce sets a header that is missing. A header without values is not missing: the
+// caller has set it that way.
 func setOnce(h http.Header, name, value string) {
 	if _, ok := h[name]; !ok && value != "" {
 		h[name] = []string{value}
 	}
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (t *transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

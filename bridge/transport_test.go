@@ -54,7 +54,7 @@ func TestTransportHeader(t *testing.T) {
 		"other header":  {"req-1", nil, []bridge.Option{bridge.WithHeaders("x-my-id")}, http.Header{"X-My-Id": {"req-1"}}},
 		"caller's":      {"req-1", []string{"X-Correlation-ID", "mine"}, nil, http.Header{"X-Correlation-Id": {"mine"}}},
 		"caller's none": {"req-1", []string{"X-Correlation-ID", ""}, nil, http.Header{"X-Correlation-Id": {""}}},
-		"beside":        {"req-1", []string{"X-Request-ID", "mine"}, nil, http.Header{"X-Correlation-Id": {"req-1"}, "X-Request-Id": {"mine"}}},
+		"another one":   {"req-1", []string{"X-Request-ID", "mine"}, nil, http.Header{"X-Correlation-Id": {"req-1"}, "X-Request-Id": {"mine"}}},
 		"injection":     {"a\r\nCookie: b", nil, nil, http.Header{}},
 		"too long":      {strings.Repeat("a", 129), nil, nil, http.Header{}},
 	} {
@@ -68,7 +68,7 @@ func TestTransportHeader(t *testing.T) {
 	}
 }
 
-// plainTransport has no method but the one it must have.
+// plainTransport has no method except RoundTrip.
 type plainTransport struct{ http.RoundTripper }
 
 func TestTransportPassesRequestsOn(t *testing.T) {
@@ -89,7 +89,7 @@ func TestTransportPassesRequestsOn(t *testing.T) {
 		t.Error("CloseIdleConnections does not reach the base transport")
 	}
 	client.Transport = bridge.NewTransport(plainTransport{})
-	client.CloseIdleConnections() // which this base transport knows nothing of
+	client.CloseIdleConnections() // this base transport does not have the method
 }
 
 func TestTransportConcurrentSafe(t *testing.T) {

@@ -10,51 +10,52 @@ import (
 
 	"go.opentelemetry.io/otel/log"
 
+	"github.com/krunchwrapper/asynclog/internal/severity"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Config is how the log pipeline is to work. [Load] makes one; it is a plain
+// Config is the configuration of the log pipeline. [Load] returns one. It is a plain
 // value, which the caller may change.
 //
-// What Load returns is in range: each number and duration is at least 1,
-// BatchSize is at most QueueSize and 65,536, and Level is one of OpenTelemetry's.
+// The values that Load returns are in range: each number and duration is at least 1,
+// BatchSize is at most QueueSize and at most 65,536, and Level has a severity in
+// OpenTelemetry.
 type Config struct {
-	// Environment decides what the other values are where nobody sets them.
+	// Environment decides the defaults of the other values.
 	Environment Environment
 
-	// Level is the minimum level: what is below it is not logged.
+	// Level is the minimum level: records below it are not logged.
 	Level slog.Level
 
-	// Async says that records are queued and exported in the background. If it is
-	// false, each is exported by the goroutine that logs it, which waits.
+	// Async: records are queued and exported in the background. If it is false, the
+	// goroutine that logs a record exports it, and waits.
 	Async bool
 
-	// Verbose says that phases are logged.
+	// Verbose: phases are logged.
 	Verbose bool
 
-	// QueueSize is how many records can be queued.
+	// QueueSize is the number of records that the queue holds.
 	QueueSize int
 
-	// BatchSize is how many records an exporter is given at most in one call.
+	// BatchSize is the largest number of records in one call of an exporter.
 	BatchSize int
 
-	// ExportInterval is how long a record waits, at most, for others to fill a
-	// batch with.
+	// ExportInterval is the longest time that a record waits until its batch is full.
 	ExportInterval time.Duration
 
-	// ExportTimeout is after which time the context of an export ends.
+	// ExportTimeout is the time after which the context of an export ends.
 	ExportTimeout time.Duration
 
-	// File is the configuration file that was read; "" if none was.
+	// File is the path of the configuration file that was read; "": none.
 	File string
 
-	// Sources says where each of the values came from.
+	// Sources has the source of each value.
 	Sources Sources
 }
 
 // ProcessorOptions returns the configuration as options for [processor.New].
-// Level becomes a minimum severity that does not change; for one that does, add a
-// further processor.WithMinSeverity after these.
+// Level becomes a fixed minimum severity. For one that changes, add another
+// processor.WithMinSeverity after these options.
 //
 //nolint:gocritic // hugeParam: a Config is a value, and this is called once
 func (c Config) ProcessorOptions() []processor.Option {
@@ -63,7 +64,7 @@ func (c Config) ProcessorOptions() []processor.Option {
 		processor.WithExportMaxBatchSize(c.BatchSize),
 		processor.WithExportInterval(c.ExportInterval),
 		processor.WithExportTimeout(c.ExportTimeout),
-		processor.WithMinSeverity(fixed(Severity(c.Level))),
+		processor.WithMinSeverity(fixedSeverity(severity.FromLevel(c.Level))),
 	}
 	if !c.Async {
 		opts = append(opts, processor.WithSynchronous())
@@ -71,10 +72,10 @@ func (c Config) ProcessorOptions() []processor.Option {
 	return opts
 }
 
-// fixed is a minimum severity that stays what it is.
-type fixed log.Severity
+// fixedSeverity is a minimum severity that does not change.
+type fixedSeverity log.Severity
 
-func (f fixed) Severity() log.Severity { return log.Severity(f) }
+func (s fixedSeverity) Severity() log.Severity { return log.Severity(s) }
 
 // String returns a table of the values, with the name and the source of each.
 func (c Config) String() string {

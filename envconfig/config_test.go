@@ -18,6 +18,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/envconfig"
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/internal/severity"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -62,7 +63,7 @@ func TestStringWithoutLoad(t *testing.T) {
 	}
 }
 
-// newProcessor makes a processor of the configuration, whose books must balance.
+// newProcessor makes a processor of the configuration. Its ledger must balance.
 func newProcessor(t *testing.T, exporter sdklog.Exporter, c envconfig.Config, more ...processor.Option) *processor.Processor {
 	t.Helper()
 	opts := append(c.ProcessorOptions(), processor.WithMeterProvider(noop.NewMeterProvider()))
@@ -72,13 +73,13 @@ func newProcessor(t *testing.T, exporter sdklog.Exporter, c envconfig.Config, mo
 			t.Errorf("Shutdown: %v", err)
 		}
 		if s := p.Stats(); !s.Balanced() {
-			t.Errorf("the books do not balance: %+v", s)
+			t.Errorf("the ledger does not balance: %+v", s)
 		}
 	})
 	return p
 }
 
-// TestProcessorOptions: the processor does what the Config says.
+// TestProcessorOptions: the processor follows the Config.
 func TestProcessorOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
@@ -132,17 +133,16 @@ func TestProcessorOptionsSynchronous(t *testing.T) {
 	}
 }
 
-// TestProcessorOptionsBeatVariables: the processor must not look at the
-// environment again, which Load may have been kept from.
+// TestProcessorOptionsBeatVariables: the processor must not read the environment again.
 func TestProcessorOptionsBeatVariables(t *testing.T) {
 	t.Setenv("OTEL_BLRP_MAX_QUEUE_SIZE", "7")
 	p := newProcessor(t, exportertest.New(), (&world{}).mustLoad(t))
 	if got := p.Stats().Capacity; got != 50_000 {
-		t.Errorf("capacity %d, want 50,000 as the profile has it", got)
+		t.Errorf("capacity %d, want the 50,000 of the profile", got)
 	}
 }
 
-// TestLargestBatch holds the limit that Load knows against the processor's.
+// TestLargestBatch compares Load's limit with that of the processor.
 func TestLargestBatch(t *testing.T) {
 	const emitted = 70_000
 	largest := 0
@@ -151,7 +151,7 @@ func TestLargestBatch(t *testing.T) {
 		return nil
 	}))
 	c := (&world{}).mustLoad(t, envconfig.WithQueueSize(emitted), envconfig.WithExportInterval(time.Hour))
-	c.BatchSize = emitted // past Load's limit
+	c.BatchSize = emitted // above Load's limit
 	p := newProcessor(t, exp, c, processor.WithMaxExportBatchBytes(math.MaxInt))
 	r := exportertest.Record(log.SeverityInfo, "one of many")
 	for range emitted {
@@ -166,8 +166,8 @@ func TestLargestBatch(t *testing.T) {
 	}
 }
 
-// TestLevelsThroughOtelslog: a minimum level lets through exactly the slog records
-// at and above it, and their severities are those of the level's name.
+// TestLevelsThroughOtelslog: with a minimum level exactly the slog records at and above it
+// are exported, with the severity of the level's name.
 func TestLevelsThroughOtelslog(t *testing.T) {
 	for _, name := range []string{"TRACE", "DEBUG", "INFO", "INFO+2", "WARNING", "ERROR", "CRITICAL"} {
 		level, err := envconfig.ParseLevel(name)
@@ -179,15 +179,15 @@ func TestLevelsThroughOtelslog(t *testing.T) {
 		logger := otelslog.NewLogger("test", otelslog.WithLoggerProvider(sdklog.NewLoggerProvider(sdklog.WithProcessor(p))))
 
 		logger.Log(context.Background(), level, "at")
-		if level > envconfig.LevelTrace { // below it severities are unspecified, and always taken
+		if level > envconfig.LevelTrace { // below TRACE the severity is unspecified, and always accepted
 			logger.Log(context.Background(), level-1, "below")
 			if logger.Enabled(context.Background(), level-1) {
 				t.Errorf("%s: the handler is enabled below", name)
 			}
 		}
 		got := exp.Records()
-		if len(got) != 1 || got[0].Severity() != envconfig.Severity(level) {
-			t.Errorf("%s: %d records, want one of severity %v", name, len(got), envconfig.Severity(level))
+		if len(got) != 1 || got[0].Severity() != severity.FromLevel(level) {
+			t.Errorf("%s: %d records, want one of severity %v", name, len(got), severity.FromLevel(level))
 		}
 		if !logger.Enabled(context.Background(), level) {
 			t.Errorf("%s: the handler is not enabled", name)

@@ -11,9 +11,9 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// TestFileNumbers writes one value in many ways. An error ends in what follows
-// "invalid value".
-func TestFileNumbers(t *testing.T) {
+// TestFileValues has many forms of each value. The field err has the part of the error
+// after "invalid value".
+func TestFileValues(t *testing.T) {
 	const (
 		whole   = "; allowed: a whole number from 1 to 9223372036854775807"
 		secs    = "; allowed: a number of seconds above 0, such as 0.1"
@@ -96,7 +96,7 @@ func TestFileNumbers(t *testing.T) {
 				if err != nil || got.value != tc.want {
 					t.Errorf("%v, error %v; want %v", got.value, err, tc.want)
 				}
-				if s := got.source; s.Origin != envconfig.FromFile || s.Name != "logging.async_logging."+tc.key ||
+				if s := got.source; s.Origin() != envconfig.FromFile || s.Name != "logging.async_logging."+tc.key ||
 					s.File != path || s.Line != 2 || s.Column != column {
 					t.Errorf("source %+v, want line 2, column %d", s, column)
 				}
@@ -108,7 +108,7 @@ func TestFileNumbers(t *testing.T) {
 			if !errors.Is(err, envconfig.ErrInvalid) || err.Error() != want {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
-			if got.source.Origin != envconfig.FromProfile || len(got.source.Ignored) != 1 || got.source.Ignored[0] != shown+" at "+place {
+			if got.source.Origin() != envconfig.FromProfile || len(got.source.Ignored) != 1 || got.source.Ignored[0] != shown+" at "+place {
 				t.Errorf("source %s, want the profile, and %s at %s ignored", got.source, shown, place)
 			}
 		})
@@ -218,7 +218,7 @@ func TestFileStructure(t *testing.T) {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
 			if c.File != path {
-				t.Errorf("file %q, it was read", c.File)
+				t.Errorf("file %q, want the file that was read", c.File)
 			}
 		})
 	}

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// Environment says what a program runs for, and so which profile its defaults
-// come from.
+// Environment is the purpose for which a program runs. It selects the profile with the
+// defaults.
 type Environment string
 
-// The environments there are.
+// The environments.
 const (
-	// Development logs from DEBUG on, into a queue for 20,000 records.
+	// Development: the minimum level is DEBUG, the queue holds 20,000 records.
 	Development Environment = "development"
 
-	// Production logs from INFO on, into a queue for 50,000 records. It is what a
-	// program runs in when nothing says development.
+	// Production: the minimum level is INFO, the queue holds 50,000 records. It is the
+	// default.
 	Production Environment = "production"
 )
 
@@ -29,17 +29,17 @@ func parseEnvironment(s string) (Environment, error) {
 
 func checkEnvironment(e Environment) error {
 	if e != Development && e != Production {
-		return errNoEnvironment
+		return errUnknownEnvironment
 	}
 	return nil
 }
 
-// environment finds out what the program runs for. An option or the variable
-// decide outright; else each of the rest is enough to make it development.
+// environment returns the environment. An option or the variable decides. Otherwise each
+// of the other sources is enough to make it development.
 func (l *loader) environment(level finding[slog.Level]) finding[Environment] {
 	return first(
 		option(l, "WithEnvironment", l.opts.environment, checkEnvironment, allowedEnvironments),
-		variable(l, varEnvironment, own(parseEnvironment, allowedEnvironments)),
+		variable(l, varEnvironment, trimmed(parseEnvironment, allowedEnvironments)),
 		l.debugVariable(),
 		l.debugArgument(),
 		debugLevel(level),
@@ -47,8 +47,8 @@ func (l *loader) environment(level finding[slog.Level]) finding[Environment] {
 	)
 }
 
-// debugVariable looks at DEBUG, which many programs read, each in its own way:
-// DEBUG=express:* is somebody else's, and no mistake.
+// debugVariable reads DEBUG. Many programs read this variable, each in its own way:
+// DEBUG=express:* is for another program, and not a mistake.
 func (l *loader) debugVariable() finding[Environment] {
 	v, ok := l.opts.lookup(varDebug)
 	if !ok || !isTrue(v) {
@@ -57,8 +57,8 @@ func (l *loader) debugVariable() finding[Environment] {
 	return detected(Development, fmt.Sprintf("%s=%s", varDebug, strings.TrimSpace(v)))
 }
 
-// debugArgument looks for --debug, in all the ways in which package flag writes a
-// boolean. Only the arguments before "--" are flags.
+// debugArgument looks for --debug, in all forms that package flag accepts for a boolean.
+// Only the arguments before "--" are flags.
 func (l *loader) debugArgument() finding[Environment] {
 	for _, arg := range l.opts.args {
 		if arg == "--" {
@@ -82,6 +82,6 @@ func debugLevel(level finding[slog.Level]) finding[Environment] {
 	return detected(Development, fmt.Sprintf("the level %s (%s)", LevelName(level.value), level.source.Name))
 }
 
-func detected(e Environment, by string) finding[Environment] {
-	return finding[Environment]{value: e, ok: true, source: Source{Origin: FromDetection, Name: by}}
+func detected(e Environment, reason string) finding[Environment] {
+	return finding[Environment]{value: e, ok: true, source: Source{origin: originDetection, Name: reason}}
 }

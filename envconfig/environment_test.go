@@ -74,16 +74,16 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestLevelOutlivesProfile: a level of its own is not that of the environment.
-func TestLevelOutlivesProfile(t *testing.T) {
+// TestLevelBeatsProfile: an explicit level beats that of the environment.
+func TestLevelBeatsProfile(t *testing.T) {
 	w := &world{environ: map[string]string{"KRUNCHWRAPPER_ENV": "production", "KRUNCHWRAPPER_LOG_LEVEL": "DEBUG"}}
 	if c := w.mustLoad(t); c.Level != slog.LevelDebug || c.QueueSize != 50_000 {
 		t.Errorf("level %v, queue size %d; want DEBUG in production", c.Level, c.QueueSize)
 	}
 }
 
-// TestInvalidEnvironmentIsDetected: where the variable says nothing usable, the
-// rest is asked.
+// TestInvalidEnvironmentIsDetected: if the variable has no usable value, the other sources
+// decide.
 func TestInvalidEnvironmentIsDetected(t *testing.T) {
 	w := &world{environ: map[string]string{"KRUNCHWRAPPER_ENV": "stage", "DEBUG": "yes"}}
 	c, err := w.load()

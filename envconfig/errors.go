@@ -6,15 +6,15 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// What can be wrong with a configuration. The errors of [Load] wrap these.
+// The mistakes in a configuration. The errors of [Load] wrap these.
 var (
 	// ErrInvalid: a value is not one of those allowed.
 	ErrInvalid = env.ErrInvalid
 
-	// ErrUnknownKey: the file has a key below "logging" that means nothing.
+	// ErrUnknownKey: the file has a key below "logging" that is not defined.
 	ErrUnknownKey = errors.New("unknown key")
 
-	// ErrDuplicateKey: the file has the same key twice in one object.
+	// ErrDuplicateKey: an object in the file has the same key twice.
 	ErrDuplicateKey = errors.New("duplicate key")
 
 	// ErrSyntax: the file is not JSON with comments.
@@ -23,9 +23,9 @@ var (
 
 // Reasons for ErrInvalid.
 var (
-	errNoEnvironment = errors.New("no such environment")
-	errNoBool        = errors.New("neither true nor false")
+	errUnknownEnvironment = errors.New("no such environment")
+	errNotBool            = errors.New("neither true nor false")
 )
 
-// errBlank says that a variable is set to nothing but blanks, and so says nothing.
+// errBlank: a variable has only blanks, and counts as unset.
 var errBlank = errors.New("blank")

@@ -13,23 +13,19 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// The whole of it, as a program has it. Here the look-ups are given, so that the
-// example does not depend on who runs it.
+// A value from each kind of source, and a variable that cannot be used. Its warning goes
+// to otel.Handle.
 func Example() {
-	environ := map[string]string{
-		"DEBUG":                    "true",
-		"ASYNC_LOG_QUEUE_SIZE":     "lots",
-		"OTEL_BLRP_MAX_QUEUE_SIZE": "4096",
-	}
-	config, err := envconfig.Load(
-		envconfig.WithExportTimeout(10*time.Second),
-		envconfig.WithLookup(func(key string) (string, bool) { v, ok := environ[key]; return v, ok }),
-		envconfig.WithArgs(nil),
-		envconfig.WithReadFile(func(string) ([]byte, error) {
-			return []byte("{\n  \"logging\": {\"async_logging\": {\"batch_size\": 50}},\n}\n"), nil
-		}),
-		envconfig.WithErrorHandler(func(err error) { fmt.Println("warning:", err) }),
-	)
+	defer startExample(
+		map[string]string{
+			"DEBUG":                    "true",
+			"ASYNC_LOG_QUEUE_SIZE":     "lots",
+			"OTEL_BLRP_MAX_QUEUE_SIZE": "4096",
+		},
+		"config/config.jsonc", "{\n  \"logging\": {\"async_logging\": {\"batch_size\": 50}},\n}\n",
+	)()
+
+	config, err := envconfig.Load(envconfig.WithExportTimeout(10 * time.Second))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -48,12 +44,9 @@ func Example() {
 	// file             config/config.jsonc  detected: the default path
 }
 
-// One Load finds all mistakes of a file.
+// Load returns all mistakes of a file at once.
 func ExampleLoad_errors() {
-	_, err := envconfig.Load(
-		envconfig.WithFile("app.jsonc"),
-		envconfig.WithReadFile(func(string) ([]byte, error) {
-			return []byte(`{
+	defer startExample(nil, "app.jsonc", `{
   "logging": {
     "verbose_loging": false,
     "async_logging": {
@@ -61,9 +54,9 @@ func ExampleLoad_errors() {
       "worker_timeout": "100ms",
     },
   },
-}`), nil
-		}),
-	)
+}`)()
+
+	_, err := envconfig.Load(envconfig.WithFile("app.jsonc"))
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, envconfig.ErrUnknownKey), errors.Is(err, envconfig.ErrInvalid))
 	// Output:
@@ -74,10 +67,11 @@ func ExampleLoad_errors() {
 }
 
 func ExampleConfig_ProcessorOptions() {
+	defer startExample(nil, "", "")()
+
 	config, err := envconfig.Load(
 		envconfig.WithEnvironment(envconfig.Production),
 		envconfig.WithQueueSize(1000),
-		envconfig.WithLookup(func(string) (string, bool) { return "", false }),
 		envconfig.WithoutFile(),
 	)
 	if err != nil {
@@ -89,7 +83,7 @@ func ExampleConfig_ProcessorOptions() {
 		fmt.Println(err)
 		return
 	}
-	// What comes after the options of the configuration adds to them, or wins.
+	// Options after those of the configuration add to them or override them.
 	p := processor.New(exporter, append(config.ProcessorOptions(), processor.WithOverflow(processor.DropLowest))...)
 	fmt.Println(p.Stats().Capacity)
 	fmt.Println(p.Shutdown(context.Background()), p.Stats().Balanced())
@@ -101,16 +95,16 @@ func ExampleConfig_ProcessorOptions() {
 func ExampleParseLevel() {
 	for _, name := range []string{"trace", "WARNING", "info+2", "Critical"} {
 		level, err := envconfig.ParseLevel(name)
-		fmt.Println(envconfig.LevelName(level), envconfig.Severity(level), err)
+		fmt.Println(envconfig.LevelName(level), err)
 	}
 	_, err := envconfig.ParseLevel("loud")
 	fmt.Println(err)
 	fmt.Println(envconfig.LevelName(slog.LevelInfo))
 	// Output:
-	// TRACE TRACE <nil>
-	// WARN WARN <nil>
-	// INFO+2 INFO3 <nil>
-	// FATAL FATAL <nil>
+	// TRACE <nil>
+	// WARN <nil>
+	// INFO+2 <nil>
+	// FATAL <nil>
 	// level "loud": invalid value (no such level); allowed: TRACE, DEBUG, INFO, WARN, ERROR or FATAL, or between them, as INFO+2; from TRACE to FATAL+3
 	// INFO
 }

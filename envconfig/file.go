@@ -9,19 +9,20 @@ import (
 	"syscall"
 )
 
-// maxFileSize bounds what is read, should the path lead to something endless.
+// maxFileSize bounds the number of bytes read, in case the path is that of an endless
+// stream.
 const maxFileSize = 1 << 20
 
-// file reads the configuration file, if there is one, and says in c which.
+// file reads the configuration file, if there is one, and sets its path and source in c.
 func (l *loader) file(c *Config) fileValues {
 	var named finding[string]
 	what := "the default configuration file"
 	switch {
 	case l.opts.noFile:
-		c.Sources.File = Source{Origin: FromOption, Name: "WithoutFile"}
+		c.Sources.File = Source{origin: originOption, Name: "WithoutFile"}
 		return fileValues{}
 	case l.opts.file != "":
-		named = finding[string]{value: l.opts.file, ok: true, source: Source{Origin: FromOption, Name: "WithFile"}}
+		named = finding[string]{value: l.opts.file, ok: true, source: Source{origin: originOption, Name: "WithFile"}}
 		what = fmt.Sprintf("envconfig.WithFile(%q)", clip(l.opts.file))
 	default:
 		if named = variable(l, varConfig, func(_, v string) (string, error) { return v, nil }); named.ok {
@@ -32,7 +33,7 @@ func (l *loader) file(c *Config) fileValues {
 	path := named.value
 	if !named.ok {
 		path = defaultFile
-		named.source = Source{Origin: FromDetection, Name: "the default path"}
+		named.source = Source{origin: originDetection, Name: "the default path"}
 	}
 	c.Sources.File = named.source
 
@@ -42,7 +43,7 @@ func (l *loader) file(c *Config) fileValues {
 		c.Sources.File.Name = "no " + defaultFile
 		return fileValues{}
 	case err != nil:
-		// A file that is named and not read would be silently without effect.
+		// Ignoring a named file would silently drop its values.
 		l.fail(fmt.Errorf("%s: %w", what, err))
 		c.Sources.File.Ignored = []string{path}
 		return fileValues{}
@@ -58,18 +59,19 @@ func (l *loader) file(c *Config) fileValues {
 	return values
 }
 
-// isMissing reports whether there is no file at the default path. Many a working
-// directory has a file called config.
+// isMissing reports whether there is no file at the default path. The error is ENOTDIR if
+// the working directory has a file called config.
 func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// readFile reads at most one byte more than may be parsed.
+// readFile reads at most one byte more than maxFileSize, so that parseJSONC can report a
+// larger file.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
+	defer func() { _ = f.Close() }() // nothing was written
 	return io.ReadAll(io.LimitReader(f, maxFileSize+1))
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// TestWhichFile: the option, else the variable, else the default path if it is there.
+// TestWhichFile: the path is that of the option, else that of the variable, else the
+// default path if the file exists.
 func TestWhichFile(t *testing.T) {
 	const text = `{"logging": {"async_logging": {"queue_size": 123}}}`
 	for name, tc := range map[string]struct {
@@ -74,9 +75,9 @@ func TestWhichFile(t *testing.T) {
 	}
 }
 
-// TestFileNotRead: whatever keeps a file from being read is an error, but that
-// there is none at the default path. The reader is injected because root, who runs
-// many a test, may read everything.
+// TestFileNotRead: any failure to read a file is an error, except that there is none at
+// the default path. The reader is injected because tests often run as root, which may
+// read every file.
 func TestFileNotRead(t *testing.T) {
 	fail := func(err error) envconfig.Option {
 		return envconfig.WithReadFile(func(name string) ([]byte, error) {
@@ -142,7 +143,7 @@ func TestFileNotRead(t *testing.T) {
 	}
 }
 
-// TestReadsFileSystem is about the default reader.
+// TestReadsFileSystem tests the default reader.
 func TestReadsFileSystem(t *testing.T) {
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good.jsonc")
@@ -172,8 +173,8 @@ func TestReadsFileSystem(t *testing.T) {
 	}
 }
 
-// TestDefaults is about what no other test may look at: the variables, arguments
-// and working directory of the process.
+// TestDefaults tests the sources that no other test uses: the variables, arguments and
+// working directory of the process.
 func TestDefaults(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

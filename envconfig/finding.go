@@ -10,17 +10,17 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// finding is what one source says about a value.
+// finding is a value from one source.
 type finding[T any] struct {
 	value   T
-	ok      bool // false: it says nothing, or nothing usable
+	ok      bool // false: the source has no value, or no usable one
 	source  Source
-	ignored []string // what it says that is not usable
+	ignored []string // unusable values of the source
 }
 
-// first returns the first finding that says something, with what all of them
-// ignored. Those after it are no less worth a word: who set the variable in vain
-// should not have to wonder why.
+// first returns the first finding that has a value, with the ignored values of all
+// findings. Those of the weaker sources belong to it, too: a user who set a variable in
+// vain should see why.
 func first[T any](findings ...finding[T]) finding[T] {
 	var decided finding[T]
 	var ignored []string
@@ -34,7 +34,7 @@ func first[T any](findings ...finding[T]) finding[T] {
 	return decided
 }
 
-// decide is first for a value of the Config: it also sets the source.
+// decide returns the value of first, and sets its source.
 func decide[T any](into *Source, findings ...finding[T]) T {
 	f := first(findings...)
 	*into = f.source
@@ -42,8 +42,8 @@ func decide[T any](into *Source, findings ...finding[T]) T {
 	return f.value
 }
 
-// option returns what an option says; check may be nil. A value out of range is
-// an error.
+// option returns the value of an option; check may be nil. A value out of range is an
+// error.
 func option[T any](l *loader, name string, value *T, check func(T) error, allowed string) finding[T] {
 	if value == nil {
 		return finding[T]{}
@@ -55,10 +55,10 @@ func option[T any](l *loader, name string, value *T, check func(T) error, allowe
 			return finding[T]{ignored: []string{call}}
 		}
 	}
-	return finding[T]{value: *value, ok: true, source: Source{Origin: FromOption, Name: name}}
+	return finding[T]{value: *value, ok: true, source: Source{origin: originOption, Name: name}}
 }
 
-// literal writes a value much as it stands in the code.
+// literal returns a value as it is written in the code, or nearly so.
 func literal(v any) string {
 	switch v := v.(type) {
 	case Environment:
@@ -70,8 +70,8 @@ func literal(v any) string {
 	}
 }
 
-// variable returns what an environment variable says. One that is empty says
-// nothing, as OpenTelemetry's specification has it. What cannot be read is
+// variable returns the value of an environment variable. An empty variable counts as
+// unset, as OpenTelemetry's specification requires. A value that cannot be read is
 // reported and ignored.
 func variable[T any](l *loader, key string, read func(key, v string) (T, error)) finding[T] {
 	v, ok := l.opts.lookup(key)
@@ -86,19 +86,19 @@ func variable[T any](l *loader, key string, read func(key, v string) (T, error))
 		l.report(key, v, err)
 		return finding[T]{ignored: []string{fmt.Sprintf("%s=%q", key, clip(v))}}
 	}
-	return finding[T]{value: value, ok: true, source: Source{Origin: FromVariable, Name: key}}
+	return finding[T]{value: value, ok: true, source: Source{origin: originVariable, Name: key}}
 }
 
-// own returns a reader for the variables of this package. Unlike OpenTelemetry's,
-// they may have blanks around them, which files of variables readily add.
-func own[T any](parse func(v string) (T, error), allowed string) func(key, v string) (T, error) {
+// trimmed returns a reader for the variables of this package. Unlike OpenTelemetry's
+// variables they may have blanks around the value, which env files easily add.
+func trimmed[T any](parse func(v string) (T, error), allowed string) func(key, v string) (T, error) {
 	return func(key, v string) (T, error) {
-		trimmed := strings.TrimSpace(v)
-		if trimmed == "" {
-			var none T
-			return none, errBlank
+		text := strings.TrimSpace(v)
+		if text == "" {
+			var zero T
+			return zero, errBlank
 		}
-		value, err := parse(trimmed)
+		value, err := parse(text)
 		if err != nil {
 			err = env.Invalid(key, v, allowed, err)
 		}
@@ -106,8 +106,8 @@ func own[T any](parse func(v string) (T, error), allowed string) func(key, v str
 	}
 }
 
-// ownInt is own for a number that is read as OpenTelemetry's are.
-func ownInt(key, v string) (int, error) {
+// trimmedInt is trimmed for a number that is read as OpenTelemetry's variables are.
+func trimmedInt(key, v string) (int, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return 0, errBlank

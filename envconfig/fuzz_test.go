@@ -16,9 +16,9 @@ import (
 
 var placeLine = regexp.MustCompile(`^etc/test\.jsonc:([1-9][0-9]*:[1-9][0-9]*: .| and [1-9][0-9]* more errors$)`)
 
-// FuzzFile: whatever the file holds, Load returns a valid Config; each line of its
-// error begins with a place and is fit for a terminal; and a file without an error
-// means what encoding/json makes of it.
+// FuzzFile: for any content of the file, Load returns a valid Config. Each line of its
+// error begins with a position and is safe for a terminal. A file without an error has the
+// meaning that encoding/json gives it.
 func FuzzFile(f *testing.F) {
 	for _, text := range []string{
 		"", "{}", "[]", "null", "{\"logging\": {}}", "// c", "/*", "\ufeff{}", "{\"a\":1,,}",
@@ -51,14 +51,15 @@ func FuzzFile(f *testing.F) {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// checkMeaning holds the Config against what the standard library reads in text.
+// checkMeaning compares the Config with the values that the standard library reads in
+// text.
 func checkMeaning(t *testing.T, c envconfig.Config, text []byte) {
 	t.Helper()
 	standard, err := hujson.Standardize(append([]byte(strings.TrimPrefix(string(text), "\ufeff")), '\n'))
 	if err != nil {
 		t.Fatalf("Load takes it, hujson does not: %v", err)
 	}
-	// Maps, because a struct would also take keys in another case.
+	// Maps, because a struct would also accept keys in another case.
 	logging := members(t, members(t, standard)["logging"])
 	async := members(t, logging["async_logging"])
 
@@ -92,7 +93,7 @@ func checkMeaning(t *testing.T, c envconfig.Config, text []byte) {
 	}
 }
 
-// near allows for what a float64 cannot tell apart.
+// near compares with the precision of a float64.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
 
 func members(t *testing.T, raw json.RawMessage) map[string]json.RawMessage {
@@ -112,8 +113,8 @@ func read(t *testing.T, raw json.RawMessage, into any) {
 	}
 }
 
-// FuzzVariables: whatever the variables and the arguments are, Load returns a valid
-// Config and no error, and reports what it ignores, each value once.
+// FuzzVariables: for any variables and arguments, Load returns a valid Config and no
+// error, and reports each ignored value once.
 func FuzzVariables(f *testing.F) {
 	f.Add("production", "true", "INFO", "true", "1", "10000", "2048", "512", "1000", "30000", "--debug")
 	f.Add("", "", "", "", "", "", "", "", "", "", "")
@@ -140,8 +141,8 @@ func FuzzVariables(f *testing.F) {
 			s.Environment, s.Level, s.Async, s.Verbose, s.QueueSize, s.BatchSize, s.ExportInterval, s.ExportTimeout,
 		} {
 			ignored += len(source.Ignored)
-			if source.Origin == envconfig.FromVariable && strings.TrimSpace(w.environ[source.Name]) == "" {
-				t.Errorf("source %s, which says nothing", source)
+			if source.Origin() == envconfig.FromVariable && strings.TrimSpace(w.environ[source.Name]) == "" {
+				t.Errorf("source %s, which has no value", source)
 			}
 		}
 		if ignored != len(w.reports) {

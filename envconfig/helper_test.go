@@ -1,17 +1,22 @@
 package envconfig_test
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.opentelemetry.io/otel"
 
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// path is where the files of these tests lie, in no file system.
+// path is the path of the test files. They are in no file system.
 const path = "etc/test.jsonc"
 
-// world is all that Load can see: the tests touch no process state.
+// world is everything that Load can see: the tests change no state of the process.
 type world struct {
 	environ map[string]string
 	args    []string
@@ -19,7 +24,7 @@ type world struct {
 	reports []error
 }
 
-// load runs Load in the world. Options given come last and so win.
+// load runs Load in the world. The given options come last, and so override its own.
 func (w *world) load(opts ...envconfig.Option) (envconfig.Config, error) {
 	return envconfig.Load(append([]envconfig.Option{
 		envconfig.WithLookup(func(key string) (string, bool) {
@@ -38,7 +43,7 @@ func (w *world) load(opts ...envconfig.Option) (envconfig.Config, error) {
 	}, opts...)...)
 }
 
-// mustLoad is load for a world in which nothing is wrong.
+// mustLoad is load for a world without mistakes.
 func (w *world) mustLoad(t *testing.T, opts ...envconfig.Option) envconfig.Config {
 	t.Helper()
 	c, err := w.load(opts...)
@@ -52,7 +57,7 @@ func (w *world) mustLoad(t *testing.T, opts ...envconfig.Option) envconfig.Confi
 	return c
 }
 
-// withFile is a world that has one file, named by its variable.
+// withFile returns a world with one file, whose path is in its variable.
 func withFile(text string) *world {
 	return &world{
 		environ: map[string]string{"KRUNCHWRAPPER_CONFIG": path},
@@ -60,12 +65,13 @@ func withFile(text string) *world {
 	}
 }
 
-// asyncFile is a file with these members in logging.async_logging.
+// asyncFile returns a file with these members in logging.async_logging.
 func asyncFile(members string) string {
 	return `{"logging": {"async_logging": {` + members + `}}}`
 }
 
-// checkValid checks what holds for whatever Load returns, with an error or without.
+// checkValid checks the properties of every Config that Load returns, with or without an
+// error.
 func checkValid(t *testing.T, c envconfig.Config) {
 	t.Helper()
 	if c.Environment != envconfig.Development && c.Environment != envconfig.Production {
@@ -84,14 +90,51 @@ func checkValid(t *testing.T, c envconfig.Config) {
 	for i, source := range []envconfig.Source{
 		s.Environment, s.Level, s.Async, s.Verbose, s.QueueSize, s.BatchSize, s.ExportInterval, s.ExportTimeout, s.File,
 	} {
-		if source.Origin == envconfig.Unknown || source.Name == "" {
-			t.Errorf("source %d is not told: %+v", i, source)
+		if source.Origin() == envconfig.Unknown || source.Name == "" {
+			t.Errorf("source %d is not set: %+v", i, source)
 		}
-		if inFile := source.Origin == envconfig.FromFile; inFile != (source.Line > 0) || inFile != (source.Column > 0) || inFile != (source.File != "") {
-			t.Errorf("source %d has half a place: %+v", i, source)
+		if inFile := source.Origin() == envconfig.FromFile; inFile != (source.Line > 0) || inFile != (source.Column > 0) || inFile != (source.File != "") {
+			t.Errorf("source %d has an incomplete position: %+v", i, source)
 		}
 	}
 	if lines := strings.Count(c.String(), "\n"); lines != 9 {
 		t.Errorf("String has %d lines, want 9:\n%s", lines, c)
+	}
+}
+
+// startExample gives an example an environment, a working directory with the file (if one
+// is named), and an error handler that prints, so that the example does not depend on the
+// process that runs it. The returned function undoes this. An example has no testing.T,
+// so a failure panics.
+func startExample(environ map[string]string, file, text string) (end func()) {
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	variables, handler := os.Environ(), otel.GetErrorHandler()
+	before, err := os.Getwd()
+	must(err)
+	dir, err := os.MkdirTemp("", "envconfig-example-")
+	must(err)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { fmt.Println("warning:", err) }))
+	os.Clearenv()
+	for name, value := range environ {
+		must(os.Setenv(name, value))
+	}
+	must(os.Chdir(dir))
+	if file != "" {
+		must(os.MkdirAll(filepath.Dir(file), 0o700))
+		must(os.WriteFile(file, []byte(text), 0o600))
+	}
+	return func() {
+		os.Clearenv()
+		for _, variable := range variables {
+			name, value, _ := strings.Cut(variable, "=")
+			_ = os.Setenv(name, value)
+		}
+		otel.SetErrorHandler(handler)
+		must(os.Chdir(before))
+		must(os.RemoveAll(dir))
 	}
 }

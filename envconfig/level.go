@@ -8,29 +8,28 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/severity"
 )
 
-// The levels that slog has no names for. The bridge otelslog makes the severities
-// TRACE (1) and FATAL (21) of them.
+// The levels that slog has no names for. The bridge otelslog converts them to the
+// severities TRACE (1) and FATAL (21).
 const (
 	LevelTrace slog.Level = -8
 	LevelFatal slog.Level = 12
 )
 
 const (
-	// severityOffset is what otelslog adds to a level to make it a severity.
-	severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
-
-	// highestLevel becomes the highest severity of OpenTelemetry's data model.
-	highestLevel = slog.Level(int(log.SeverityFatal4) - severityOffset)
+	// highestLevel corresponds to the highest severity of OpenTelemetry's data model.
+	highestLevel = slog.Level(int(log.SeverityFatal4) - severity.Offset)
 
 	allowedLevels = "TRACE, DEBUG, INFO, WARN, ERROR or FATAL, or between them, as INFO+2; from TRACE to FATAL+3"
 )
 
 var (
-	errNoLevel   = errors.New("no such level")
-	errLevelFar  = errors.New("outside OpenTelemetry's severities")
-	levelsByName = map[string]slog.Level{
+	errUnknownLevel    = errors.New("no such level")
+	errLevelOutOfRange = errors.New("outside OpenTelemetry's severities")
+	levelsByName       = map[string]slog.Level{
 		"TRACE":    LevelTrace,
 		"DEBUG":    slog.LevelDebug,
 		"INFO":     slog.LevelInfo,
@@ -43,8 +42,8 @@ var (
 )
 
 // ParseLevel returns the level of the name s: TRACE, DEBUG, INFO, WARN or WARNING,
-// ERROR, FATAL or CRITICAL, in upper or lower case, with an offset where one is
-// wanted, as in "INFO+2" and "error-1". Blanks around it do not matter.
+// ERROR, FATAL or CRITICAL, in upper or lower case, with an optional offset, as in
+// "INFO+2" and "error-1". Blanks around it are ignored.
 //
 // An error wraps [ErrInvalid]. It is returned for any other name, and for a level
 // outside OpenTelemetry's severities, which range from TRACE to FATAL+3.
@@ -56,25 +55,25 @@ func ParseLevel(s string) (slog.Level, error) {
 	return l, nil
 }
 
-// parseLevel is ParseLevel without the words: its error is the mere reason.
+// parseLevel is ParseLevel with a short error that has only the reason.
 func parseLevel(s string) (slog.Level, error) {
 	name, offset := s, 0
 	if i := strings.IndexAny(s, "+-"); i >= 0 {
 		var err error
 		if offset, err = strconv.Atoi(s[i:]); err != nil {
-			return 0, errNoLevel
+			return 0, errUnknownLevel
 		}
 		name = s[:i]
 	}
 	base, ok := levelsByName[strings.ToUpper(name)]
 	if !ok {
-		return 0, errNoLevel
+		return 0, errUnknownLevel
 	}
-	// The widest offset that leads from one end to the other; the sum of a wider
-	// one might not fit.
+	// The offset from one end of the range to the other; with a larger one the sum might
+	// overflow.
 	const widest = int(highestLevel - LevelTrace)
 	if offset < -widest || offset > widest {
-		return 0, errLevelFar
+		return 0, errLevelOutOfRange
 	}
 	l := base + slog.Level(offset)
 	return l, checkLevel(l)
@@ -82,7 +81,7 @@ func parseLevel(s string) (slog.Level, error) {
 
 func checkLevel(l slog.Level) error {
 	if l < LevelTrace || l > highestLevel {
-		return errLevelFar
+		return errLevelOutOfRange
 	}
 	return nil
 }
@@ -106,7 +105,3 @@ func offsetName(name string, offset slog.Level) string {
 	}
 	return fmt.Sprintf("%s%+d", name, int(offset))
 }
-
-// Severity returns the OpenTelemetry severity that records of level l get from
-// the bridge otelslog.
-func Severity(l slog.Level) log.Severity { return log.Severity(int(l) + severityOffset) }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/severity"
 )
 
 func TestParseLevel(t *testing.T) {
@@ -33,13 +34,13 @@ func TestParseLevel(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || envconfig.Severity(l) != want {
-			t.Errorf("%q: severity %v, error %v; want %v", s, envconfig.Severity(l), err, want)
+		if err != nil || severity.FromLevel(l) != want {
+			t.Errorf("%q: severity %v, error %v; want %v", s, severity.FromLevel(l), err, want)
 		}
 	}
 }
 
-// TestLevelName: each name is read as what it names, and slog's own are kept.
+// TestLevelName: ParseLevel reads each name as its level, and slog's own names are kept.
 func TestLevelName(t *testing.T) {
 	for l := envconfig.LevelTrace; l <= envconfig.LevelFatal+3; l++ {
 		name := envconfig.LevelName(l)
@@ -47,7 +48,7 @@ func TestLevelName(t *testing.T) {
 			t.Errorf("level %d is named %s, which is read as %d, %v", l, name, got, err)
 		}
 		if l >= slog.LevelDebug && l < envconfig.LevelFatal && name != l.String() {
-			t.Errorf("level %d is named %s, by slog %s", l, name, l)
+			t.Errorf("level %d is named %s, but %s by slog", l, name, l)
 		}
 	}
 	for l, want := range map[slog.Level]string{

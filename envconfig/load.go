@@ -10,22 +10,23 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// Load returns the configuration. For each value the strongest source that says
-// something decides:
+// Load returns the configuration. For each value the strongest source that has it
+// decides:
 //
 //	option > environment variable > configuration file > profile of the environment
 //
-// A value that is out of range in an option, a file that cannot be read and all
-// that is wrong in it are errors; Load returns all of them, joined, each with what
-// is allowed, and for the file with line and column. They wrap [ErrInvalid],
-// [ErrUnknownKey], [ErrDuplicateKey], [ErrSyntax], or the error of the file system. The
-// value of an environment variable that is not usable is reported (see
-// [WithErrorHandler]) and ignored.
+// A value out of range in an option, a file that cannot be read and every mistake in the
+// file are errors. Load returns all of them, joined. Each names the allowed values, and
+// in the file the line and column. They wrap [ErrInvalid], [ErrUnknownKey],
+// [ErrDuplicateKey], [ErrSyntax], or the error of the file system. An environment
+// variable whose value is not usable is reported to otel.Handle, on the calling
+// goroutine and once for each variable and value in the life of the process, and
+// ignored. That error wraps ErrInvalid.
 //
-// The Config is valid in any case: what is in error is left out of it, so that a
-// program can complain and go on.
+// The Config is valid in any case: it leaves invalid values out, so that a program can
+// report the error and go on.
 //
-// Load changes no state, but that it remembers what it reported. It is safe for
+// Load changes no state, except that it remembers what it reported. It is safe for
 // concurrent use.
 func Load(opts ...Option) (Config, error) {
 	l := &loader{opts: newOptions(opts)}
@@ -36,32 +37,32 @@ func Load(opts ...Option) (Config, error) {
 	// The environment may depend on the level, the default level on the environment.
 	level := first(
 		option(l, "WithLevel", o.level, checkLevel, allowedLevels),
-		variable(l, varLevel, own(parseLevel, allowedLevels)),
+		variable(l, varLevel, trimmed(parseLevel, allowedLevels)),
 	)
 	c.Environment = decide(&s.Environment, l.environment(level))
 	p := profileOf(c.Environment)
 	f := l.file(&c)
 
-	// The precedence, in one place: of each list the first that says something.
+	// The precedence, in one place: of each list the first source that has a value decides.
 	c.Level = decide(&s.Level,
 		level,
 		fromProfile(p, p.level),
 	)
 	c.Async = decide(&s.Async,
 		option(l, "WithAsync", o.async, nil, ""),
-		variable(l, varAsync, own(parseBool, allowedBool)),
+		variable(l, varAsync, trimmed(parseBool, allowedBool)),
 		f.async,
 		fromProfile(p, p.async),
 	)
 	c.Verbose = decide(&s.Verbose,
 		option(l, "WithVerbose", o.verbose, nil, ""),
-		variable(l, varVerbose, own(parseBool, allowedBool)),
+		variable(l, varVerbose, trimmed(parseBool, allowedBool)),
 		f.verbose,
 		fromProfile(p, p.verbose),
 	)
 	c.QueueSize = decide(&s.QueueSize,
 		option(l, "WithQueueSize", o.queueSize, checkPositive, allowedCount),
-		variable(l, varQueueSize, ownInt),
+		variable(l, varQueueSize, trimmedInt),
 		variable(l, env.BLRPMaxQueueSize, env.ParseInt),
 		f.queueSize,
 		fromProfile(p, p.queueSize),
@@ -96,36 +97,36 @@ type loader struct {
 
 func (l *loader) fail(err error) { l.errs = append(l.errs, err) }
 
-// report tells of the unusable value v of the variable key.
+// report reports the unusable value v of the variable key.
 func (l *loader) report(key, v string, err error) {
 	if l.opts.handle != nil {
 		l.opts.handle(err)
 		return
 	}
-	// The processor and further Loads read the same variables: one mistake, one report.
+	// The processor and other calls of Load read the same variables: one mistake, one report.
 	env.ReportOnce(otel.Handle, key, v, err)
 }
 
-// The limits of package processor, brought into effect here so that the Config
-// shows what is really used.
+// The limits of package processor. Load applies them so that the Config has the values
+// that are really used.
 const (
 	maxQueueSize = math.MaxInt / 2
 	maxBatchSize = 1 << 16
 )
 
 func (c *Config) limit() {
-	const most = "the most there can be"
-	lower(&c.QueueSize, &c.Sources.QueueSize, maxQueueSize, most)
+	const largest = "the largest possible value"
+	lower(&c.QueueSize, &c.Sources.QueueSize, maxQueueSize, largest)
 	if c.QueueSize < maxBatchSize {
 		lower(&c.BatchSize, &c.Sources.BatchSize, c.QueueSize, "the queue size")
 	} else {
-		lower(&c.BatchSize, &c.Sources.BatchSize, maxBatchSize, most)
+		lower(&c.BatchSize, &c.Sources.BatchSize, maxBatchSize, largest)
 	}
 }
 
-func lower(value *int, source *Source, limit int, what string) {
+func lower(value *int, source *Source, limit int, limitName string) {
 	if *value > limit {
-		source.Adjusted = fmt.Sprintf("%d lowered to %s", *value, what)
+		source.Adjusted = fmt.Sprintf("%d lowered to %s", *value, limitName)
 		*value = limit
 	}
 }

@@ -3,13 +3,12 @@ package envconfig
 import (
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 )
 
-// Option configures [Load]. Options are applied in order; the last one that sets
-// a value wins. A value set by an option beats all other sources. One that is out
-// of range is an error of Load.
+// Option configures [Load]. Options are applied in order. The last one that sets a value
+// wins. An option beats all other sources of its value. A value out of range is an error
+// of Load.
 type Option interface {
 	apply(options) options
 }
@@ -18,7 +17,7 @@ type optionFunc func(options) options
 
 func (f optionFunc) apply(o options) options { return f(o) }
 
-// options are what the options say; nil where none says anything.
+// options are the values that the options set; nil: not set.
 type options struct {
 	environment    *Environment
 	level          *slog.Level
@@ -32,15 +31,16 @@ type options struct {
 	file   string
 	noFile bool
 
-	lookup   func(string) (string, bool)
-	args     []string // never changed
-	handle   func(error)
-	readFile func(string) ([]byte, error)
+	// Tests replace these.
+	lookup   func(key string) (value string, ok bool)
+	args     []string    // of the command line, without the program's name; never changed
+	handle   func(error) // for unusable variables; nil: otel.Handle, once each
+	readFile func(path string) ([]byte, error)
 }
 
 func newOptions(opts []Option) options {
 	var o options
-	if len(os.Args) > 1 { // a program may be started without even its name
+	if len(os.Args) > 1 { // a program can be started with an empty argument list
 		o.args = os.Args[1:]
 	}
 	for _, opt := range opts {
@@ -57,8 +57,8 @@ func newOptions(opts []Option) options {
 	return o
 }
 
-// WithFile sets the configuration file to read. A file that is missing or cannot
-// be read is an error.
+// WithFile sets the path of the configuration file. A file that is missing or cannot be
+// read is an error of Load.
 //
 // Default, and with "": the environment variable KRUNCHWRAPPER_CONFIG, else
 // config/config.jsonc if it exists.
@@ -69,7 +69,10 @@ func WithFile(path string) Option {
 	})
 }
 
-// WithoutFile makes Load read no configuration file, wherever one may be.
+// WithoutFile makes Load read no configuration file, even if KRUNCHWRAPPER_CONFIG names
+// one or the default file exists.
+//
+// Default: see [WithFile].
 func WithoutFile() Option {
 	return optionFunc(func(o options) options {
 		o.file, o.noFile = "", true
@@ -79,8 +82,9 @@ func WithoutFile() Option {
 
 // WithEnvironment sets the environment.
 //
-// Default: the environment variable KRUNCHWRAPPER_ENV, else [Development] if
-// something speaks for it (see the package documentation), else [Production].
+// Default: the environment variable KRUNCHWRAPPER_ENV, else [Development] if DEBUG, the
+// argument --debug or the level selects it (see the package documentation), else
+// [Production].
 func WithEnvironment(e Environment) Option {
 	return optionFunc(func(o options) options {
 		o.environment = &e
@@ -88,9 +92,9 @@ func WithEnvironment(e Environment) Option {
 	})
 }
 
-// WithLevel sets the minimum level, from [LevelTrace] to LevelFatal+3. A level of
-// DEBUG or below makes the environment [Development], where nothing decides that
-// outright.
+// WithLevel sets the minimum level, from [LevelTrace] to LevelFatal+3. A level of DEBUG
+// or below makes the environment [Development], unless [WithEnvironment] or
+// KRUNCHWRAPPER_ENV decides otherwise.
 //
 // Default: the environment variable KRUNCHWRAPPER_LOG_LEVEL, else DEBUG in
 // development and INFO in production.
@@ -123,7 +127,7 @@ func WithVerbose(verbose bool) Option {
 	})
 }
 
-// WithQueueSize sets how many records can be queued, at least 1.
+// WithQueueSize sets the number of records that the queue holds, at least 1.
 //
 // Default: the environment variables ASYNC_LOG_QUEUE_SIZE and
 // OTEL_BLRP_MAX_QUEUE_SIZE, in this order, else logging.async_logging.queue_size
@@ -135,9 +139,9 @@ func WithQueueSize(n int) Option {
 	})
 }
 
-// WithBatchSize sets how many records an exporter is given at most in one call,
-// at least 1. More than the queue size counts as the queue size, and more than
-// 65,536 as that.
+// WithBatchSize sets the largest number of records in one call of an exporter, at least
+// 1. A value above the queue size is lowered to the queue size, and a value above 65,536
+// to 65,536.
 //
 // Default: the environment variable OTEL_BLRP_MAX_EXPORT_BATCH_SIZE, else
 // logging.async_logging.batch_size in the file, else 512.
@@ -148,8 +152,8 @@ func WithBatchSize(n int) Option {
 	})
 }
 
-// WithExportInterval sets how long a record waits, at most, for others to fill a
-// batch with: more than zero.
+// WithExportInterval sets the longest time that a record waits until its batch is full:
+// more than zero.
 //
 // Default: the environment variable OTEL_BLRP_SCHEDULE_DELAY, in milliseconds,
 // else logging.async_logging.worker_timeout in the file, in seconds, else one
@@ -161,61 +165,14 @@ func WithExportInterval(d time.Duration) Option {
 	})
 }
 
-// WithExportTimeout sets after which time the context of an export ends: more
-// than zero.
+// WithExportTimeout sets the time after which the context of an export ends: more than
+// zero.
 //
 // Default: the environment variable OTEL_BLRP_EXPORT_TIMEOUT, in milliseconds,
 // else 30 seconds.
 func WithExportTimeout(d time.Duration) Option {
 	return optionFunc(func(o options) options {
 		o.exportTimeout = &d
-		return o
-	})
-}
-
-// WithLookup sets how environment variables are looked up. The function reports
-// the value, and whether the variable is set.
-//
-// Default, and with nil: [os.LookupEnv].
-func WithLookup(lookup func(key string) (string, bool)) Option {
-	return optionFunc(func(o options) options {
-		o.lookup = lookup
-		return o
-	})
-}
-
-// WithArgs sets the arguments of the command line that are searched for --debug,
-// without the name of the program. WithArgs(nil) is a command line without any.
-//
-// Default: os.Args[1:].
-func WithArgs(args []string) Option {
-	args = slices.Clone(args)
-	return optionFunc(func(o options) options {
-		o.args = args
-		return o
-	})
-}
-
-// WithErrorHandler sets who is told of the value of an environment variable that
-// is not usable, on the goroutine that calls [Load], once for each variable and
-// value. The error wraps [ErrInvalid].
-//
-// Default, and with nil: otel.Handle, which is told of each variable and value
-// once in the life of the process; a handler set here is told by each Load.
-func WithErrorHandler(handle func(error)) Option {
-	return optionFunc(func(o options) options {
-		o.handle = handle
-		return o
-	})
-}
-
-// WithReadFile sets how the configuration file is read. For a file that does not
-// exist the error must wrap [io/fs.ErrNotExist].
-//
-// Default, and with nil: from the file system, at most 1 MiB.
-func WithReadFile(read func(path string) ([]byte, error)) Option {
-	return optionFunc(func(o options) options {
-		o.readFile = read
 		return o
 	})
 }

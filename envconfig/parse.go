@@ -12,14 +12,13 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// maxBrackets bounds how deep a file can be nested. hujson calls itself for each
-// level: a million of them, which fit into maxFileSize, overflow the stack, and a
-// stack overflow cannot be recovered from.
+// maxBrackets bounds the nesting of a file. hujson recurses once for each level. A million
+// levels, which fit into maxFileSize, overflow the stack, and a program cannot recover
+// from that.
 const maxBrackets = 10_000
 
-// parseJSONC parses the text of the file: JSON with comments and trailing commas,
-// in UTF-8. The file returned is for the places of its values. Errors wrap
-// ErrSyntax.
+// parseJSONC parses the text of the file: JSON with comments and trailing commas, in
+// UTF-8. The source it returns converts offsets into positions. Errors wrap ErrSyntax.
 func parseJSONC(path string, text []byte) (source, hujson.Value, error) {
 	src := source{path: path, text: bytes.TrimPrefix(text, []byte("\ufeff"))}
 	end := len(src.text)
@@ -37,8 +36,8 @@ func parseJSONC(path string, text []byte) (source, hujson.Value, error) {
 		return fail(0, fmt.Sprintf("more than %d brackets", maxBrackets))
 	}
 
-	// hujson wants a line break even after a comment in the last line. It keeps and
-	// returns parts of what it is given.
+	// hujson requires a line break even after a comment in the last line. It keeps and
+	// returns parts of its input, so it gets a copy.
 	padded := append(bytes.Clone(src.text), '\n')
 	value, err := hujson.Parse(padded)
 	if err != nil {
@@ -48,7 +47,7 @@ func parseJSONC(path string, text []byte) (source, hujson.Value, error) {
 	return src, value, nil
 }
 
-// source is the text of a file, in which places are given as line and column.
+// source is the text of a file. It converts offsets into lines and columns.
 type source struct {
 	path string
 	text []byte
@@ -61,14 +60,15 @@ func (s source) position(offset int) (line, column int) {
 	return 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 }
 
-// errorf returns an error that begins with the place, as compilers write it.
+// errorf returns an error that begins with the position, as those of compilers do.
 func (s source) errorf(offset int, format string, args ...any) error {
 	line, column := s.position(offset)
 	return fmt.Errorf("%s:%d:%d: %w", s.path, line, column, fmt.Errorf(format, args...))
 }
 
-// hujsonError takes an error of hujson about text apart. Its words are all it has:
-// the place, in bytes, and the reason, which may quote the text without bounds.
+// hujsonError splits an error of hujson about the text into offset and reason. Only the
+// error's text has them: the position, in bytes, and the reason, which may quote the file
+// at any length.
 func hujsonError(text []byte, err error) (offset int, reason string) {
 	var line, column int
 	if n, _ := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); n != 2 {
@@ -87,12 +87,12 @@ func hujsonError(text []byte, err error) (offset int, reason string) {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		reason += "; the file ends too early"
 	case strings.HasPrefix(reason, "invalid literal"), strings.HasSuffix(reason, "at start of value"):
-		reason += "; allowed: true, false, null, a number, and in double quotes a text or a key"
+		reason += "; allowed: true, false, null, a number, and a text or key in double quotes"
 	}
 	return offset, reason
 }
 
-// printable makes what a file contains fit for a line on a terminal.
+// printable makes text from a file safe for one line on a terminal, and shortens it.
 func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !strconv.IsPrint(r) {

@@ -8,9 +8,10 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-const allowedTokens = "; allowed: true, false, null, a number, and in double quotes a text or a key"
+const allowedTokens = "; allowed: true, false, null, a number, and a text or key in double quotes"
 
-// TestSyntaxErrors: what is not JSON with comments, where, and why.
+// TestSyntaxErrors: text that is not JSON with comments is an error with position and
+// reason.
 func TestSyntaxErrors(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"empty":               {"", ":1:1: syntax error: the file is empty; write at least {}"},
@@ -56,7 +57,7 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// TestSyntaxAccepted: what JSON has not, and a file that people edit has.
+// TestSyntaxAccepted: files that people edit may differ from JSON in these ways.
 func TestSyntaxAccepted(t *testing.T) {
 	for name, text := range map[string]string{
 		"JSON":                           asyncFile(`"queue_size": 5`),
@@ -69,7 +70,7 @@ func TestSyntaxAccepted(t *testing.T) {
 		"comments of brackets":           asyncFile(`"queue_size": 5`) + "/*" + strings.Repeat("]}", 100_000) + "*/",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c := withFile(text).mustLoad(t); c.QueueSize != 5 || c.Sources.QueueSize.Origin != envconfig.FromFile {
+			if c := withFile(text).mustLoad(t); c.QueueSize != 5 || c.Sources.QueueSize.Origin() != envconfig.FromFile {
 				t.Errorf("queue size %d from %s", c.QueueSize, c.Sources.QueueSize)
 			}
 		})

@@ -36,7 +36,7 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", tc.environment, got, want)
 		}
 		for _, s := range []envconfig.Source{c.Sources.Level, c.Sources.Async, c.Sources.QueueSize, c.Sources.ExportTimeout} {
-			if s.Origin != envconfig.FromProfile || s.Name != string(tc.environment) {
+			if s.Origin() != envconfig.FromProfile || s.Name != string(tc.environment) {
 				t.Errorf("%s: source %+v", tc.environment, s)
 			}
 		}
@@ -49,7 +49,7 @@ type value struct {
 	source envconfig.Source
 }
 
-// TestPrecedence takes the strongest source of each value away, again and again.
+// TestPrecedence removes the strongest source of each value, one after the other.
 func TestPrecedence(t *testing.T) {
 	type step struct {
 		source  string // as Source.String has it
@@ -172,7 +172,8 @@ func TestLastOptionWins(t *testing.T) {
 	}
 }
 
-// TestLimits: what the processor would lower is lowered here, where it shows.
+// TestLimits: Load lowers the values that the processor would lower, so that the Config
+// shows it.
 func TestLimits(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts                 []envconfig.Option
@@ -185,11 +186,11 @@ func TestLimits(t *testing.T) {
 		},
 		"huge batch": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(1_000_000), envconfig.WithBatchSize(100_000)},
-			queueSize: 1_000_000, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
+			queueSize: 1_000_000, batchSize: 65_536, batchNote: "100000 lowered to the largest possible value",
 		},
 		"huge batch, queue just larger than the limit": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(65_537), envconfig.WithBatchSize(100_000)},
-			queueSize: 65_537, batchSize: 65_536, batchNote: "100000 lowered to the most there can be",
+			queueSize: 65_537, batchSize: 65_536, batchNote: "100000 lowered to the largest possible value",
 		},
 		"huge batch, small queue": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(10), envconfig.WithBatchSize(100_000)},
@@ -197,7 +198,7 @@ func TestLimits(t *testing.T) {
 		},
 		"huge queue": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(math.MaxInt)},
-			queueSize: math.MaxInt / 2, batchSize: 512, queueNote: "9223372036854775807 lowered to the most there can be",
+			queueSize: math.MaxInt / 2, batchSize: 512, queueNote: "9223372036854775807 lowered to the largest possible value",
 		},
 		"in range": {
 			opts:      []envconfig.Option{envconfig.WithQueueSize(65_536), envconfig.WithBatchSize(65_536)},
@@ -219,8 +220,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestIgnoredFallsThrough: a value that is not usable leaves the word to the next
-// source, and the source says so, also where a stronger one decides anyway.
+// TestIgnoredFallsThrough: if a value is not usable the next source decides, and the
+// Source has the ignored value, even if a stronger source decides anyway.
 func TestIgnoredFallsThrough(t *testing.T) {
 	environ := map[string]string{
 		"KRUNCHWRAPPER_CONFIG":     path,

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// profile is what holds in an environment where nobody says otherwise.
+// profile has the defaults of an environment.
 type profile struct {
 	environment    Environment
 	level          slog.Level
@@ -37,5 +37,5 @@ func profileOf(e Environment) profile {
 }
 
 func fromProfile[T any](p profile, value T) finding[T] {
-	return finding[T]{value: value, ok: true, source: Source{Origin: FromProfile, Name: string(p.environment)}}
+	return finding[T]{value: value, ok: true, source: Source{origin: originProfile, Name: string(p.environment)}}
 }

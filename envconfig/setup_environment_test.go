@@ -12,10 +12,10 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// The tests of setup_environment.sh run it in the shells it is for, started without
-// the user's own files. A shell that is not installed is skipped.
+// The tests of setup_environment.sh run it in the shells that it supports, started without
+// the user's startup files. Shells that are not installed are skipped.
 
-// shell is a shell and how to have it list what a script might leave behind.
+// shell is a shell, with the command that lists its variables, functions and options.
 type shell struct {
 	name  string
 	args  []string
@@ -39,8 +39,8 @@ func forEachShell(t *testing.T, test func(t *testing.T, sh shell)) {
 	}
 }
 
-// run runs a script in the root of the repository, with these variables and the
-// path, and returns what it printed and its status.
+// run runs a script in the root of the repository, with these variables and PATH. It
+// returns the output and the exit status.
 func (sh shell) run(t *testing.T, environ []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	cmd := exec.Command(sh.name, append(slices.Clone(sh.args), args...)...)
@@ -54,18 +54,18 @@ func (sh shell) run(t *testing.T, environ []string, args ...string) (stdout, std
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// TestSetupEnvironment sources the script and loads the configuration that a
-// program started from the shell would have.
+// TestSetupEnvironment sources the script and loads the configuration of a program that is
+// started from the shell.
 func TestSetupEnvironment(t *testing.T) {
 	forEachShell(t, func(t *testing.T, sh shell) {
 		for _, options := range []string{"", "set -eu; "} {
 			for _, environment := range []envconfig.Environment{envconfig.Development, envconfig.Production} {
 				source := fmt.Sprintf("source ./setup_environment.sh %s; ", environment)
-				// Twice, and after the other one, is the same as once.
+				// Sourcing it twice, or after the other word, is the same as once.
 				script := options + "source ./setup_environment.sh development >/dev/null; source ./setup_environment.sh production >/dev/null; " +
 					source + source + "echo --; env"
 				stdout, stderr, status := sh.run(t, nil, "-c", script)
-				said, environ, ok := strings.Cut(stdout, "--\n")
+				printed, environ, ok := strings.Cut(stdout, "--\n")
 				if status != 0 || stderr != "" || !ok {
 					t.Fatalf("%s: status %d, %s%s", script, status, stdout, stderr)
 				}
@@ -76,21 +76,22 @@ func TestSetupEnvironment(t *testing.T) {
 					w.environ[key] = value
 				}
 				c := w.mustLoad(t)
-				if c.Environment != environment || c.Sources.Environment.Origin != envconfig.FromVariable {
+				if c.Environment != environment || c.Sources.Environment.Origin() != envconfig.FromVariable {
 					t.Errorf("%s: %s from %s", script, c.Environment, c.Sources.Environment)
 				}
 				line := fmt.Sprintf("KRUNCHWRAPPER_ENV=%s: by default, minimum level %s, queue size %d\n",
 					environment, envconfig.LevelName(c.Level), c.QueueSize)
-				if said != line+line {
-					t.Errorf("it says %q, want twice %q", said, line)
+				if printed != line+line {
+					t.Errorf("printed %q, want twice %q", printed, line)
 				}
 			}
 		}
 	})
 }
 
-// TestSetupEnvironmentSaysWhatDecides: a variable that beats the profile is named.
-func TestSetupEnvironmentSaysWhatDecides(t *testing.T) {
+// TestSetupEnvironmentNamesOverrides: the script names the variables that beat the
+// profile.
+func TestSetupEnvironmentNamesOverrides(t *testing.T) {
 	forEachShell(t, func(t *testing.T, sh shell) {
 		for environ, want := range map[string]string{
 			"KRUNCHWRAPPER_LOG_LEVEL=TRACE": "but KRUNCHWRAPPER_LOG_LEVEL=TRACE is set, and decides the minimum level\n",
@@ -105,7 +106,7 @@ func TestSetupEnvironmentSaysWhatDecides(t *testing.T) {
 	})
 }
 
-// TestSetupEnvironmentRefuses: the shell goes on, and nothing has changed.
+// TestSetupEnvironmentRefuses: after a wrong word the shell goes on, unchanged.
 func TestSetupEnvironmentRefuses(t *testing.T) {
 	forEachShell(t, func(t *testing.T, sh shell) {
 		for _, args := range []string{"", "staging", "Production", "''", "'development production'", "development production", "-h", "'*'"} {
@@ -123,7 +124,7 @@ func TestSetupEnvironmentRefuses(t *testing.T) {
 	})
 }
 
-// TestSetupEnvironmentExecuted: what cannot work says so.
+// TestSetupEnvironmentExecuted: the script refuses to be executed, with a hint.
 func TestSetupEnvironmentExecuted(t *testing.T) {
 	forEachShell(t, func(t *testing.T, sh shell) {
 		for _, args := range [][]string{
@@ -139,7 +140,7 @@ func TestSetupEnvironmentExecuted(t *testing.T) {
 	})
 }
 
-// TestSetupEnvironmentOtherShell: sh neither sets anything nor dies.
+// TestSetupEnvironmentOtherShell: sh sets nothing, and does not exit.
 func TestSetupEnvironmentOtherShell(t *testing.T) {
 	if _, err := exec.LookPath("dash"); err != nil {
 		t.Skip("dash is not installed")
@@ -153,11 +154,12 @@ func TestSetupEnvironmentOtherShell(t *testing.T) {
 	}
 }
 
-// TestSetupEnvironmentLeavesNothing compares the names and options before and after.
+// TestSetupEnvironmentLeavesNothing compares the shell's names and options before and
+// after.
 func TestSetupEnvironmentLeavesNothing(t *testing.T) {
 	forEachShell(t, func(t *testing.T, sh shell) {
 		list := fmt.Sprintf("%s; echo --; %s; echo --; ", sh.names, sh.opts)
-		// bash makes PIPESTATUS when the first pipeline ends, whoever runs it.
+		// bash sets PIPESTATUS when the first pipeline ends, with or without the script.
 		stdout, stderr, status := sh.run(t, nil, "-c", ": | :; "+list+
 			"source ./setup_environment.sh production >/dev/null; source ./setup_environment.sh nonsense 2>/dev/null; "+list)
 		parts := strings.Split(stdout, "--\n")

@@ -8,8 +8,8 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// TestShippedFile: config/config.jsonc changes nothing as it is, and with its values
-// let in, it has every key and what holds in production anyway.
+// TestShippedFile: config/config.jsonc as shipped changes nothing. With its comments
+// removed from the values, it has every key, each with the default of production.
 func TestShippedFile(t *testing.T) {
 	text, err := os.ReadFile("../config/config.jsonc")
 	if err != nil {
@@ -20,7 +20,7 @@ func TestShippedFile(t *testing.T) {
 	c := withFile(string(text)).mustLoad(t)
 	plain.File, plain.Sources.File = c.File, c.Sources.File
 	if c.String() != plain.String() {
-		t.Errorf("as it is\n%swithout it\n%s", c, plain)
+		t.Errorf("as shipped\n%swithout the file\n%s", c, plain)
 	}
 
 	values := regexp.MustCompile(`(?m)^( *)// ("[a-z_]+": .*)$`)
@@ -32,12 +32,12 @@ func TestShippedFile(t *testing.T) {
 		"verbose": c.Sources.Verbose, "async": c.Sources.Async, "queue size": c.Sources.QueueSize,
 		"batch size": c.Sources.BatchSize, "export interval": c.Sources.ExportInterval,
 	} {
-		if source.Origin != envconfig.FromFile {
+		if source.Origin() != envconfig.FromFile {
 			t.Errorf("%s is from %s, want the file", name, source)
 		}
 	}
 	c.Sources = plain.Sources
 	if c.String() != plain.String() {
-		t.Errorf("with its values let in\n%swithout it\n%s", c, plain)
+		t.Errorf("with its values\n%swithout the file\n%s", c, plain)
 	}
 }

@@ -5,55 +5,55 @@ import (
 	"strings"
 )
 
-// Origin is the kind of a [Source].
-type Origin int
+// origin is the kind of a [Source].
+type origin int
 
-// Where a value can come from, from the weakest to the strongest.
+// The origins of a value, from the weakest to the strongest.
 const (
-	Unknown       Origin = iota // the Config was not made by Load
-	FromProfile                 // the defaults of the environment
-	FromDetection               // concluded from something else
-	FromFile                    // the configuration file
-	FromVariable                // an environment variable
-	FromOption                  // an option in the code
+	originUnknown   origin = iota // the Config was not made by Load
+	originProfile                 // the defaults of the environment
+	originDetection               // derived from something else
+	originFile                    // the configuration file
+	originVariable                // an environment variable
+	originOption                  // an option in the code
 )
 
 // String returns the origin as a word.
-func (o Origin) String() string {
+func (o origin) String() string {
 	switch o {
-	case FromProfile:
+	case originProfile:
 		return "profile"
-	case FromDetection:
+	case originDetection:
 		return "detected"
-	case FromFile:
+	case originFile:
 		return "file"
-	case FromVariable:
+	case originVariable:
 		return "variable"
-	case FromOption:
+	case originOption:
 		return "option"
 	default:
 		return "unknown"
 	}
 }
 
-// Source says where a value of a [Config] came from.
+// Source describes where a value of a [Config] came from. String returns it as text.
 type Source struct {
-	// Origin is the kind of the source.
-	Origin Origin
+	origin origin
 
-	// Name says which one: the option (WithQueueSize), the environment variable
-	// (ASYNC_LOG_QUEUE_SIZE), the key in the file
-	// (logging.async_logging.queue_size), the profile (production), or what the
-	// value was concluded from (DEBUG=true).
+	// Name is the name of the source: the option (WithQueueSize), the environment
+	// variable (ASYNC_LOG_QUEUE_SIZE), the key in the file
+	// (logging.async_logging.queue_size), the profile (production), or what the value
+	// was derived from (DEBUG=true). It is empty if the Config was not made by Load.
 	Name string
 
-	// File, Line and Column are the place of the value in the configuration file.
-	// Line and Column count from 1, Column in characters. Zero for other origins.
+	// File, Line and Column are the position of the value in the configuration file.
+	// Line and Column count from 1, Column in characters. They are zero for a value from
+	// elsewhere.
 	File         string
 	Line, Column int
 
-	// Adjusted says what was asked for and why it is not what is used, where a
-	// value was brought into range; else it is empty.
+	// Adjusted has the requested value and the reason for the change, if a value was
+	// brought into range. Otherwise it is empty.
 	Adjusted string
 
 	// Ignored are the values that were given but not usable, such as
@@ -65,13 +65,15 @@ type Source struct {
 //
 //	file config/config.jsonc:5:21
 //	variable OTEL_BLRP_MAX_QUEUE_SIZE; ignored ASYNC_LOG_QUEUE_SIZE="many"
+//
+// The first word is option, variable, file, detected, profile or unknown.
 func (s Source) String() string {
 	var b strings.Builder
-	b.WriteString(s.Origin.String())
+	b.WriteString(s.origin.String())
 	switch {
-	case s.Origin == FromFile:
+	case s.origin == originFile:
 		fmt.Fprintf(&b, " %s:%d:%d", s.File, s.Line, s.Column)
-	case s.Origin == FromDetection:
+	case s.origin == originDetection:
 		b.WriteString(": " + s.Name)
 	case s.Name != "":
 		b.WriteString(" " + s.Name)
@@ -85,8 +87,8 @@ func (s Source) String() string {
 	return b.String()
 }
 
-// Sources has the source of each value of a [Config]; the fields have the same
-// names.
+// Sources has the source of each value of a [Config]. The fields have the same names as
+// those of Config.
 type Sources struct {
 	Environment    Source
 	Level          Source

@@ -5,27 +5,27 @@ import (
 	"strings"
 )
 
-// knownKeys are the keys below "logging", with the objects they stand in.
+// knownKeys are the keys below "logging", with the paths of their objects.
 var knownKeys = []struct{ parent, key string }{
 	{keyLogging, keyVerbose},
 	{keyLogging, keyAsync},
 	{keyLogging + "." + keyAsync, keyEnabled},
 	{keyLogging + "." + keyAsync, keyQueueSize},
 	{keyLogging + "." + keyAsync, keyBatchSize},
-	{keyLogging + "." + keyAsync, keyWorkerTime},
+	{keyLogging + "." + keyAsync, keyWorkerTimeout},
 }
 
-// didYouMean returns the words for the key that is most like the unknown one, or
-// nothing. A key is also looked for in the other objects: it may be right and in
-// the wrong place.
+// didYouMean returns a suggestion for an unknown key: the most similar known one, or "".
+// It also searches the other objects, because a key may be right but in the wrong
+// object.
 func didYouMean(key string) string {
-	wanted := plain(key)
+	wanted := normalize(key)
 	if len(wanted) > 64 {
 		return ""
 	}
 	best, bestScore := "", 0
 	for _, k := range knownKeys {
-		if score := likeness(wanted, plain(k.key)); score > bestScore {
+		if score := similarity(wanted, normalize(k.key)); score > bestScore {
 			best, bestScore = k.parent+"."+k.key, score
 		}
 	}
@@ -35,15 +35,15 @@ func didYouMean(key string) string {
 	return fmt.Sprintf("did you mean %s? ", best)
 }
 
-// plain takes out of a key what people write in different ways: queueSize,
-// Queue-Size and queue_size are one.
-func plain(key string) string {
+// normalize removes differences in spelling: queueSize, Queue-Size and queue_size become
+// the same.
+func normalize(key string) string {
 	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key))
 }
 
-// likeness says how much an unknown key is like a known one; 0: too little for
-// a suggestion.
-func likeness(unknown, known string) int {
+// similarity returns how similar an unknown key is to a known one; 0: not enough for a
+// suggestion.
+func similarity(unknown, known string) int {
 	d := distance(unknown, known)
 	switch {
 	case d == 0:
@@ -57,8 +57,8 @@ func likeness(unknown, known string) int {
 	}
 }
 
-// distance is the number of letters to insert, delete, replace or swap with their
-// neighbour to make b of a.
+// distance returns the number of letters to insert, delete, replace or swap with their
+// neighbour to turn a into b.
 func distance(a, b string) int {
 	row := func() []int { return make([]int, len(b)+1) }
 	before, above, now := row(), row(), row()

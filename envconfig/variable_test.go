@@ -15,9 +15,9 @@ import (
 	"github.com/krunchwrapper/asynclog/envconfig"
 )
 
-// TestVariables sets one variable to one value. want nil: the value is not usable,
-// so that the profile decides; if it is, it must be reported, unless it is empty or
-// blank, which is the same as unset.
+// TestVariables sets one variable to one value. want nil: the value is not usable, so the
+// profile decides, and the value must be reported, unless it is empty or blank, which is
+// the same as unset.
 func TestVariables(t *testing.T) {
 	const (
 		async, verbose, level = "KRUNCHWRAPPER_GLOBAL_ASYNC_LOGGING", "KRUNCHWRAPPER_VERBOSE", "KRUNCHWRAPPER_LOG_LEVEL"
@@ -116,7 +116,7 @@ func TestVariables(t *testing.T) {
 		{queue, "1,000", nil},
 		{queue, "true", nil},
 
-		// OpenTelemetry's variables are read as its SDK reads them: no blanks.
+		// OpenTelemetry's variables are read as its SDK reads them: without blanks.
 		{otelQueue, "1000", 1000},
 		{otelQueue, "", nil},
 		{otelQueue, " 1000", nil},
@@ -190,7 +190,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// TestLongValueIsCut: a message stays readable whatever a variable holds.
+// TestLongValueIsCut: a message stays readable for any value of a variable.
 func TestLongValueIsCut(t *testing.T) {
 	w := &world{environ: map[string]string{
 		"ASYNC_LOG_QUEUE_SIZE":     strings.Repeat("x", 100_000),
@@ -209,8 +209,8 @@ func TestLongValueIsCut(t *testing.T) {
 
 var serial atomic.Int64
 
-// TestReportsOnceThroughOtel: without a handler of its own, Load tells otel.Handle,
-// and says each thing once however often it is called.
+// TestReportsOnceThroughOtel: by default Load reports to otel.Handle, and only once for
+// each variable and value.
 func TestReportsOnceThroughOtel(t *testing.T) {
 	before := otel.GetErrorHandler()
 	t.Cleanup(func() { otel.SetErrorHandler(before) })

@@ -17,7 +17,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Values of every kind that OpenTelemetry knows, and what a Collector makes of them.
+// Values of every kind in OpenTelemetry, and the values that a Collector writes for them.
 var kinds = []struct {
 	name  string
 	value attribute.Value
@@ -50,9 +50,9 @@ const (
 	resourceSchema = "https://opentelemetry.io/schemas/1.43.0"
 )
 
-// emitOneOfEach emits a record that has all a record can have for each kind of
-// value, as its body and among its attributes, numbered from 1.
-func emitOneOfEach(provider *sdklog.LoggerProvider, at, observed time.Time) {
+// emitAllKinds emits a record for each kind of value, numbered from 1. Each record has
+// all fields set, its kind of value as the body, and all kinds as attributes.
+func emitAllKinds(provider *sdklog.LoggerProvider, at, observed time.Time) {
 	logger := provider.Logger("scope",
 		log.WithInstrumentationVersion("v1.2.3"),
 		log.WithSchemaURL(scopeSchema),
@@ -67,7 +67,7 @@ func emitOneOfEach(provider *sdklog.LoggerProvider, at, observed time.Time) {
 		r.SetSeverityText("level " + kind.name)
 		r.SetBody(kind.value)
 		r.AddAttributes(attribute.Int(rig.IDKey, i+1))
-		for _, k := range kinds { // more than the five that a record holds in line
+		for _, k := range kinds { // more than the five that a record holds without an allocation
 			r.AddAttributes(attribute.KeyValue{Key: attribute.Key(k.name), Value: k.value})
 		}
 		logger.Emit(ctx, r)
@@ -83,7 +83,7 @@ var spanContext = trace.NewSpanContext(trace.SpanContextConfig{
 var contentResource = resource.NewWithAttributes(resourceSchema,
 	attribute.String("service.name", "content"), attribute.Int("answer", 42))
 
-// Whatever a record can hold arrives, to the nanosecond and the byte.
+// Every field of a record arrives exactly, to the nanosecond and the byte.
 func TestContentArrives(t *testing.T) {
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
@@ -91,7 +91,7 @@ func TestContentArrives(t *testing.T) {
 		provider := sdklog.NewLoggerProvider(sdklog.WithResource(contentResource), sdklog.WithProcessor(p))
 		at := time.Unix(1_700_000_000, 123_456_789)
 		observed := at.Add(time.Second)
-		emitOneOfEach(provider, at, observed)
+		emitAllKinds(provider, at, observed)
 		if err := p.ForceFlush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -113,30 +113,29 @@ func TestContentArrives(t *testing.T) {
 			kind := kinds[i]
 			t.Run(kind.name, func(t *testing.T) {
 				attributes[rig.IDKey] = int64(i + 1)
-				same(t, "timestamp", r.Timestamp().AsTime().UnixNano(), at.UnixNano()+int64(i))
-				same(t, "observed timestamp", r.ObservedTimestamp().AsTime().UnixNano(), observed.UnixNano()+int64(i))
-				same(t, "event name", r.EventName(), "event."+kind.name)
-				same(t, "severity", int(r.SeverityNumber()), int(log.SeverityTrace1)+i)
-				same(t, "severity text", r.SeverityText(), "level "+kind.name)
-				same[any](t, "body", r.Body().AsRaw(), kind.want)
-				same(t, "attributes", r.Attributes().AsRaw(), attributes)
-				same(t, "dropped attributes", r.DroppedAttributesCount(), 0)
-				same(t, "trace ID", trace.TraceID(r.TraceID()), spanContext.TraceID())
-				same(t, "span ID", trace.SpanID(r.SpanID()), spanContext.SpanID())
-				same(t, "sampled", r.Flags().IsSampled(), true)
-				same(t, "resource", r.Resource.Attributes().AsRaw(), map[string]any{"service.name": "content", "answer": int64(42)})
-				same(t, "resource schema", r.ResourceSchemaURL, resourceSchema)
-				same(t, "scope", r.Scope.Name(), "scope")
-				same(t, "scope version", r.Scope.Version(), "v1.2.3")
-				same(t, "scope attributes", r.Scope.Attributes().AsRaw(), map[string]any{"scope.kind": "test"})
-				same(t, "scope schema", r.ScopeSchemaURL, scopeSchema)
+				wantEqual(t, "timestamp", r.Timestamp().AsTime().UnixNano(), at.UnixNano()+int64(i))
+				wantEqual(t, "observed timestamp", r.ObservedTimestamp().AsTime().UnixNano(), observed.UnixNano()+int64(i))
+				wantEqual(t, "event name", r.EventName(), "event."+kind.name)
+				wantEqual(t, "severity", int(r.SeverityNumber()), int(log.SeverityTrace1)+i)
+				wantEqual(t, "severity text", r.SeverityText(), "level "+kind.name)
+				wantEqual[any](t, "body", r.Body().AsRaw(), kind.want)
+				wantEqual(t, "attributes", r.Attributes().AsRaw(), attributes)
+				wantEqual(t, "dropped attributes", r.DroppedAttributesCount(), 0)
+				wantEqual(t, "trace ID", trace.TraceID(r.TraceID()), spanContext.TraceID())
+				wantEqual(t, "span ID", trace.SpanID(r.SpanID()), spanContext.SpanID())
+				wantEqual(t, "sampled", r.Flags().IsSampled(), true)
+				wantEqual(t, "resource", r.Resource.Attributes().AsRaw(), map[string]any{"service.name": "content", "answer": int64(42)})
+				wantEqual(t, "resource schema", r.ResourceSchemaURL, resourceSchema)
+				wantEqual(t, "scope", r.Scope.Name(), "scope")
+				wantEqual(t, "scope version", r.Scope.Version(), "v1.2.3")
+				wantEqual(t, "scope attributes", r.Scope.Attributes().AsRaw(), map[string]any{"scope.kind": "test"})
+				wantEqual(t, "scope schema", r.ScopeSchemaURL, scopeSchema)
 			})
 		}
 	})
 }
 
-// What arrives does not depend on who sends it: the SDK's batch processor in the
-// place of this one makes no difference.
+// The same records arrive through this processor and through the SDK's batch processor.
 func TestContentIsThatOfTheSDK(t *testing.T) {
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		at := time.Unix(1_700_000_000, 123_456_789)
@@ -145,7 +144,7 @@ func TestContentIsThatOfTheSDK(t *testing.T) {
 			provider := sdklog.NewLoggerProvider(
 				sdklog.WithResource(contentResource), sdklog.WithProcessor(p(newExporter(t, over, over.Addr(c)))),
 				sdklog.WithAttributeCountLimit(8), sdklog.WithAttributeValueLengthLimit(4))
-			emitOneOfEach(provider, at, at)
+			emitAllKinds(provider, at, at)
 			if err := provider.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +166,8 @@ func TestContentIsThatOfTheSDK(t *testing.T) {
 	})
 }
 
-// Records of two services and two scopes that share a processor arrive with their own.
+// Records of two services and two scopes that share a processor arrive with their own
+// resource and scope.
 func TestResourcesAndScopesAreKeptApart(t *testing.T) {
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		c := newCollector(t)
@@ -190,14 +190,14 @@ func TestResourcesAndScopesAreKeptApart(t *testing.T) {
 		counts := map[string]int{}
 		for _, r := range arrived(t, c) {
 			service, _ := r.Resource.Attributes().Get("service.name")
-			same(t, "service and scope", service.AsString()+"/"+r.Scope.Name(), r.Body().AsString())
+			wantEqual(t, "service and scope", service.AsString()+"/"+r.Scope.Name(), r.Body().AsString())
 			counts[r.Body().AsString()]++
 		}
-		same(t, "counts", counts, map[string]int{"front/a": each, "front/b": each, "worker/a": each, "worker/b": each})
+		wantEqual(t, "counts", counts, map[string]int{"front/a": each, "front/b": each, "worker/a": each, "worker/b": each})
 	})
 }
 
-func same[T any](t *testing.T, what string, got, want T) {
+func wantEqual[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: %#v, want %#v", what, got, want)

@@ -11,31 +11,31 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// With room for all of them, and with callers that wait for room, each record arrives
-// once.
+// Each record arrives once if the queue has space for all records, or if callers wait for
+// space.
 func TestEachRecordArrivesOnce(t *testing.T) {
 	const emitters, each = 8, 2500
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		for name, opts := range map[string][]processor.Option{
-			"room":     {processor.WithMaxQueueSize(emitters * each)},
-			"blocking": {processor.WithOverflow(processor.Block(patience))},
+			"space":    {processor.WithMaxQueueSize(emitters * each)},
+			"blocking": {processor.WithOverflow(processor.Block(testTimeout))},
 		} {
 			t.Run(name, func(t *testing.T) {
 				c := newCollector(t)
 				l := newPipeline(t, newExporter(t, over, over.Addr(c)), opts...)
 				emitConcurrently(t, l, emitters, each)
 
-				s, tally := l.end(t, c)
-				if s.Exported != emitters*each || tally.Distinct() != emitters*each || tally.Duplicates() != 0 {
-					t.Errorf("of %d records %d are exported, %d arrived, %d of them twice",
-						emitters*each, s.Exported, tally.Distinct(), tally.Duplicates())
+				s, arrivals := l.closeAndCheck(t, c)
+				if s.Exported != emitters*each || arrivals.Distinct() != emitters*each || arrivals.Duplicates() != 0 {
+					t.Errorf("of %d records %d are exported and %d arrived, with %d duplicates",
+						emitters*each, s.Exported, arrivals.Distinct(), arrivals.Duplicates())
 				}
 			})
 		}
 	})
 }
 
-// Several exporters share the records: none is sent by two of them.
+// Several exporters share the records. Each record is sent by one of them.
 func TestExportersShareTheRecords(t *testing.T) {
 	const emitters, each = 4, 5000
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -48,15 +48,15 @@ func TestExportersShareTheRecords(t *testing.T) {
 			processor.WithExporters(more...), processor.WithMaxQueueSize(emitters*each))
 		emitConcurrently(t, l, emitters, each)
 
-		s, tally := l.end(t, c)
-		if s.Exported != emitters*each || tally.Duplicates() != 0 {
-			t.Errorf("of %d records %d are exported, %d arrived twice", emitters*each, s.Exported, tally.Duplicates())
+		s, arrivals := l.closeAndCheck(t, c)
+		if s.Exported != emitters*each || arrivals.Duplicates() != 0 {
+			t.Errorf("of %d records %d are exported, with %d duplicates", emitters*each, s.Exported, arrivals.Duplicates())
 		}
 	})
 }
 
-// One exporter sends the records of one goroutine in the order in which it emitted
-// them.
+// One exporter sends the records of a goroutine in the order in which the goroutine
+// emitted them.
 func TestOrderOfAGoroutine(t *testing.T) {
 	const emitters, each = 4, 2000
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -85,9 +85,9 @@ func TestOrderOfAGoroutine(t *testing.T) {
 	})
 }
 
-// What is dropped for want of room is counted to the record: what arrived is exactly
-// what the ledger calls exported.
-func TestOverflowIsCountedToTheRecord(t *testing.T) {
+// Records dropped by a full queue are counted exactly: the records that arrived are those
+// that the ledger counts as exported.
+func TestOverflowIsCountedExactly(t *testing.T) {
 	for name, overflow := range map[string]processor.Overflow{
 		"DropNewest": processor.DropNewest,
 		"DropOldest": processor.DropOldest,
@@ -96,19 +96,19 @@ func TestOverflowIsCountedToTheRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCollector(t)
 			n := newNetwork(t, c.GRPC)
-			if err := n.Poison(rig.Latency(20*time.Millisecond, 0)); err != nil {
+			if err := n.AddFaults(rig.Latency(20*time.Millisecond, 0)); err != nil {
 				t.Fatal(err)
 			}
 			l := newPipeline(t, newExporter(t, rig.GRPC, n.Addr),
 				processor.WithMaxQueueSize(1000), processor.WithExportMaxBatchSize(100), processor.WithOverflow(overflow))
 			emitConcurrently(t, l, 4, 2500)
 
-			s, tally := l.end(t, c)
+			s, arrivals := l.closeAndCheck(t, c)
 			if s.DroppedTotal() == 0 {
 				t.Error("nothing was dropped")
 			}
-			if tally.Distinct() != int64(s.Exported) || tally.Duplicates() != 0 {
-				t.Errorf("%d records arrived, %d of them twice, and %d are exported", tally.Distinct(), tally.Duplicates(), s.Exported)
+			if arrivals.Distinct() != int64(s.Exported) || arrivals.Duplicates() != 0 {
+				t.Errorf("%d records arrived, with %d duplicates, and %d are exported", arrivals.Distinct(), arrivals.Duplicates(), s.Exported)
 			}
 			for _, d := range s.Dropped {
 				if d.Reason != processor.ReasonQueueFull && d.Reason != processor.ReasonEvicted {

@@ -8,8 +8,9 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Records that were written without their sender being told, and then displaced from
-// the queue where they waited to be sent again: that they are lost is not known.
+// Records are written by the Collector, but its response does not reach the sender. They
+// are then displaced from the queue, where they wait for a retry. The ledger must not
+// count them as certainly lost.
 func TestDisplacedAfterAnUnansweredExport(t *testing.T) {
 	t.Parallel()
 	for name, overflow := range map[string]processor.Overflow{
@@ -20,16 +21,16 @@ func TestDisplacedAfterAnUnansweredExport(t *testing.T) {
 			t.Parallel()
 			c := newCollector(t)
 			n := newNetwork(t, c.HTTP)
-			if err := n.Poison(rig.Mute()); err != nil {
+			if err := n.AddFaults(rig.DropResponses()); err != nil {
 				t.Fatal(err)
 			}
 			l := newPipeline(t, newExporter(t, rig.HTTP, n.Addr),
 				processor.WithMaxQueueSize(100), processor.WithExportMaxBatchSize(50),
 				processor.WithOverflow(overflow), processor.WithExportTimeout(300*time.Millisecond))
 			l.EmitAt(t.Context(), 3000, 1000)
-			n.Heal()
-			l.settle(t) // so that nothing is displaced by the shutdown
-			if s, _ := l.end(t, c); s.DroppedTotal() == 0 {
+			n.ClearFaults()
+			l.waitEmpty(t) // so that the shutdown displaces nothing
+			if s, _ := l.closeAndCheck(t, c); s.DroppedTotal() == 0 {
 				t.Error("nothing was displaced")
 			}
 		})

@@ -1,19 +1,19 @@
 // Package integration tests the processor against a real OpenTelemetry Collector,
-// through both OTLP exporters, while the Collector is killed and the network
-// slowed and cut.
+// through both OTLP exporters, while the Collector is killed and the network is slow or
+// cut.
 //
 // The Collector is a child process, built from its released modules by
 //
 //	make collector
 //
-// with the components that collector.yaml names; ASYNCLOG_COLLECTOR names another.
-// Each test starts its own, on free loopback ports, and reads back what its file
-// exporter wrote. Records are told apart by an ID, so that a test can say of each of
-// them whether it arrived, how often, and unchanged.
+// with the components in collector.yaml. The environment variable ASYNCLOG_COLLECTOR names
+// another binary. Each test starts its own Collector, on free loopback ports, and reads
+// the records that its file exporter wrote. Each record has an ID, so a test can check
+// whether the record arrived, how often, and unchanged.
 //
-// What a Collector has acknowledged it may still lose when it is killed: its file
-// exporter buffers. Tests that count losses to the record therefore cut the network
-// first, and kill it when its buffer has been flushed.
+// A Collector that is killed may lose records that it has acknowledged, because its file
+// exporter has a buffer. Tests that count losses exactly therefore cut the network first,
+// and kill the Collector after its buffer has been flushed.
 //
-// Tests that take minutes run where ASYNCLOG_LONG is set, as "make outage-proof" does.
+// Tests that take minutes run only if ASYNCLOG_LONG is set, as by "make outage-proof".
 package integration

@@ -15,8 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// TestMain keeps the variables of whoever runs the tests out of them. Most of their time
-// they wait, so more of them run at once than there are processors.
+// TestMain removes OpenTelemetry's variables from the environment of the tests. The tests
+// wait most of their time, so more of them run at once than there are processors.
 func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // before a -parallel is read
 		panic(err)
@@ -29,9 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience bounds what should take no time: starting, stopping and flushing on a
-// machine that has much else to do.
-const patience = 60 * time.Second
+// testTimeout bounds operations that are normally fast: starting, stopping and flushing,
+// on a busy machine.
+const testTimeout = 60 * time.Second
 
 // overBoth runs a test over each protocol.
 func overBoth(t *testing.T, test func(*testing.T, rig.Protocol)) {
@@ -58,7 +58,7 @@ func newCollector(t testing.TB) *rig.Collector {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the Collector said:\n%s", c.Output())
+			t.Logf("output of the Collector:\n%s", c.Output())
 		}
 		if err := c.Kill(); err != nil {
 			t.Error(err)
@@ -70,24 +70,24 @@ func newCollector(t testing.TB) *rig.Collector {
 
 func startCollector(t testing.TB, c *rig.Collector) {
 	t.Helper()
-	ctx, cancel := withPatience(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	if err := c.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// stop ends the Collector, so that what it wrote is complete.
+// stop ends the Collector, so that its files are complete.
 func stop(t testing.TB, c *rig.Collector) {
 	t.Helper()
-	ctx, cancel := withPatience(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	if err := c.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// arrived stops the Collector and returns what it wrote.
+// arrived stops the Collector and returns the records that it wrote.
 func arrived(t testing.TB, c *rig.Collector) []rig.Record {
 	t.Helper()
 	stop(t, c)
@@ -98,20 +98,20 @@ func arrived(t testing.TB, c *rig.Collector) []rig.Record {
 	return records
 }
 
-// count stops the Collector and counts what it wrote.
-func count(t testing.TB, c *rig.Collector, emitted int64) rig.Tally {
+// count stops the Collector and counts the records that it wrote.
+func count(t testing.TB, c *rig.Collector, emitted int64) rig.Arrivals {
 	t.Helper()
 	stop(t, c)
-	tally, err := c.Count(emitted)
+	arrivals, err := c.Count(emitted)
 	if err != nil {
 		t.Error(err)
 	}
-	return tally
+	return arrivals
 }
 
-func withPatience(t testing.TB) (context.Context, context.CancelFunc) {
+func withTimeout(t testing.TB) (context.Context, context.CancelFunc) {
 	t.Helper()
-	return context.WithTimeout(context.Background(), patience)
+	return context.WithTimeout(context.Background(), testTimeout)
 }
 
 func newNetwork(t testing.TB, addr string) *rig.Network {
@@ -133,9 +133,9 @@ type pipeline struct {
 	shutdown  func(context.Context) error // once
 }
 
-// newPipeline returns a pipeline whose books are checked when the test ends: it is
-// shut down, unless the test has done so, nothing may be left in it, and every record
-// must be accounted for. It has no fallback unless the options say so.
+// newPipeline returns a pipeline whose ledger is checked when the test ends: the pipeline
+// is shut down, unless the test has done so, it must be empty, and every record must be
+// accounted for. It has no fallback unless the options set one.
 func newPipeline(t testing.TB, exporter sdklog.Exporter, opts ...processor.Option) *pipeline {
 	t.Helper()
 	p := processor.New(exporter, append([]processor.Option{processor.WithFallback(nil)}, opts...)...)
@@ -151,64 +151,73 @@ func newPipeline(t testing.TB, exporter sdklog.Exporter, opts ...processor.Optio
 		},
 	}
 	t.Cleanup(func() {
-		ctx, cancel := withPatience(t)
+		ctx, cancel := withTimeout(t)
 		defer cancel()
-		_ = l.shutdown(ctx) // what it loses is in the books
+		_ = l.shutdown(ctx) // the ledger has what it loses
 		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-			t.Errorf("the books do not balance after Shutdown: %+v", s)
+			t.Errorf("the ledger does not balance after Shutdown: %+v", s)
 		}
 	})
 	return l
 }
 
-// end shuts the pipeline down and holds its ledger against what the Collector wrote.
-// It returns both.
-func (l *pipeline) end(t testing.TB, c *rig.Collector) (processor.Stats, rig.Tally) {
+// closeAndCheck shuts the pipeline down and compares its ledger with the records that the
+// Collector wrote. It returns both.
+func (l *pipeline) closeAndCheck(t testing.TB, c *rig.Collector) (processor.Stats, rig.Arrivals) {
 	t.Helper()
-	ctx, cancel := withPatience(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	if err := l.shutdown(ctx); err != nil {
 		t.Error(err)
 	}
-	tally := count(t, c, l.Emitted())
+	arrivals := count(t, c, l.Emitted())
 	s := l.processor.Stats()
-	if err := rig.Reconcile(s, l.Emitted(), tally.Distinct()); err != nil {
+	if err := rig.Reconcile(s, l.Emitted(), arrivals.Distinct()); err != nil {
 		t.Error(err)
 	}
-	return s, tally
+	return s, arrivals
 }
 
-// flush waits until all that was emitted has been exported, or has failed to be.
+// flush waits until the export of every emitted record has succeeded or failed.
 func (l *pipeline) flush(t testing.TB) error {
 	t.Helper()
-	ctx, cancel := withPatience(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	return l.processor.ForceFlush(ctx)
 }
 
-// settle waits until nothing is left in the pipeline: unlike flush it does not end when
-// an export has failed and will be tried again.
-func (l *pipeline) settle(t testing.TB) {
+// emitAndFlush emits n records and waits until they have been exported.
+func (l *pipeline) emitAndFlush(t testing.TB, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	l.Emit(t.Context(), 0, n)
+	if err := l.flush(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitEmpty waits until nothing is left in the pipeline. Unlike flush, it does not return
+// when an export has failed and will be retried.
+func (l *pipeline) waitEmpty(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(10 * time.Millisecond) {
 		s := l.processor.Stats()
 		if s.Queued == 0 && s.InFlight == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not all of it is settled: %+v", s)
+			t.Fatalf("the pipeline is not empty: %+v", s)
 		}
 		l.processor.ExportNow()
 	}
 }
 
-// longVariable is the environment variable that lets the tests run which take
-// minutes: "make outage-proof" sets it.
+// longVariable is the environment variable that enables the tests that take minutes.
+// "make outage-proof" sets it.
 const longVariable = "ASYNCLOG_LONG"
 
 func onlyLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv(longVariable) == "" {
-		t.Skipf("it takes minutes: set %s=1", longVariable)
+		t.Skipf("this test takes minutes: set %s=1", longVariable)
 	}
 }

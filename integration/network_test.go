@@ -8,7 +8,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// A slow network delays records, and costs none while there is room.
+// A slow network delays records, and none is lost while the queue has space.
 func TestSlowNetwork(t *testing.T) {
 	t.Parallel()
 	const records = 5000
@@ -22,7 +22,7 @@ func TestSlowNetwork(t *testing.T) {
 				t.Parallel()
 				c := newCollector(t)
 				n := newNetwork(t, over.Addr(c))
-				if err := n.Poison(toxic); err != nil {
+				if err := n.AddFaults(toxic); err != nil {
 					t.Fatal(err)
 				}
 				l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithMaxQueueSize(records))
@@ -30,10 +30,10 @@ func TestSlowNetwork(t *testing.T) {
 				l.Emit(t.Context(), 0, records)
 				emitting := time.Since(start)
 
-				s, tally := l.end(t, c)
-				if s.Exported != records || tally.Distinct() != records || tally.Duplicates() != 0 {
-					t.Errorf("%d of %d records are exported, %d arrived, %d of them twice",
-						s.Exported, records, tally.Distinct(), tally.Duplicates())
+				s, arrivals := l.closeAndCheck(t, c)
+				if s.Exported != records || arrivals.Distinct() != records || arrivals.Duplicates() != 0 {
+					t.Errorf("%d of %d records are exported and %d arrived, with %d duplicates",
+						s.Exported, records, arrivals.Distinct(), arrivals.Duplicates())
 				}
 				if all := time.Since(start); emitting > all/4 {
 					t.Errorf("emitting took %v of %v: callers waited for the network", emitting, all)
@@ -43,7 +43,7 @@ func TestSlowNetwork(t *testing.T) {
 	}
 }
 
-// The network is cut and restored while records flow, with the Collector alive.
+// The network is cut and restored while records are emitted and the Collector runs.
 func TestCutNetwork(t *testing.T) {
 	t.Parallel()
 	const records, rate = 12_000, 6000
@@ -66,17 +66,17 @@ func TestCutNetwork(t *testing.T) {
 			}
 		}
 		<-emitted
-		s, tally := l.end(t, c)
-		if s.Exported != records || tally.Distinct() != records {
-			t.Errorf("of %d records %d are exported, and %d arrived, %d of them again",
-				records, s.Exported, tally.Distinct(), tally.Duplicates())
+		s, arrivals := l.closeAndCheck(t, c)
+		if s.Exported != records || arrivals.Distinct() != records {
+			t.Errorf("of %d records %d are exported and %d arrived, with %d duplicates",
+				records, s.Exported, arrivals.Distinct(), arrivals.Duplicates())
 		}
 	})
 }
 
-// A network that swallows the answers: records are written, and their sender is not
-// told. They are written again until it is.
-func TestSwallowedAnswers(t *testing.T) {
+// The network drops the responses: the Collector writes the records, but the sender does
+// not learn of it. The sender retries until a response arrives.
+func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	const before, during, after = 1000, 400, 1000
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -84,33 +84,30 @@ func TestSwallowedAnswers(t *testing.T) {
 		c := newCollector(t)
 		n := newNetwork(t, over.Addr(c))
 		l := newPipeline(t, newExporter(t, over, n.Addr), processor.WithExportTimeout(2*time.Second))
-		l.Emit(t.Context(), 0, before)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
-		if err := n.Poison(rig.Mute()); err != nil {
+		l.emitAndFlush(t, before)
+		if err := n.AddFaults(rig.DropResponses()); err != nil {
 			t.Fatal(err)
 		}
 		l.Emit(t.Context(), 0, during)
 		l.processor.ExportNow()
 		time.Sleep(5 * time.Second)
-		n.Heal()
+		n.ClearFaults()
 		l.Emit(t.Context(), 0, after)
-		l.settle(t)
+		l.waitEmpty(t)
 
-		s, tally := l.end(t, c)
-		if all := int64(before + during + after); tally.Distinct() != all || int64(s.Exported) != all {
-			t.Errorf("of %d records %d arrived, and %d are exported", all, tally.Distinct(), s.Exported)
+		s, arrivals := l.closeAndCheck(t, c)
+		if all := int64(before + during + after); arrivals.Distinct() != all || int64(s.Exported) != all {
+			t.Errorf("of %d records %d arrived, and %d are exported", all, arrivals.Distinct(), s.Exported)
 		}
-		if tally.Duplicates() == 0 {
-			t.Error("none arrived again: their answers were not swallowed")
+		if arrivals.Duplicates() == 0 {
+			t.Error("there are no duplicates: the responses were not dropped")
 		}
 	})
 }
 
-// The same without retries: the ledger calls them export_timeout, which is neither
-// lost nor exported.
-func TestSwallowedAnswersWithoutRetry(t *testing.T) {
+// The same without retries: the ledger counts the records as export_timeout, which means
+// neither lost nor exported.
+func TestDroppedResponsesWithoutRetry(t *testing.T) {
 	t.Parallel()
 	const before, during = 1000, 400
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -119,21 +116,18 @@ func TestSwallowedAnswersWithoutRetry(t *testing.T) {
 		n := newNetwork(t, over.Addr(c))
 		l := newPipeline(t, newExporter(t, over, n.Addr),
 			processor.WithRetry(processor.RetryConfig{Disabled: true}), processor.WithExportTimeout(2*time.Second))
-		l.Emit(t.Context(), 0, before)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
-		if err := n.Poison(rig.Mute()); err != nil {
+		l.emitAndFlush(t, before)
+		if err := n.AddFaults(rig.DropResponses()); err != nil {
 			t.Fatal(err)
 		}
 		l.Emit(t.Context(), 0, during)
 		if err := l.flush(t); err == nil {
-			t.Error("no error, though there was no answer")
+			t.Error("flush returned no error, although there was no response")
 		}
 
-		s, tally := l.end(t, c)
-		if tally.Distinct() != before+during || tally.Duplicates() != 0 {
-			t.Errorf("of %d records %d arrived, %d of them again", before+during, tally.Distinct(), tally.Duplicates())
+		s, arrivals := l.closeAndCheck(t, c)
+		if arrivals.Distinct() != before+during || arrivals.Duplicates() != 0 {
+			t.Errorf("of %d records %d arrived, with %d duplicates", before+during, arrivals.Distinct(), arrivals.Duplicates())
 		}
 		timedOut := uint64(0)
 		for _, d := range s.Dropped {

@@ -9,62 +9,61 @@ import (
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
 )
 
-// An outage that fits into the queue costs nothing.
-func TestOutageWithRoom(t *testing.T) {
+// No record is lost in an outage if the queue has space for the records of the outage.
+func TestOutageWithinCapacity(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
-		wantNoLoss(t, through(t, outage.Plan{
+		wantNoLoss(t, runPlan(t, outage.Plan{
 			Over: over, Records: 16_000, Rate: 4000, Queue: 16_000,
-			After: 500 * time.Millisecond, Trouble: outage.Killed(2 * time.Second),
+			After: 500 * time.Millisecond, Fault: outage.Kill(2 * time.Second),
 		}))
 	})
 }
 
-// An outage that does not fit into the queue costs what the ledger says, to the
-// record.
-func TestOutageWithoutRoom(t *testing.T) {
+// In an outage that exceeds the queue, the ledger counts the lost records exactly.
+func TestOutageBeyondCapacity(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		t.Parallel()
-		wantLossCounted(t, through(t, outage.Plan{
+		wantLossCounted(t, runPlan(t, outage.Plan{
 			Over: over, Records: 16_000, Rate: 4000, Queue: 1000,
-			After: 500 * time.Millisecond, Trouble: outage.Killed(2 * time.Second),
+			After: 500 * time.Millisecond, Fault: outage.Kill(2 * time.Second),
 		}))
 	})
 }
 
-// Nor do the faults of a network cost anything while there is room.
-func TestFaultyNetworkWithRoom(t *testing.T) {
+// No record is lost through faults of the network while the queue has space.
+func TestFaultyNetworkWithinCapacity(t *testing.T) {
 	t.Parallel()
 	const during = 2 * time.Second
-	for _, trouble := range []outage.Trouble{
-		outage.Poisoned("latency", during, rig.Latency(500*time.Millisecond, 200*time.Millisecond)),
-		outage.Poisoned("bandwidth", during, rig.Bandwidth(50)),
-		outage.Poisoned("reset", during, rig.ResetPeer(0)),
-		outage.Poisoned("deaf", during, rig.Deaf()),
-		outage.Poisoned("mute", during, rig.Mute()),
+	for _, fault := range []outage.Fault{
+		outage.Faulty("latency", during, rig.Latency(500*time.Millisecond, 200*time.Millisecond)),
+		outage.Faulty("bandwidth", during, rig.Bandwidth(50)),
+		outage.Faulty("reset", during, rig.ResetPeer(0)),
+		outage.Faulty("requests dropped", during, rig.DropRequests()),
+		outage.Faulty("responses dropped", during, rig.DropResponses()),
 	} {
-		t.Run(trouble.Name, func(t *testing.T) {
+		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()
 			overBoth(t, func(t *testing.T, over rig.Protocol) {
 				t.Parallel()
-				wantNoLoss(t, through(t, outage.Plan{
+				wantNoLoss(t, runPlan(t, outage.Plan{
 					Over: over, Records: 12_000, Rate: 4000, Queue: 12_000,
-					After: 500 * time.Millisecond, Trouble: trouble,
+					After: 500 * time.Millisecond, Fault: fault,
 				}))
 			})
 		})
 	}
 }
 
-// The outages of the report, twenty seconds and a hundred thousand records long.
+// The outages of the report, with up to twenty seconds and a hundred thousand records.
 func TestLongOutages(t *testing.T) {
 	onlyLong(t)
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
 		for _, plan := range outage.Plans(over) {
 			t.Run(plan.String(), func(t *testing.T) {
-				r := through(t, plan)
+				r := runPlan(t, plan)
 				if plan.Queue >= plan.Records {
 					wantNoLoss(t, r)
 				} else {
@@ -75,8 +74,8 @@ func TestLongOutages(t *testing.T) {
 	})
 }
 
-// through has asynclog go through a plan. Its ledger must agree with what arrived.
-func through(t *testing.T, p outage.Plan) outage.Result {
+// runPlan runs a plan with asynclog. The ledger must agree with the records that arrived.
+func runPlan(t *testing.T, p outage.Plan) outage.Result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -107,9 +106,9 @@ func wantNoLoss(t *testing.T, r outage.Result) {
 func wantLossCounted(t *testing.T, r outage.Result) {
 	t.Helper()
 	if r.Lost == 0 {
-		t.Error("nothing was lost: the queue was not too small")
+		t.Error("nothing was lost: the queue was large enough")
 	}
-	if told := int64(r.Ledger.DroppedTotal()); told != r.Lost {
-		t.Errorf("%d records are lost, the ledger tells of %d", r.Lost, told)
+	if dropped := int64(r.Ledger.DroppedTotal()); dropped != r.Lost {
+		t.Errorf("%d records are lost, the ledger counts %d", r.Lost, dropped)
 	}
 }

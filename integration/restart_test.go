@@ -8,8 +8,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// A Collector is killed and started again: what it had written is there, and what was
-// emitted while it was down arrives when it is back.
+// The Collector is killed and started again. The records that it had written are kept, and
+// those emitted while it was down arrive afterwards.
 func TestCollectorIsKilledAndRestarted(t *testing.T) {
 	t.Parallel()
 	const phase = 2000
@@ -18,10 +18,7 @@ func TestCollectorIsKilledAndRestarted(t *testing.T) {
 		c := newCollector(t)
 		l := newPipeline(t, newExporter(t, over, over.Addr(c)), processor.WithMaxQueueSize(3*phase))
 
-		l.Emit(t.Context(), 0, phase)
-		if err := l.flush(t); err != nil {
-			t.Fatal(err)
-		}
+		l.emitAndFlush(t, phase)
 		time.Sleep(rig.FlushTime)
 		if err := c.Kill(); err != nil {
 			t.Fatal(err)
@@ -29,21 +26,21 @@ func TestCollectorIsKilledAndRestarted(t *testing.T) {
 
 		l.Emit(t.Context(), 0, phase)
 		l.processor.ExportNow()
-		time.Sleep(time.Second) // they are refused meanwhile
+		time.Sleep(time.Second) // exports are refused meanwhile
 
 		startCollector(t, c)
 		l.Emit(t.Context(), 0, phase)
 
-		s, tally := l.end(t, c)
-		if s.Exported != 3*phase || tally.Distinct() != 3*phase {
-			t.Errorf("of %d records %d are exported, and %d arrived", 3*phase, s.Exported, tally.Distinct())
+		s, arrivals := l.closeAndCheck(t, c)
+		if s.Exported != 3*phase || arrivals.Distinct() != 3*phase {
+			t.Errorf("of %d records %d are exported, and %d arrived", 3*phase, s.Exported, arrivals.Distinct())
 		}
 	})
 }
 
-// A Collector that is killed in the middle of its work, again and again, takes with it
-// what it had acknowledged and not yet written, which no client can know. The ledger
-// balances, and what arrived is what was emitted.
+// The Collector is killed several times under load. It loses records that it had
+// acknowledged and not yet written, which no client can detect. The ledger balances, and
+// the records that arrived are unchanged.
 func TestCollectorIsKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	const kills, records, rate = 3, 12_000, 4000
@@ -67,19 +64,19 @@ func TestCollectorIsKilledUnderLoad(t *testing.T) {
 		}
 		<-emitted
 
-		ctx, cancel := withPatience(t)
+		ctx, cancel := withTimeout(t)
 		defer cancel()
 		if err := l.shutdown(ctx); err != nil {
-			t.Log(err) // what it lost is in the ledger
+			t.Log(err) // the ledger has what was lost
 		}
-		tally := count(t, c, l.Emitted())
+		arrivals := count(t, c, l.Emitted())
 		s := l.processor.Stats()
 		if s.Emitted != records {
 			t.Errorf("%d records are emitted, want %d", s.Emitted, records)
 		}
-		if tally.Distinct() == 0 || s.Exported == 0 {
-			t.Errorf("%d records arrived, %d are exported", tally.Distinct(), s.Exported)
+		if arrivals.Distinct() == 0 || s.Exported == 0 {
+			t.Errorf("%d records arrived, %d are exported", arrivals.Distinct(), s.Exported)
 		}
-		t.Logf("%d exported, %d arrived, %d of them again, dropped %v", s.Exported, tally.Distinct(), tally.Duplicates(), s.Dropped)
+		t.Logf("%d exported, %d arrived, %d duplicates, dropped %v", s.Exported, arrivals.Distinct(), arrivals.Duplicates(), s.Dropped)
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 const mib = 1 << 20
 
-// A batch that is too large for a Collector is sent in parts.
+// A batch that is too large for the Collector is sent in parts.
 func TestLargeBatchArrivesInParts(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -26,14 +26,14 @@ func TestLargeBatchArrivesInParts(t *testing.T) {
 			emitSized(t, l, i, mib/8)
 		}
 		flushAll(t, l)
-		wantSizes(t, c, records, nil)
+		wantEachOnce(t, c, records, nil)
 		if s := l.processor.Stats(); s.Exported != records {
 			t.Errorf("%+v", s)
 		}
 	})
 }
 
-// A record that no Collector would take is lost alone, and not sent.
+// A record that is too large for any Collector is not sent, and no other record is lost.
 func TestGiantRecordIsLostAlone(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over rig.Protocol) {
@@ -49,18 +49,18 @@ func TestGiantRecordIsLostAlone(t *testing.T) {
 			emitSized(t, l, i, size)
 		}
 		flushAll(t, l)
-		wantSizes(t, c, records, map[int64]bool{giant: true})
+		wantEachOnce(t, c, records, map[int64]bool{giant: true})
 		wantLostAs(t, l, processor.ReasonRecordTooLarge, 1)
 	})
 }
 
-// The same without the bound: the Collector refuses the batch, which is parted until
-// the record at fault is alone.
-func TestRefusedBatchIsParted(t *testing.T) {
+// The same without the limit of the request size: the Collector refuses the batch, which is
+// split until the record at fault is alone.
+func TestRefusedBatchIsSplit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		over  rig.Protocol
-		giant int // more than the Collector takes
+		giant int // more bytes than the Collector accepts
 	}{
 		{rig.GRPC, 5 * mib},
 		{rig.HTTP, 21 * mib},
@@ -78,13 +78,13 @@ func TestRefusedBatchIsParted(t *testing.T) {
 				emitSized(t, l, i, size)
 			}
 			flushAll(t, l)
-			wantSizes(t, collector, records, map[int64]bool{giant: true})
+			wantEachOnce(t, collector, records, map[int64]bool{giant: true})
 			wantLostAs(t, l, processor.ReasonExportFailed, 1)
 		})
 	}
 }
 
-// emitSized emits a record with that ID, and a body of that many bytes.
+// emitSized emits a record with the given ID and a body of size bytes.
 func emitSized(t *testing.T, l *pipeline, id, size int) {
 	t.Helper()
 	var r log.Record
@@ -94,19 +94,20 @@ func emitSized(t *testing.T, l *pipeline, id, size int) {
 	l.provider.Logger("sized").Emit(t.Context(), r)
 }
 
-// flushAll waits until nothing is left in the pipeline, whatever became of it.
+// flushAll waits until nothing is left in the pipeline, whatever the outcome.
 func flushAll(t *testing.T, l *pipeline) {
 	t.Helper()
 	if err := l.flush(t); err != nil {
 		t.Log(err)
 	}
 	if s := l.processor.Stats(); s.Queued != 0 || s.InFlight != 0 {
-		t.Errorf("not all of it is settled: %+v", s)
+		t.Errorf("the pipeline is not empty: %+v", s)
 	}
 }
 
-// wantSizes demands that of so many records all arrived once but those missing.
-func wantSizes(t *testing.T, c *rig.Collector, records int64, missing map[int64]bool) {
+// wantEachOnce checks that each record arrived once, except for the missing ones, which
+// must not arrive.
+func wantEachOnce(t *testing.T, c *rig.Collector, records int64, missing map[int64]bool) {
 	t.Helper()
 	times := map[int64]int{}
 	for _, r := range arrived(t, c) {
@@ -119,15 +120,15 @@ func wantSizes(t *testing.T, c *rig.Collector, records int64, missing map[int64]
 			want = 0
 		}
 		if times[id] != want {
-			t.Errorf("record %d arrived %d times, want %d", id, times[id], want)
+			t.Errorf("arrivals of record %d: %d, want %d", id, times[id], want)
 		}
 	}
 }
 
-func wantLostAs(t *testing.T, l *pipeline, why processor.Reason, n uint64) {
+func wantLostAs(t *testing.T, l *pipeline, reason processor.Reason, n uint64) {
 	t.Helper()
 	s := l.processor.Stats()
-	if len(s.Dropped) != 1 || s.Dropped[0].Reason != why || s.Dropped[0].Count != n {
-		t.Errorf("%+v, want %d lost as %s", s, n, why)
+	if len(s.Dropped) != 1 || s.Dropped[0].Reason != reason || s.Dropped[0].Count != n {
+		t.Errorf("%+v, want %d lost as %s", s, n, reason)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
 )
 
-// A minute at four fifths of what one exporter can deliver: memory and goroutines
-// stay where they are, and the ledger knows every record.
+// A minute at four fifths of the rate that one exporter can deliver: memory and the number
+// of goroutines stay the same, and the ledger has every record.
 func TestSoak(t *testing.T) {
 	onlyLong(t)
 	for _, over := range rig.Protocols {

@@ -17,9 +17,8 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// The rival is what a careful user writes by hand: two time.Now and one
-// Float64Histogram.Record with an attribute set made beforehand, on the same
-// buckets. Sub-benchmarks are named key=value for benchstat.
+// The rival is what a careful user writes by hand: two calls of time.Now and one
+// Float64Histogram.Record with a ready attribute set, on the same buckets. Sub-benchmarks are named key=value for benchstat.
 
 func provider(b *testing.B) metric.MeterProvider {
 	b.Helper()
@@ -38,7 +37,7 @@ func rawHistogram(b *testing.B) metric.Float64Histogram {
 	return h
 }
 
-// raw returns the rival: it times nothing, once a call.
+// raw returns the rival. Each call times an operation that does nothing.
 func raw(h metric.Float64Histogram, operation string) func(context.Context) {
 	opts := []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attribute.String("operation.name", operation)))}
 	return func(ctx context.Context) {
@@ -57,7 +56,8 @@ func monitor(b *testing.B, opts ...metrics.Option) *metrics.Monitor {
 	return m
 }
 
-// rivals make the two from a benchmark: each call returns one more operation.
+// rivals are the two implementations. Each call of the function that make returns
+// gives one more operation.
 var rivals = []struct {
 	name string
 	make func(b *testing.B) func(operation string) func(context.Context)
@@ -76,10 +76,10 @@ var rivals = []struct {
 	}},
 }
 
-// BenchmarkTime is Start and Stop, on one goroutine and on one for each
-// processor, which time the same operation or each its own. Time is per
-// operation: on two processors half of it would be perfect, but the histogram
-// that all share sets the limit, for the rival too.
+// BenchmarkTime is Start and Stop, on one goroutine and on one goroutine for each
+// processor. Those time the same operation, or each its own. Time is per operation:
+// half of it would be perfect on two processors, but the histogram that all share
+// sets the limit, for the rival too.
 func BenchmarkTime(b *testing.B) {
 	for _, impl := range rivals {
 		b.Run("goroutines=1/operation=same/impl="+impl.name, func(b *testing.B) {
@@ -111,8 +111,8 @@ func BenchmarkTime(b *testing.B) {
 	}
 }
 
-// BenchmarkOwnPart is Start and Stop without the SDK: what the monitor itself
-// costs, and that it costs less, not more, on several processors.
+// BenchmarkOwnPart is Start and Stop without the SDK. It shows the monitor's own
+// cost, and that the cost falls, not rises, on several processors.
 func BenchmarkOwnPart(b *testing.B) {
 	m, err := metrics.NewMonitor(metrics.WithMeterProvider(noop.NewMeterProvider()))
 	if err != nil {
@@ -191,7 +191,7 @@ func BenchmarkFailure(b *testing.B) {
 	}
 }
 
-// BenchmarkNames is a flood of names that are not told apart.
+// BenchmarkNames is a flood of names that are counted together.
 func BenchmarkNames(b *testing.B) {
 	m, ctx := monitor(b, metrics.WithMaxOperations(100)), b.Context()
 	names := make([]string, 10_000)

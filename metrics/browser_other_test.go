@@ -9,6 +9,6 @@ import (
 
 // Elsewhere there are no process groups.
 
-func ownGroup(*exec.Cmd) {}
+func newGroup(*exec.Cmd) {}
 
-func endGroup(*testing.T, *exec.Cmd) {}
+func killGroup(*testing.T, *exec.Cmd) {}

@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// The page is tested in a real browser: Debian's package chromium. Without one
-// these tests are skipped. To look at what they see:
+// The page is tested in a real browser, Debian's package chromium. Without a browser
+// these tests are skipped. To take screenshots of what they see:
 //
 //	apt-get install chromium
 //	ASYNCLOG_SCREENSHOTS=shots go test -run Browser ./metrics
 
-// visit is a page as a browser had it in the end.
+// visit is the final state of a page in a browser.
 type visit struct {
 	document string // the elements, as HTML
-	console  string // what scripts wrote, and the policy's violations
+	console  string // what scripts wrote, and violations of the policy
 }
 
 var consoleLine = regexp.MustCompile(`(?m)^.*\bCONSOLE\b.*$`)
 
-// browse loads a page and looks at it after so much of the browser's time, which
-// passes as fast as its requests are answered. With a picture's name it also
-// takes a screenshot, if those are asked for.
+// browse loads a page and returns its state after the given time on the browser's
+// clock, which runs as fast as its requests are answered. If screenshots are
+// requested and picture is not empty, it also takes one.
 func browse(t *testing.T, url string, after time.Duration, picture string, flags ...string) visit {
 	t.Helper()
 	run := func(more ...string) (stdout, stderr string) {
@@ -56,10 +56,10 @@ func browse(t *testing.T, url string, after time.Duration, picture string, flags
 	return visit{stdout, strings.Join(consoleLine.FindAllString(stderr, -1), "\n")}
 }
 
-// browserCommand returns a command that runs a browser with a new profile, and
-// without a word to anybody but the test's server. When the test ends and the
-// command has been waited for, what is left of the browser is ended, and then the
-// profile removed.
+// browserCommand returns a command that runs a browser with a new profile. The
+// browser connects to the test's server only. After the test has ended and the
+// command has been waited for, the remaining processes of the browser are killed,
+// and then the profile is removed.
 func browserCommand(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	profile := t.TempDir()
@@ -69,18 +69,18 @@ func browserCommand(ctx context.Context, t *testing.T, args ...string) *exec.Cmd
 		"--user-data-dir=" + profile,
 	}, args...)...)
 	cmd.WaitDelay = 10 * time.Second
-	ownGroup(cmd)
+	newGroup(cmd)
 	t.Cleanup(func() {
 		if cmd.Process != nil {
-			endGroup(t, cmd)
+			killGroup(t, cmd)
 		}
 		removeSoon(profile)
 	})
 	return cmd
 }
 
-// removeSoon removes a folder that somebody may just have written into. If that
-// goes on, it is for TempDir to say so.
+// removeSoon removes a folder into which another process may still write. If that
+// continues, TempDir reports the error.
 func removeSoon(dir string) {
 	for range 50 {
 		if os.RemoveAll(dir) == nil {

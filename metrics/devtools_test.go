@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// tab is a page in a browser that a test uses as a person would. It speaks the
-// DevTools protocol over a pipe: messages are JSON, ended by a zero byte.
+// tab is a page in a browser that a test uses as a person would. It uses the
+// DevTools protocol over a pipe: each message is JSON, followed by a zero byte.
 type tab struct {
 	t       *testing.T
 	in      *os.File
@@ -21,7 +21,7 @@ type tab struct {
 	last    int
 }
 
-// openTab opens a page in a browser of its own.
+// openTab opens a page in a new browser.
 func openTab(t *testing.T, url string) *tab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // the pipe has no deadline
@@ -39,7 +39,7 @@ func openTab(t *testing.T, url string) *tab {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = commands.Close(), answers.Close() // the browser has its own
+	_, _ = commands.Close(), answers.Close() // the browser has its own descriptors
 	t.Cleanup(func() {
 		_, _ = in.Close(), out.Close()
 		_ = cmd.Wait() // the context has ended, and the browser with it
@@ -129,13 +129,13 @@ func (b *tab) until(expression string) {
 	}
 }
 
-// point moves the mouse to a place in an element, given as shares of its size.
+// point moves the mouse to a position in an element, given as fractions of its size.
 func (b *tab) point(selector string, x, y float64) {
 	b.t.Helper()
-	place := strings.Fields(b.eval(fmt.Sprintf(
+	position := strings.Fields(b.eval(fmt.Sprintf(
 		`(r => (r.left + r.width * %v) + ' ' + (r.top + r.height * %v))(document.querySelector(%q).getBoundingClientRect())`, x, y, selector)))
 	var px, py float64
-	if _, err := fmt.Sscan(strings.Join(place, " "), &px, &py); err != nil {
+	if _, err := fmt.Sscan(strings.Join(position, " "), &px, &py); err != nil {
 		b.t.Fatal(err)
 	}
 	var ignored map[string]any

@@ -1,5 +1,6 @@
-// Package metrics times operations, and tells what a pipeline does: as an
-// OpenTelemetry histogram, in the process, and on a page for a browser.
+// Package metrics times operations and shows what a pipeline does: in an
+// OpenTelemetry histogram, in statistics within the process, and on a page for a
+// browser.
 //
 //	monitor, err := metrics.NewMonitor()
 //
@@ -15,45 +16,48 @@
 //
 // # The histogram
 //
-// Each duration is recorded when its timer is stopped, with the context it was
-// started with:
+// Each duration is recorded when its timer is stopped, with the context with which
+// the timer was started, in a histogram of the instrumentation scope
+// github.com/krunchwrapper/asynclog/metrics:
 //
-//   - asynclog.operation.duration (s): operation.name, and error.type if the
-//     operation failed.
+//   - asynclog.operation.duration, in seconds. The attribute operation.name is the
+//     name of the operation. The attribute error.type is set if the operation failed.
 //
-// Recorded with a sampled span's context it carries an exemplar, which leads from
-// a slow bucket to the trace; the SDK does that without configuration. The
-// buckets go from 1 µs to 10 s, three a decade. They are advice to the SDK; a View
-// has the last word, one for exponential histograms for instance:
+// A duration recorded with a sampled span's context carries an exemplar, which
+// leads from a slow bucket to the trace. The SDK does that without configuration.
+// The buckets go from 1 µs to 10 s, three a decade. They are advice to the SDK. A
+// View overrides them, for example one for exponential histograms:
 //
 //	sdkmetric.NewView(
 //		sdkmetric.Instrument{Name: metrics.DurationName},
 //		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}},
 //	)
 //
-// With [WithTracer] each timed operation is a span, too: one call gives the
-// histogram, the span, and the exemplar that leads from one to the other.
+// With [WithTracer] each timed operation is a span as well: one call gives the
+// histogram, the span, and the exemplar that leads from one to the other. The span
+// has the attribute operation.name, too.
 //
 // # Timers
 //
 // A [Timer] is a value. Starting and stopping one allocates nothing and costs
 // little more than reading the clock twice and recording a measurement with a
 // ready attribute set. Timers nest, run side by side, and may be stopped on another
-// goroutine; the first stop counts, any other records nothing. One that is never
-// stopped records nothing either, and is collected as garbage.
+// goroutine. The first stop records the duration; any other records nothing. A timer
+// that is never stopped records nothing and is garbage-collected.
 //
 // # Statistics
 //
-// [Monitor.Stats] has the figures of each operation: count, failures, mean, minimum
-// and maximum, the mean of the last ten, percentiles of the last 512 ([WithWindow]),
-// and the last duration. They need no SDK and no backend. Their memory is bounded:
-// as many operations as [WithMaxOperations] says have figures of their own, the rest
-// are counted as [OverflowName]. [WithIdleExpiry] makes room again, [Monitor.Reset]
-// begins anew.
+// [Monitor.Stats] returns the figures of each operation: count, failures, mean,
+// minimum and maximum, the mean of the last ten durations, percentiles of the last
+// 512 durations, and the last duration. They need no SDK and no backend. Their
+// memory is bounded: [WithMaxOperations] limits how many operations have figures of
+// their own, and all others are counted together under the name "_other".
+// [WithIdleExpiry] forgets operations that are no longer timed, and [Monitor.Reset]
+// forgets all.
 //
-// Memory: an operation takes about 1 KiB, and 16 bytes for each duration of its
-// window, once for each processor it runs on, at most eight times. A thousand busy
-// operations take 16 MiB on two processors.
+// Memory: an operation takes about 1 KiB, and up to 8 KiB for the last 512
+// durations, once for each processor it runs on, at most eight times. A thousand
+// busy operations take 16 MiB on two processors.
 //
 // # The page
 //
@@ -67,6 +71,6 @@
 //		}
 //	}))
 //
-// It only reads and shows no secrets, but it is as public as the server it is
-// mounted on.
+// The page only reads and shows no secrets, but it is as public as the server on
+// which it is mounted.
 package metrics

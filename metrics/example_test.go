@@ -103,7 +103,7 @@ func ExampleWithMaxOperations() {
 		monitor.Start(context.Background(), path).Stop()
 	}
 	stats := monitor.Stats()
-	fmt.Println(len(stats), stats[metrics.OverflowName].Count)
+	fmt.Println(len(stats), stats["_other"].Count)
 	// Output: 3 2
 }
 

@@ -10,26 +10,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-const (
-	// panicType is the error.type of an operation that panicked.
-	panicType = "panic"
-
-	// mostErrorTypes bounds the attribute sets of one operation: ErrorType()
-	// may return anything.
-	mostErrorTypes = 16
-)
+// panicType is the error.type of an operation that panicked.
+const panicType = "panic"
 
 // otherErrorType is prescribed by the semantic conventions.
 var otherErrorType = semconv.ErrorTypeOther.Value.AsString()
 
-// failure says how an operation failed; its kind is "" when it did not.
+// failure says how an operation failed. Its kind is "" for a success.
 type failure struct {
 	kind string // the error.type
 	err  error  // nil for a panic
 }
 
 // errorType returns the error.type of err. The methods ErrorType, Unwrap and As
-// are the user's; they may panic, on a nil pointer in the interface for one.
+// are the user's and may panic, for example on a nil pointer in the interface.
 func errorType(err error) (kind string) {
 	defer func() {
 		if recover() != nil {
@@ -39,7 +33,7 @@ func errorType(err error) (kind string) {
 	return cleanName(semconv.ErrorType(err).Value.AsString())
 }
 
-// description is the text of a span's status.
+// description returns the text of a span's status.
 func (f failure) description() (text string) {
 	if f.err == nil {
 		return f.kind

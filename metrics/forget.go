@@ -6,12 +6,13 @@ import (
 )
 
 // An operation is forgotten in two steps, both under the registry's mutex: all
-// its stripes are marked dead, then it is unlinked. A timer that still has it
-// finds the mark and counts in its successor, so no measurement is lost.
+// its stripes are marked as forgotten, then it is unlinked. A timer that still has
+// the operation finds the mark and counts in its successor, so no measurement is
+// lost.
 
-// Reset forgets all operations: their statistics begin anew. Timers that are
-// running are counted when they are stopped. The histogram is not concerned; an
-// instrument has no reset.
+// Reset forgets all operations: their statistics start again from zero. Timers that
+// are running are counted when they are stopped. The histogram is not affected,
+// because an instrument cannot be reset.
 func (m *Monitor) Reset() {
 	if m == nil {
 		return
@@ -22,7 +23,7 @@ func (m *Monitor) Reset() {
 	r.forgetLocked(math.MaxInt64)
 }
 
-// sweep forgets the operations that are idle by now.
+// sweep forgets the operations that are idle now.
 func (r *registry) sweep() {
 	if r.idleExpiry == 0 {
 		return
@@ -32,8 +33,8 @@ func (r *registry) sweep() {
 	r.sweepLocked()
 }
 
-// sweepDue tells whether it may be worth while to look for idle operations on
-// behalf of a new one: a flood of new names must not look each time.
+// sweepDue reports whether to look for idle operations on behalf of a new one. A
+// flood of new names must not cause a search each time.
 func (r *registry) sweepDue() bool {
 	if r.idleExpiry == 0 {
 		return false
@@ -54,31 +55,31 @@ func (r *registry) forgetLocked(before time.Duration) {
 	for i := range r.buckets {
 		link := &r.buckets[i]
 		for op := link.Load(); op != nil; op = op.next.Load() {
-			if !op.kill(before) {
+			if !op.forget(before) {
 				link = &op.next
 				continue
 			}
-			// Who is at op now still finds the rest of the list behind it.
+			// A reader that is at op now still finds the rest of the list behind it.
 			link.Store(op.next.Load())
-			if op.name != OverflowName {
+			if op.name != overflowName {
 				r.count.Add(-1)
 			}
 		}
 	}
 }
 
-// kill marks all stripes dead, or none: if a timer was stopped after the given
-// time, it tells false.
-func (op *operation) kill(before time.Duration) bool {
+// forget marks all stripes as forgotten and returns true. If a timer was stopped
+// after the given time, it marks none and returns false.
+func (op *operation) forget(before time.Duration) bool {
 	for i := range op.stripes {
 		op.stripes[i].mu.Lock()
 	}
-	idle := op.born <= before
+	idle := op.created <= before
 	for i := range op.stripes {
 		idle = idle && op.stripes[i].last <= before
 	}
 	for i := range op.stripes {
-		op.stripes[i].dead = idle
+		op.stripes[i].forgotten = idle
 		op.stripes[i].mu.Unlock()
 	}
 	return idle

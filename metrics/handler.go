@@ -11,20 +11,20 @@ import (
 // Handler serves the statistics that source returns: as JSON, documented at
 // [Statistics], or to a browser as a page that shows them live.
 //
-// The page is for a request whose Accept header prefers text/html; the query
-// ?format=json or ?format=html overrides the header. It is one document without
-// external assets, which asks for the JSON every second and keeps the history of
-// the last five minutes itself. It may be mounted under any path, also behind a
-// prefix that a proxy takes off.
+// The page answers a request whose Accept header prefers text/html. The query
+// ?format=json or ?format=html overrides the header. The page is one document
+// without external assets. It requests the JSON every second and keeps the history
+// of the last five minutes itself. It may be mounted under any path, also behind a
+// proxy that strips a prefix.
 //
-// The handler only reads. Methods other than GET and HEAD are answered with 405.
-// It is not authenticated: it shows the names of operations and the types of
-// exporters, no record, no error text and no configuration. Answers are not
-// stored (Cache-Control), not sniffed (X-Content-Type-Options), and the page's
+// The handler only reads. It answers methods other than GET and HEAD with 405.
+// It does not authenticate: it shows the names of operations and the types of
+// exporters, but no record, no error text and no configuration. Responses are not
+// stored (Cache-Control) and not sniffed (X-Content-Type-Options), and the page's
 // Content-Security-Policy allows nothing but its own script and style.
 //
-// source is called once for each request of the JSON, concurrently if requests
-// are; a nil source counts as one of zero Statistics. In a pipeline it is
+// source is called once for each request for JSON, concurrently if requests are
+// concurrent. A nil source stands for zero Statistics. In a pipeline it is
 //
 //	func() metrics.Statistics {
 //		return metrics.Statistics{AsyncLogging: p.Stats(), PerformanceMonitoring: m.Stats()}
@@ -61,15 +61,16 @@ func Handler(source func() Statistics) http.Handler {
 	})
 }
 
-// write sends a complete body; what remains of it after an error is nobody's.
+// write sends a complete body. An error leaves nothing to be done: the client is
+// gone.
 func write(w http.ResponseWriter, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // net/http sends no body in answer to HEAD
 }
 
-// wantsPage tells whether a person is looking: JSON is for all who do not say
-// text/html by name, such as curl.
+// wantsPage reports whether the request is for the page. Clients that do not name
+// text/html in their Accept header, such as curl, get JSON.
 func wantsPage(r *http.Request) bool {
 	switch r.URL.Query().Get("format") {
 	case "json":
@@ -92,8 +93,8 @@ func wantsPage(r *http.Request) bool {
 	return html > 0 && html >= json
 }
 
-// quality returns the weight among the parameters of an Accept header's item
-// (RFC 9110, 12.4.2), 1 if there is none and 0 if it is not one.
+// quality returns the weight in the parameters of an item of an Accept header
+// (RFC 9110, 12.4.2): 1 if there is none, and 0 if it is invalid.
 func quality(params string) float64 {
 	for p := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(p, "=")

@@ -14,7 +14,7 @@ import (
 type answer struct {
 	status int
 	header http.Header
-	length int64 // what the header says
+	length int64 // the Content-Length header
 	body   string
 }
 
@@ -28,10 +28,10 @@ func read(t *testing.T, r *http.Response) answer {
 	return answer{r.StatusCode, r.Header, r.ContentLength, string(text)}
 }
 
-// ask asks the handler.
+// ask sends a request to the handler.
 func ask(t *testing.T, h http.Handler, method, target string, accept ...string) answer {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader("a body nobody asked for"))
+	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader("a body without a purpose"))
 	for _, a := range accept {
 		r.Header.Add("Accept", a)
 	}
@@ -40,7 +40,7 @@ func ask(t *testing.T, h http.Handler, method, target string, accept ...string) 
 	return read(t, w.Result())
 }
 
-// askServer asks over the network.
+// askServer sends a request over the network.
 func askServer(t *testing.T, method, url string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
@@ -111,13 +111,13 @@ func TestHandlerJSON(t *testing.T) {
 	if strings.Contains(string(want), "secret") {
 		t.Error("the text of an exporter's error is served")
 	}
-	// A nil source has nothing to tell.
+	// A nil source stands for zero Statistics.
 	var zero metrics.Statistics
 	if want, err = json.Marshal(zero); err != nil {
 		t.Fatal(err)
 	}
 	if got := ask(t, metrics.Handler(nil), http.MethodGet, "/").body; got != string(want) {
-		t.Errorf("of a nil source: %s", got)
+		t.Errorf("nil source: %s", got)
 	}
 }
 
@@ -145,10 +145,10 @@ func TestHandlerHead(t *testing.T) {
 		get := askServer(t, http.MethodGet, server.URL+query)
 		head := askServer(t, http.MethodHead, server.URL+query)
 		if n := len(get.body); head.length != int64(n) || get.length != int64(n) {
-			t.Errorf("%s: HEAD tells %d bytes, GET tells %d and has %d", query, head.length, get.length, n)
+			t.Errorf("%s: Content-Length is %d of HEAD and %d of GET, whose body has %d bytes", query, head.length, get.length, n)
 		}
 		if head.body != "" {
-			t.Errorf("HEAD has a body of %d bytes", len(head.body))
+			t.Errorf("the response to HEAD has a body of %d bytes", len(head.body))
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestHandlerPage(t *testing.T) {
 	if !strings.HasPrefix(text, "<!doctype html>") || strings.Contains(text, "{{") {
 		t.Errorf("%.100s", text)
 	}
-	// The name of a namespace is no address.
+	// The name of a namespace is not an address.
 	for _, outside := range []string{"http:", "https:", "//cdn", "src=", "@import", "url("} {
 		if strings.Contains(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", ""), outside) {
 			t.Errorf("the page has %q", outside)

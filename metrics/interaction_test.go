@@ -12,10 +12,9 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// A page that has been paused while an answer was on its way stays paused, whatever
-// the answer is.
+// A page that is paused during a request stays paused, whatever the response is.
 func TestPauseDuringRequestInBrowser(t *testing.T) {
-	handler := metrics.Handler(newEvening().next)
+	handler := metrics.Handler(newSimulation().next)
 	var holding atomic.Bool
 	held, release := make(chan struct{}, 1), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +41,7 @@ func TestPauseDuringRequestInBrowser(t *testing.T) {
 	}
 }
 
-// The page says that there is an outage, for as long as there is one.
+// The page reports an outage for as long as it lasts.
 func TestOutageInBrowser(t *testing.T) {
 	var out atomic.Bool
 	out.Store(true)
@@ -64,9 +63,9 @@ func TestOutageInBrowser(t *testing.T) {
 	b.until(`document.getElementById('outage').hidden`)
 }
 
-// What a person does with the page: sort, filter, point at a chart, pause.
+// A person sorts and filters operations, points at a chart, and pauses the page.
 func TestUseOfPageInBrowser(t *testing.T) {
-	e := newEvening()
+	e := newSimulation()
 	for i := range 20 {
 		e.times[fmt.Sprintf("task %02d", i)] = metrics.OperationStats{Count: uint64(i + 1), Mean: time.Duration(i+1) * time.Minute}
 	}
@@ -110,7 +109,7 @@ func TestUseOfPageInBrowser(t *testing.T) {
 	logged := b.eval(`document.querySelector('.tile .value').textContent`)
 	time.Sleep(1500 * time.Millisecond)
 	if got := b.eval(`document.querySelector('.tile .value').textContent`); got != logged {
-		t.Errorf("paused, and went from %s to %s", logged, got)
+		t.Errorf("the paused page went from %s to %s", logged, got)
 	}
 	click(`#pause`)
 	b.until(fmt.Sprintf(`document.getElementById('state').textContent === 'live' && document.querySelector('.tile .value').textContent !== %q`, logged))

@@ -48,7 +48,7 @@ func TestHistogram(t *testing.T) {
 			}
 			return counts
 		}
-		sum := func(a, b float64) float64 { return a + b } // rounded, as constants are not
+		sum := func(a, b float64) float64 { return a + b } // rounded, unlike constants
 		want := metricdata.ScopeMetrics{
 			Scope: instrumentation.Scope{Name: "github.com/krunchwrapper/asynclog/metrics", SchemaURL: semconv.SchemaURL},
 			Metrics: []metricdata.Metrics{{
@@ -141,7 +141,7 @@ func TestNewMonitorError(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if m != nil {
-		t.Error("a monitor came with the error")
+		t.Error("NewMonitor returned a monitor with the error")
 	}
 }
 
@@ -171,7 +171,7 @@ func TestZeroTimerAndNilContext(t *testing.T) {
 		t.Error("the zero Timer is not usable")
 	}
 	m, reader := start(t, nil)     // a nil option, too
-	timer := m.Start(nil, "parse") //nolint:staticcheck // what a careless caller does
+	timer := m.Start(nil, "parse") //nolint:staticcheck // a careless caller may pass nil
 	if timer.Context() == nil {
 		t.Error("Context is nil")
 	}

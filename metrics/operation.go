@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"context"
 	"maps"
 	"strings"
 	"sync/atomic"
@@ -13,39 +12,47 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// mostNameBytes is the longest an operation's name can be, and an error.type.
-const mostNameBytes = 128
+const (
+	// operationNameKey is the attribute, on the histogram and on spans, that
+	// has the operation's name. The semantic conventions have none for
+	// operations in general.
+	operationNameKey = attribute.Key("operation.name")
 
-// operation is all that is known of the operations of one name: its attribute
-// sets, which are made once because making them costs more than recording, and
-// its statistics.
+	// maxNameBytes bounds an operation's name, and an error.type.
+	maxNameBytes = 128
+
+	// maxErrorTypes bounds the attribute sets of one operation: ErrorType()
+	// may return anything.
+	maxErrorTypes = 16
+)
+
+// operation has the attribute sets and the statistics of the operations of one
+// name. The sets are made once, because making one costs more than recording.
 type operation struct {
 	name          string
 	hash          uint64
 	next          atomic.Pointer[operation] // in the registry's bucket; written under its mutex
-	monitor       *Monitor
 	nameAttribute attribute.KeyValue
-	born          time.Duration // since the registry's epoch
+	created       time.Duration // since the registry's epoch
 
 	success []metric.RecordOption
 	// failures are the options for each error.type. The map is never changed
-	// but replaced, so that a storm of failures takes no lock.
+	// but replaced, so that a burst of failures takes no lock.
 	failures atomic.Pointer[map[string][]metric.RecordOption]
 
 	stripes []stripe
 }
 
-func newOperation(m *Monitor, name string, hash uint64, born time.Duration, stripes, window int) *operation {
+func newOperation(name string, hash uint64, created time.Duration, stripes int) *operation {
 	op := &operation{
 		name:          name,
 		hash:          hash,
-		monitor:       m,
-		born:          born,
-		nameAttribute: OperationNameKey.String(name),
+		created:       created,
+		nameAttribute: operationNameKey.String(name),
 		stripes:       make([]stripe, stripes),
 	}
 	for i := range op.stripes {
-		op.stripes[i].window = max(window, recentCount)
+		op.stripes[i].window = percentileWindow
 	}
 	op.success = options(op.nameAttribute)
 	op.failures.Store(&map[string][]metric.RecordOption{})
@@ -56,29 +63,10 @@ func options(attrs ...attribute.KeyValue) []metric.RecordOption {
 	return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
 }
 
-// record enters a measurement into the histogram and the statistics. errorType is
-// "" for a success. It returns the stripe to use the next time.
-func (op *operation) record(ctx context.Context, stripe uint32, start time.Time, d time.Duration, errorType string) uint32 {
-	opts := op.success
-	if errorType != "" {
-		opts = op.failureOptions(errorType)
-	}
-	op.monitor.histogram.Record(ctx, d.Seconds(), opts...)
-
-	end := op.monitor.operations.since(start) + d
-	for {
-		counted, next := op.count(stripe, end, d, errorType != "")
-		if counted {
-			return next
-		}
-		// The operation was forgotten while the timer ran.
-		op = op.monitor.operations.renew(op.name)
-	}
-}
-
 // count counts a measurement in the given stripe or, if that is in use, in the
-// next, which is then the one to stay with: users of one stripe part ways. It
-// tells false, and counts nothing, if the operation has been forgotten.
+// next one. It returns the stripe that the caller should use from then on, so that
+// timers that met in one stripe use different ones afterwards. If the operation
+// has been forgotten, count returns false and counts nothing.
 func (op *operation) count(stripe uint32, end, d time.Duration, failed bool) (counted bool, next uint32) {
 	mask := uint32(len(op.stripes) - 1)
 	s := &op.stripes[stripe&mask]
@@ -99,7 +87,7 @@ func (op *operation) failureOptions(errorType string) []metric.RecordOption {
 		if opts, ok := (*known)[errorType]; ok {
 			return opts
 		}
-		if len(*known) >= mostErrorTypes && errorType != otherErrorType {
+		if len(*known) >= maxErrorTypes && errorType != otherErrorType {
 			errorType = otherErrorType
 			continue
 		}
@@ -110,8 +98,9 @@ func (op *operation) failureOptions(errorType string) []metric.RecordOption {
 	}
 }
 
-// spanName is the name of a timer's span. Spans have no limit to their names, so
-// one that is counted under OverflowName keeps its own.
+// spanName returns the name of a timer's span. Span names are not limited in
+// number, so the span of an operation that is counted under overflowName keeps the
+// operation's own name.
 func (op *operation) spanName(given string) string {
 	if op.name == given {
 		return op.name
@@ -119,15 +108,15 @@ func (op *operation) spanName(given string) string {
 	return cleanName(given)
 }
 
-// cleanName returns a name that an OTLP receiver takes and that is not long: an
-// invalid string makes it refuse the whole request.
+// cleanName returns name as valid UTF-8 of at most maxNameBytes. An OTLP receiver
+// refuses a whole request for one invalid string.
 func cleanName(name string) string {
-	if len(name) <= mostNameBytes && utf8.ValidString(name) {
+	if len(name) <= maxNameBytes && utf8.ValidString(name) {
 		return name
 	}
-	if len(name) > mostNameBytes {
-		cut := mostNameBytes
-		for cut > mostNameBytes-utf8.UTFMax && !utf8.RuneStart(name[cut]) {
+	if len(name) > maxNameBytes {
+		cut := maxNameBytes
+		for cut > maxNameBytes-utf8.UTFMax && !utf8.RuneStart(name[cut]) {
 			cut--
 		}
 		name = name[:cut]

@@ -8,15 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-const (
-	defaultMaxOperations = 1_000
-	defaultWindow        = 512
-
-	// Above this many operations names are found more slowly; see newRegistry.
-	mostBuckets = 1 << 16
-	// Stats copies the window of each stripe of an operation.
-	mostWindow = 1 << 16
-)
+const defaultMaxOperations = 1_000
 
 // Option configures a [Monitor]. Options are applied in order; the last one that
 // sets a value wins.
@@ -32,7 +24,6 @@ type config struct {
 	provider      metric.MeterProvider
 	tracer        trace.Tracer
 	maxOperations int
-	window        int
 	idleExpiry    time.Duration
 }
 
@@ -49,18 +40,14 @@ func newConfig(opts []Option) config {
 	if c.maxOperations < 1 {
 		c.maxOperations = defaultMaxOperations
 	}
-	if c.window < 1 {
-		c.window = defaultWindow
-	}
-	c.window = min(c.window, mostWindow)
 	c.idleExpiry = max(c.idleExpiry, 0)
 	return c
 }
 
 // WithMeterProvider sets where the histogram [DurationName] is recorded.
 //
-// Default: the global MeterProvider (otel.GetMeterProvider), also if mp is nil;
-// one that is installed there later is used from then on.
+// Default: the global MeterProvider (otel.GetMeterProvider), also if mp is nil. A
+// provider that is installed there later is used from then on.
 func WithMeterProvider(mp metric.MeterProvider) Option {
 	return optionFunc(func(c config) config {
 		c.provider = mp
@@ -70,8 +57,8 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 
 // WithTracer makes each timed operation a span as well, of kind internal, named
 // after the operation. [Timer.Context] carries it, so that operations timed with
-// that context are its children; the histogram's exemplars point to it. Start and
-// Stop then cost what starting and ending a span costs.
+// that context are its children. The histogram's exemplars point to it. Start and
+// Stop then also cost what starting and ending a span costs.
 //
 // A failure sets the span's status and error.type, as OpenTelemetry recommends:
 // https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
@@ -87,11 +74,11 @@ func WithTracer(t trace.Tracer) Option {
 
 // WithMaxOperations sets how many operations have figures of their own, in the
 // statistics and in the histogram. Once there are that many, operations with a
-// new name are counted together, as [OverflowName].
+// new name are counted together, under the name "_other".
 //
-// The SDK has a limit of its own on the attribute sets of an instrument, 2,000
-// unless configured (sdkmetric.WithCardinalityLimit). An operation has one, and
-// one for each type of error, at most 17.
+// The SDK has its own limit on the attribute sets of an instrument, 2,000 unless
+// configured (sdkmetric.WithCardinalityLimit). An operation has one set for
+// successes and one for each type of error, of which there are at most 17.
 //
 // Default: 1,000. A value less than one counts as not given.
 func WithMaxOperations(n int) Option {
@@ -101,26 +88,12 @@ func WithMaxOperations(n int) Option {
 	})
 }
 
-// WithWindow sets how many of an operation's last durations the percentiles are
-// computed from. It costs up to 16 bytes a duration, once for each processor
-// that the operation runs on, at most eight times; memory is taken as it is
-// used.
-//
-// Default: 512. A value less than one counts as not given, one above 65,536 as
-// that.
-func WithWindow(n int) Option {
-	return optionFunc(func(c config) config {
-		c.window = n
-		return c
-	})
-}
-
 // WithIdleExpiry sets how long an operation is remembered after its last timer
-// was stopped. Then its statistics are forgotten, and it takes no place among
-// those of [WithMaxOperations]. Expired operations are looked for when
-// [Monitor.Stats] is called, and when there is no place for a new operation.
-// The histogram is not affected: what an instrument has recorded, the SDK
-// keeps.
+// was stopped. Then its statistics are forgotten, and it no longer counts towards
+// the limit of [WithMaxOperations]. The monitor looks for expired operations when
+// [Monitor.Stats] is called, and when the limit leaves no space for a new
+// operation. The histogram is not affected: the SDK keeps what an instrument has
+// recorded.
 //
 // Default: never. A value less than one counts as not given.
 func WithIdleExpiry(d time.Duration) Option {

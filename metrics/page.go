@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// The page is one document with no external asset: it works where a browser sees
+// The page is one document with no external asset. It works where a browser reaches
 // nothing but this server, and under a policy that allows nothing but its own
-// two texts.
+// script and style.
 var (
 	//go:embed page/page.html
 	pageHTML string
@@ -25,8 +25,9 @@ var (
 	page, pagePolicy = assemble(pageHTML, pageCSS, drawJS+tablesJS+liveJS)
 )
 
-// assemble returns the document and its Content-Security-Policy, which has the
-// hash of the style and of the script: nothing that a name could smuggle in runs.
+// assemble returns the document and its Content-Security-Policy. The policy names
+// the hashes of the style and of the script, so nothing that the name of an
+// operation could inject is run.
 func assemble(html, style, script string) (document []byte, policy string) {
 	document = []byte(strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(html))
 	policy = "default-src 'none'; script-src " + hashSource(script) + "; style-src " + hashSource(style) +

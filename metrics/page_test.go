@@ -16,7 +16,7 @@ import (
 
 const minutes = 150 * time.Second // of the browser's time
 
-// text is what a browser shows of an element of an id.
+// text returns what a browser shows of the element with the given ID.
 func (v visit) text(t *testing.T, id string) string {
 	t.Helper()
 	begin := strings.Index(v.document, `id="`+id+`"`)
@@ -39,8 +39,8 @@ func (v visit) has(t *testing.T, wants ...string) {
 	}
 }
 
-// quiet fails the test if a script wrote to the console: an exception, or what
-// the Content-Security-Policy refused.
+// quiet fails the test if the console has messages: an exception of a script, or a
+// violation of the Content-Security-Policy.
 func (v visit) quiet(t *testing.T) {
 	t.Helper()
 	if v.console != "" {
@@ -61,7 +61,7 @@ func TestPageInBrowser(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
 			mux := http.NewServeMux()
-			handler := metrics.Handler(newEvening().next)
+			handler := metrics.Handler(newSimulation().next)
 			mux.HandleFunc("/debug/asynclog/", func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Query().Get("format") == "json" {
 					asked.Add(1)
@@ -115,9 +115,9 @@ func TestEmptyPageInBrowser(t *testing.T) {
 	}
 }
 
-// Names cannot do anything but be shown, and there may be many.
+// Names are shown as text and nothing else, and there may be many.
 func TestHostileNamesInBrowser(t *testing.T) {
-	e := newEvening()
+	e := newSimulation()
 	hostile := []string{
 		"", "__proto__", "constructor", "toString", "a\nb\x00\u202e\u2028",
 		`<img src=x onerror="document.title='owned'">`, "</script><script>document.title='owned'</script>",
@@ -140,10 +140,11 @@ func TestHostileNamesInBrowser(t *testing.T) {
 	}
 }
 
-// A page whose server fails says so, and one that begins anew is shown as that.
+// The page says that its server does not answer, and notices that counters start
+// again from zero.
 func TestFailingServerInBrowser(t *testing.T) {
 	var asked atomic.Int64
-	handler := metrics.Handler(newEvening().next)
+	handler := metrics.Handler(newSimulation().next)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("format") == "json" && asked.Add(1)%20 > 10 {
 			http.Error(w, "no", http.StatusServiceUnavailable)
@@ -161,7 +162,7 @@ func TestFailingServerInBrowser(t *testing.T) {
 	}
 }
 
-// The page asks for what it is, behind any prefix and with any query.
+// The page requests its own address, behind any prefix and with any query.
 func TestMountedPageInBrowser(t *testing.T) {
 	var asked atomic.Int64
 	handler := http.StripPrefix("/proxy/here", metrics.Handler(sample))

@@ -15,8 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// What is served of a processor whose exporter is blocked, and after it is gone,
-// is what the ledger says.
+// The served figures are those of the ledger, while the exporter is blocked and
+// after the processor has been shut down.
 func TestHandlerOfAProcessor(t *testing.T) {
 	const capacity = 4
 	e := exportertest.New()
@@ -74,6 +74,6 @@ func TestHandlerOfAProcessor(t *testing.T) {
 		t.Error(err)
 	}
 	if got := served(); got.Exported+lost != 20 || got.Size != 0 || got.InFlight != 0 {
-		t.Errorf("in the end: %+v", got)
+		t.Errorf("after Shutdown: %+v", got)
 	}
 }

@@ -2,5 +2,5 @@
 
 package metrics_test
 
-// Under the race detector sync.Pool drops things on purpose.
+// sync.Pool drops items on purpose under the race detector.
 const raceEnabled = true

@@ -27,20 +27,20 @@ func TestOverflowOfNames(t *testing.T) {
 		m.Start(t.Context(), fmt.Sprintf("op %d", i)).Stop()
 	}
 	m.Start(t.Context(), "op 1").Stop()
-	m.Start(t.Context(), metrics.OverflowName).Stop() // by its name: the same
+	m.Start(t.Context(), "_other").Stop() // by its name: counted with them
 	if got, want := names(m), []string{"_other", "op 0", "op 1", "op 2"}; !slices.Equal(got, want) {
 		t.Errorf("operations %q, want %q", got, want)
 	}
 	if got, want := counts(t, reader), (map[point]uint64{{"op 0", ""}: 1, {"op 1", ""}: 2, {"op 2", ""}: 1, {"_other", ""}: 8}); !maps.Equal(got, want) {
 		t.Errorf("histogram %v, want %v", got, want)
 	}
-	if n := m.Stats()[metrics.OverflowName].Count; n != 8 {
+	if n := m.Stats()["_other"].Count; n != 8 {
 		t.Errorf("%d in the overflow, want 8", n)
 	}
 }
 
 func TestDefaultLimits(t *testing.T) {
-	for _, opts := range [][]metrics.Option{nil, {metrics.WithMaxOperations(0), metrics.WithWindow(-1), metrics.WithIdleExpiry(-1)}} {
+	for _, opts := range [][]metrics.Option{nil, {metrics.WithMaxOperations(0), metrics.WithIdleExpiry(-1)}} {
 		m, _ := start(t, opts...)
 		for i := range 1100 {
 			m.Start(t.Context(), fmt.Sprint(i)).Stop()
@@ -70,7 +70,7 @@ func TestHostileNames(t *testing.T) {
 		strings.Repeat("\x80", 1000):       "?",
 		"w" + strings.Repeat("\x80w", 500): strings.Repeat("w?", 64),
 	} {
-		for range 2 { // found again under what was made of it
+		for range 2 { // the second time it is found under its clean name
 			before := m.Stats()[want].Count
 			m.Start(t.Context(), given).Stop()
 			if n := m.Stats()[want].Count; n != before+1 {
@@ -85,7 +85,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// A name may be a piece of something large that is then not kept.
+// A name may be a part of a large string. The monitor must not keep that string.
 func TestNamesAreCopied(t *testing.T) {
 	m, _ := start(t)
 	collected := make(chan struct{})
@@ -102,7 +102,7 @@ func TestNamesAreCopied(t *testing.T) {
 			runtime.KeepAlive(m)
 			return
 		case <-deadline:
-			t.Fatal("the monitor keeps the text that a name is a piece of")
+			t.Fatal("the monitor keeps the string of which a name is a part")
 		case <-time.After(time.Millisecond):
 		}
 	}
@@ -117,13 +117,13 @@ func TestIdleExpiry(t *testing.T) {
 		if got, want := names(m), []string{"b"}; !slices.Equal(got, want) {
 			t.Fatalf("operations %q, want %q", got, want)
 		}
-		run(t, m, "c", 0) // in the place of a
-		run(t, m, "d", 0) // there is no other
+		run(t, m, "c", 0) // replaces a
+		run(t, m, "d", 0) // the limit is reached
 		if got, want := names(m), []string{"_other", "b", "c"}; !slices.Equal(got, want) {
 			t.Fatalf("operations %q, want %q", got, want)
 		}
 		time.Sleep(time.Minute)
-		run(t, m, "e", 0) // finds that all are idle, without Stats
+		run(t, m, "e", 0) // finds that all are idle, without a call of Stats
 		if got, want := names(m), []string{"e"}; !slices.Equal(got, want) {
 			t.Fatalf("operations %q, want %q", got, want)
 		}
@@ -133,8 +133,8 @@ func TestIdleExpiry(t *testing.T) {
 	})
 }
 
-// Of many operations, which share buckets, exactly the idle ones are forgotten,
-// and the others are found as before.
+// Of many operations that share buckets, exactly the idle ones are forgotten, and
+// the others are still found.
 func TestIdleExpiryOfMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const operations = 256
@@ -164,7 +164,7 @@ func TestIdleExpiryOfMany(t *testing.T) {
 	})
 }
 
-// A timer that runs while its operation is forgotten is counted nevertheless.
+// A timer that runs while its operation is forgotten is still counted.
 func TestForgottenWhileRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := start(t, metrics.WithIdleExpiry(time.Minute))
@@ -181,7 +181,7 @@ func TestForgottenWhileRunning(t *testing.T) {
 	})
 }
 
-// A new operation, of which nobody has stopped a timer, is not idle at once.
+// A new operation of which no timer has been stopped is not idle at once.
 func TestStartedIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := start(t, metrics.WithMaxOperations(1), metrics.WithIdleExpiry(time.Minute))
@@ -212,7 +212,7 @@ func TestReset(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		m.Reset()
-		run(t, m, "after", time.Second) // there is a place for it
+		run(t, m, "after", time.Second) // within the limit again
 		if got, want := names(m), []string{"after"}; !slices.Equal(got, want) {
 			t.Errorf("operations %q, want %q", got, want)
 		}
@@ -222,10 +222,10 @@ func TestReset(t *testing.T) {
 	})
 }
 
-// Whatever is forgotten meanwhile, each measurement is in the statistics once
-// until it is forgotten, and in the histogram.
+// Each measurement is in the histogram, and once in the statistics until its
+// operation is forgotten, whatever is forgotten meanwhile.
 func TestRegistryConcurrentSafe(t *testing.T) {
-	m, reader := start(t, metrics.WithMaxOperations(20), metrics.WithIdleExpiry(50*time.Microsecond), metrics.WithWindow(8))
+	m, reader := start(t, metrics.WithMaxOperations(20), metrics.WithIdleExpiry(50*time.Microsecond))
 	const goroutines, each = 8, 2_000
 	stop := make(chan struct{})
 	var others, wg sync.WaitGroup
@@ -265,7 +265,7 @@ func TestRegistryConcurrentSafe(t *testing.T) {
 	}
 }
 
-// Without anything that forgets, nothing is missing.
+// Nothing is missing as long as nothing is forgotten.
 func TestCountsConcurrentSafe(t *testing.T) {
 	m, reader := start(t, metrics.WithMaxOperations(10))
 	const goroutines, each = 8, 3_000
@@ -282,7 +282,7 @@ func TestCountsConcurrentSafe(t *testing.T) {
 				if i%100 == 0 {
 					for name, s := range m.Stats() {
 						if s.Failures > s.Count || s.Mean < s.Min || s.Mean > s.Max || s.P50 < s.Min || s.P99 > s.Max || s.P90 > s.P99 || s.P50 > s.P90 {
-							t.Errorf("%s: figures that do not belong together: %+v", name, s)
+							t.Errorf("%s: figures of different measurements: %+v", name, s)
 						}
 					}
 				}

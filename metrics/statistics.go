@@ -9,8 +9,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Statistics is what a pipeline tells of itself: the processor's ledger and the
-// monitor's figures. It marshals to the JSON that [Handler] serves:
+// Statistics joins the processor's ledger and the monitor's figures. It marshals to
+// the JSON that [Handler] serves:
 //
 //	{
 //	  "async_logging": {
@@ -19,27 +19,27 @@ import (
 //	    "exported": 1000,                      taken by an exporter
 //	    "fallback": 3,                         written to the fallback instead
 //	    "dropped_total": 47,                   lost
-//	    "dropped": {                           the same by reason and severity
+//	    "dropped": {                           dropped_total by reason and severity
 //	      "queue_full": {"DEBUG": 40, "INFO": 7}
 //	    },
 //	    "queue_size": 40,                      records waiting for export
 //	    "queue_capacity": 2048,                0: there is no queue
-//	    "queue_bytes": 0,                      about how many bytes those take,
-//	    "queue_bytes_capacity": 0,             and may take; 0: bytes are not bounded
-//	    "in_flight": 10,                       records exporters hold right now
+//	    "queue_bytes": 0,                      about how many bytes the queued records take
+//	    "queue_bytes_capacity": 0,             how many they may take; 0: bytes are not bounded
+//	    "in_flight": 10,                       records that exporters hold now
 //	    "balanced": true,                      every record is accounted for
-//	    "degraded": false,                     no exporter works; degraded_since says since when
+//	    "degraded": false,                     true: no exporter works, since degraded_since
 //	    "consecutive_failures": 0,             exports that failed since one succeeded
 //	    "retries": 1,                          batches exported again
-//	    "fallback_copies": 0,                  written to the fallback because of an outage, and queued as well
-//	    "fallback_withheld": 0,                not written there, because they were too many
-//	    "suppressed": 0,                       about how many were not built, under pressure
-//	    "gap_records": 0,                      of the processor's own, which tell of losses
+//	    "fallback_copies": 0,                  queued records also written to the fallback, in an outage
+//	    "fallback_withheld": 0,                copies not written, because there were too many
+//	    "suppressed": 0,                       about how many records were not built, under pressure
+//	    "gap_records": 0,                      the processor's own records, which report losses
 //	    "exporters": [{
 //	      "type": "*otlploggrpc.Exporter",
 //	      "exports": 12, "failures": 1,        calls of Export
 //	      "exported": 1000, "in_flight": 10,   records
-//	      "duration_seconds": 0.6,             time spent in Export, in all
+//	      "duration_seconds": 0.6,             total time spent in Export
 //	      "failing": false                     the last Export failed
 //	    }]
 //	  },
@@ -56,10 +56,10 @@ import (
 //	}
 //
 // Severities are the names of OpenTelemetry's log data model, TRACE … FATAL, or
-// UNSPECIFIED. All keys are always there, but that of a reason or severity that
-// has no loss, and degraded_since and last_time where there is none. Names and members will be added,
-// not changed. The text of an exporter's last error is left out: it may have
-// addresses and credentials in it.
+// UNSPECIFIED. All keys are always present, except those of reasons and severities
+// without a loss, and degraded_since and last_time where there is no such time.
+// Members may be added, but not changed. The text of an exporter's last error is
+// left out, because it may contain addresses and credentials.
 type Statistics struct {
 	// AsyncLogging is the ledger ([processor.Processor.Stats]).
 	AsyncLogging processor.Stats
@@ -100,8 +100,8 @@ func (s OperationStats) MarshalJSON() ([]byte, error) {
 	return json.Marshal(o)
 }
 
-// timeText is the time in JSON. time.Time itself refuses to marshal some years, which
-// would take everything else down with it.
+// timeText returns the time as text for JSON. time.Time refuses to marshal some
+// years, and one such error would fail the whole document.
 func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 type operationJSON struct {
@@ -154,8 +154,8 @@ type exporterJSON struct {
 	Failing  bool    `json:"failing"`
 }
 
-// newLedgerJSON is a copy rather than tags on processor.Stats: reasons and
-// severities become keys, and an exporter's last error stays inside.
+// newLedgerJSON copies s. Tags on processor.Stats would not do: reasons and
+// severities become keys, and an exporter's last error is left out.
 func newLedgerJSON(s processor.Stats) ledgerJSON {
 	l := ledgerJSON{
 		MessagesLogged: s.Emitted,
@@ -207,8 +207,8 @@ func newLedgerJSON(s processor.Stats) ledgerJSON {
 	return l
 }
 
-// severityName is the name of the severity's range; numbers outside the data
-// model count as the range they lie next to, as in the processor.
+// severityName returns the name of the severity's range. A number outside the data
+// model counts as the nearest range, as in the processor.
 func severityName(s log.Severity) string {
 	names := [...]string{"UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
 	if s <= 0 {

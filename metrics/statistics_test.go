@@ -122,7 +122,7 @@ func TestZeroStatisticsJSON(t *testing.T) {
 	}
 }
 
-// Figures at their limits, names and times of any kind still are JSON.
+// Figures at their limits, and names and times of any kind, still give valid JSON.
 func TestHostileStatisticsJSON(t *testing.T) {
 	names := []string{"", "\xff", "</script>", "a\"b\\c\n\x00\u2028", "__proto__", strings.Repeat("x", 1<<16)}
 	s := metrics.Statistics{PerformanceMonitoring: map[string]metrics.OperationStats{}}

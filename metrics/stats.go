@@ -6,33 +6,40 @@ import (
 	"time"
 )
 
-// recentCount is of how many durations RecentMean is the mean.
-const recentCount = 10
+const (
+	// percentileWindow is how many of an operation's last durations the percentiles
+	// are computed from. A stripe keeps as many: 16 bytes each, taken as they are
+	// used.
+	percentileWindow = 512
+
+	// recentCount is how many durations RecentMean is the mean of. It is smaller
+	// than percentileWindow.
+	recentCount = 10
+)
 
 // OperationStats are the figures of one operation since it was first timed, or
-// since [Monitor.Reset]. They belong together: all are of the same measurements.
+// since [Monitor.Reset]. All figures are of the same measurements.
 type OperationStats struct {
-	// Count is how many timers were stopped, Failures how many of them with an
-	// error or a panic.
+	// Count is how many timers were stopped. Failures is how many of them were
+	// stopped with an error or by a panic.
 	Count, Failures uint64
 	// Mean, Min and Max are of all durations, failures included.
 	Mean, Min, Max time.Duration
-	// RecentMean is the mean of the last ten durations, or of all, if fewer.
+	// RecentMean is the mean of the last ten durations, or of all if there are fewer.
 	RecentMean time.Duration
-	// P50, P90 and P99 are percentiles of the last durations, as many as
-	// [WithWindow] says, by nearest rank: the least duration that so many
-	// percent do not exceed. It is one that was measured.
+	// P50, P90 and P99 are percentiles of the last 512 durations, by nearest
+	// rank: the smallest measured duration that this share of them does not
+	// exceed.
 	P50, P90, P99 time.Duration
-	// Last is the last duration, LastTime when it ended.
+	// Last is the last duration. LastTime is when it ended.
 	Last     time.Duration
 	LastTime time.Time
 }
 
 // Stats returns the figures of all operations of which a timer has been stopped,
-// by name. It is a copy, made operation by operation: a timer that is stopped
-// meanwhile waits for the copy of a part of its own operation's figures at most,
-// at the default window 8 KiB; percentiles are worked out afterwards. A nil Monitor
-// has none.
+// by name. The map is a copy, made operation by operation. A timer that is stopped
+// meanwhile waits at most for the copy of a part of its own operation's figures,
+// 8 KiB; percentiles are computed after that. A nil Monitor returns an empty map.
 func (m *Monitor) Stats() map[string]OperationStats {
 	stats := make(map[string]OperationStats)
 	if m == nil {
@@ -41,19 +48,19 @@ func (m *Monitor) Stats() map[string]OperationStats {
 	r := m.operations
 	r.sweep()
 	// Large enough from the start: nothing is allocated while a stripe is locked.
-	scratch := make([]measurement, 0, r.stripes*max(r.window, recentCount))
+	scratch := make([]measurement, 0, r.stripes*percentileWindow)
 	for _, op := range r.all() {
-		var t tally
+		var t totals
 		scratch = scratch[:0]
 		alive := true
 		for i := range op.stripes {
-			// Forgotten meanwhile, it may have a successor in the list already.
+			// An operation forgotten meanwhile may have a successor in the list already.
 			alive = alive && op.stripes[i].copyInto(&t, &scratch)
 		}
 		if !alive || t.count == 0 {
 			continue
 		}
-		s := summary(t, scratch, r.window)
+		s := summary(t, scratch, percentileWindow)
 		now := time.Now() // the wall clock may have been set since the epoch
 		s.LastTime = now.Add(t.last - r.since(now)).Round(0)
 		stats[op.name] = s
@@ -61,21 +68,22 @@ func (m *Monitor) Stats() map[string]OperationStats {
 	return stats
 }
 
-// summary works out the figures from a tally that is not empty and the
-// measurements that were kept, which it sorts.
-func summary(t tally, recent []measurement, window int) OperationStats {
+// summary computes the figures from totals that are not empty and from the
+// measurements that were kept, which it sorts. The percentiles are of the last
+// window measurements.
+func summary(t totals, recent []measurement, window int) OperationStats {
 	s := OperationStats{
 		Count:    t.count,
 		Failures: t.failures,
 		Mean:     t.mean(),
-		Min:      t.least,
-		Max:      t.most,
+		Min:      t.min,
+		Max:      t.max,
 	}
 	// Stable, because those of one stripe are in order where the clock is coarse.
 	slices.SortStableFunc(recent, func(a, b measurement) int { return cmp.Compare(a.end, b.end) })
 	s.Last = recent[len(recent)-1].duration
 
-	var last tally
+	var last totals
 	for _, m := range recent[max(len(recent)-recentCount, 0):] {
 		last.add(m.end, m.duration, false)
 	}
@@ -87,7 +95,7 @@ func summary(t tally, recent []measurement, window int) OperationStats {
 	return s
 }
 
-// percentile returns the nearest rank of sorted measurements.
+// percentile returns the duration at the nearest rank of sorted measurements.
 func percentile(sorted []measurement, percent int) time.Duration {
 	rank := (len(sorted)*percent + 99) / 100 // rounded up; the first is 1
 	return sorted[max(rank, 1)-1].duration

@@ -1,9 +1,7 @@
 package metrics_test
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,64 +63,35 @@ func TestStatsOfOne(t *testing.T) {
 	})
 }
 
-// The figures are those of a model that keeps everything.
+// The percentiles are of the last 512 durations, whatever went before.
 func TestStatsAgainstModel(t *testing.T) {
-	for _, window := range []int{1, 2, 7, 10, 11, 64, 512} {
-		t.Run(fmt.Sprintf("window=%d", window), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m, _ := start(t, metrics.WithWindow(window))
-				var all []time.Duration
-				random := rand.New(rand.NewPCG(1, uint64(window)))
-				for range 700 {
-					d := time.Duration(random.ExpFloat64() * float64(time.Millisecond))
-					run(t, m, "parse", d)
-					all = append(all, d)
-					if len(all)%23 > 1 {
-						continue
-					}
-					got := m.Stats()["parse"]
-					got.LastTime = time.Time{}
-					if want := model(all, window); got != want {
-						t.Fatalf("after %d:\ngot  %+v\nwant %+v", len(all), got, want)
-					}
-				}
-			})
-		})
-	}
-}
-
-func model(all []time.Duration, window int) metrics.OperationStats {
-	mean := func(ds []time.Duration) time.Duration {
-		var sum time.Duration
-		for _, d := range ds {
-			sum += d
-		}
-		return sum / time.Duration(len(ds))
-	}
-	last := slices.Sorted(slices.Values(all[max(len(all)-window, 0):]))
-	percentile := func(p int) time.Duration {
-		for i, d := range last { // the first that p percent do not exceed
-			if (i+1)*100 >= p*len(last) {
-				return d
+	synctest.Test(t, func(t *testing.T) {
+		m, _ := start(t)
+		var all []time.Duration
+		random := rand.New(rand.NewPCG(1, 512))
+		for range 700 {
+			d := time.Duration(random.ExpFloat64() * float64(time.Millisecond))
+			run(t, m, "parse", d)
+			all = append(all, d)
+			if len(all)%23 > 1 {
+				continue
+			}
+			got := m.Stats()["parse"]
+			got.LastTime = time.Time{}
+			if want := metrics.Model(all, 512); got != want {
+				t.Fatalf("after %d:\ngot  %+v\nwant %+v", len(all), got, want)
 			}
 		}
-		panic("unreachable")
-	}
-	return metrics.OperationStats{
-		Count: uint64(len(all)), Mean: mean(all), Min: slices.Min(all), Max: slices.Max(all),
-		RecentMean: mean(all[max(len(all)-10, 0):]),
-		P50:        percentile(50), P90: percentile(90), P99: percentile(99),
-		Last: all[len(all)-1],
-	}
+	})
 }
 
-// A snapshot is the caller's.
+// The caller owns the returned map.
 func TestStatsIsACopy(t *testing.T) {
 	m, _ := start(t)
 	m.Start(t.Context(), "parse").Stop()
 	s := m.Stats()
 	delete(s, "parse")
 	if len(m.Stats()) != 1 {
-		t.Error("the snapshot is the monitor's own")
+		t.Error("a change of the returned map changed the monitor")
 	}
 }

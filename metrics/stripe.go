@@ -6,47 +6,49 @@ import (
 	"time"
 )
 
-// falseSharing is how far apart those must be who shall not slow each other down.
-// A cache line has 64 bytes, but some processors fetch two at a time.
+// falseSharing is the distance in bytes at which data that different processors
+// write does not share a cache line. A line has 64 bytes, but some processors fetch
+// two at a time.
 const falseSharing = 128
 
 // stripe is a share of an operation's statistics. Each measurement is in exactly
-// one stripe; which one does not matter, so timers on different processors use
+// one stripe. It does not matter which one, so timers on different processors use
 // different stripes and do not wait for each other.
 type stripe struct {
-	mu     sync.Mutex
-	dead   bool // the operation has been forgotten: nothing may be added
-	window int  // most measurements kept; constant
-	tally
+	mu        sync.Mutex
+	forgotten bool // the operation has been forgotten: nothing may be added
+	window    int  // how many measurements are kept; constant
+	totals
 
 	recent []measurement // a ring once it has length window
-	oldest int           // in a full ring, where the oldest is
+	oldest int           // index of the oldest measurement in a full ring
 
-	_ [falseSharing]byte // the next stripe belongs to other processors
+	_ [falseSharing]byte // other processors use the next stripe
 }
 
-// tally sums up measurements.
-type tally struct {
+// totals sums up measurements.
+type totals struct {
 	count, failures uint64
 	// The sum has 128 bits. Ten thousand timers that run all the time add up to
 	// more than an int64 of nanoseconds holds within two weeks.
 	sumHigh, sumLow uint64
-	least, most     time.Duration
-	last            time.Duration // when the last ended, since the monitor began
+	min, max        time.Duration
+	last            time.Duration // when the last one ended, since the registry's epoch
 }
 
-// measurement is a duration and when it ended, since the monitor began.
+// measurement is a duration and the time at which it ended, since the registry's
+// epoch.
 type measurement struct {
 	end, duration time.Duration
 }
 
-// addLocked counts a measurement. It tells false, and counts nothing, if the
-// operation has been forgotten.
+// addLocked counts a measurement and returns true. If the operation has been
+// forgotten, it counts nothing and returns false.
 func (s *stripe) addLocked(end, d time.Duration, failed bool) bool {
-	if s.dead {
+	if s.forgotten {
 		return false
 	}
-	s.tally.add(end, d, failed)
+	s.totals.add(end, d, failed)
 	m := measurement{end, d}
 	if len(s.recent) < s.window {
 		s.recent = append(s.recent, m)
@@ -59,11 +61,11 @@ func (s *stripe) addLocked(end, d time.Duration, failed bool) bool {
 	return true
 }
 
-func (t *tally) add(end, d time.Duration, failed bool) {
-	if t.count == 0 || d < t.least {
-		t.least = d
+func (t *totals) add(end, d time.Duration, failed bool) {
+	if t.count == 0 || d < t.min {
+		t.min = d
 	}
-	t.most = max(t.most, d)
+	t.max = max(t.max, d)
 	t.last = max(t.last, end)
 	t.count++
 	if failed {
@@ -74,15 +76,15 @@ func (t *tally) add(end, d time.Duration, failed bool) {
 	t.sumHigh += carry
 }
 
-// merge adds another tally.
-func (t *tally) merge(o tally) {
+// merge adds other totals.
+func (t *totals) merge(o totals) {
 	if o.count == 0 {
 		return
 	}
-	if t.count == 0 || o.least < t.least {
-		t.least = o.least
+	if t.count == 0 || o.min < t.min {
+		t.min = o.min
 	}
-	t.most = max(t.most, o.most)
+	t.max = max(t.max, o.max)
 	t.last = max(t.last, o.last)
 	t.count += o.count
 	t.failures += o.failures
@@ -91,8 +93,8 @@ func (t *tally) merge(o tally) {
 	t.sumHigh += o.sumHigh + carry
 }
 
-// mean is 0 if nothing was counted.
-func (t *tally) mean() time.Duration {
+// mean returns the mean duration, or 0 if nothing was counted.
+func (t *totals) mean() time.Duration {
 	if t.count == 0 {
 		return 0
 	}
@@ -101,14 +103,14 @@ func (t *tally) mean() time.Duration {
 	return time.Duration(q)
 }
 
-// copyInto adds the stripe's tally to t and appends its measurements, oldest
-// first. It holds up timers for the time of the copy. It tells false if the
-// operation has been forgotten.
-func (s *stripe) copyInto(t *tally, recent *[]measurement) (alive bool) {
+// copyInto adds the stripe's totals to t and appends its measurements to recent,
+// oldest first. Timers that use the stripe wait while it copies. It returns false
+// if the operation has been forgotten.
+func (s *stripe) copyInto(t *totals, recent *[]measurement) (alive bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.merge(s.tally)
+	t.merge(s.totals)
 	*recent = append(*recent, s.recent[s.oldest:]...)
 	*recent = append(*recent, s.recent[:s.oldest]...)
-	return !s.dead
+	return !s.forgotten
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// The sum of durations exceeds 64 bits, and the mean is right all the same.
+// The mean is right when the sum of durations exceeds 64 bits.
 func TestMeanOfHugeSums(t *testing.T) {
-	var a, b tally
+	var a, b totals
 	for range 10 {
 		a.add(1, math.MaxInt64, false)
 		b.add(2, math.MaxInt64-2, true)
@@ -17,39 +17,39 @@ func TestMeanOfHugeSums(t *testing.T) {
 	if got, want := a.mean(), time.Duration(math.MaxInt64-1); got != want {
 		t.Errorf("mean %d, want %d", got, want)
 	}
-	if a.count != 20 || a.failures != 10 || a.least != math.MaxInt64-2 || a.most != math.MaxInt64 || a.last != 2 {
+	if a.count != 20 || a.failures != 10 || a.min != math.MaxInt64-2 || a.max != math.MaxInt64 || a.last != 2 {
 		t.Errorf("%+v", a)
 	}
 }
 
-func TestEmptyTally(t *testing.T) {
-	var a, b tally
+func TestEmptyTotals(t *testing.T) {
+	var a, b totals
 	a.merge(b)
 	if a != b || a.mean() != 0 {
 		t.Errorf("%+v, mean %v", a, a.mean())
 	}
 	b.add(5, 7, false)
 	a.merge(b)
-	b.merge(tally{})
+	b.merge(totals{})
 	if a != b {
 		t.Errorf("%+v, want %+v", a, b)
 	}
 }
 
-// Measurements that different stripes have are put in order by when they ended.
+// Measurements of different stripes are put in the order in which they ended.
 func TestStripesAreMerged(t *testing.T) {
 	const window = 20
 	stripes := []stripe{{window: window}, {window: window}, {window: window}}
 	for i := range 100 {
 		if at := time.Duration(i); !stripes[i*i%7%3].addLocked(at, 1000+at, false) {
-			t.Fatal("a stripe took nothing")
+			t.Fatal("a stripe counted nothing")
 		}
 	}
-	var sum tally
+	var sum totals
 	var all []measurement
 	for i := range stripes {
 		if !stripes[i].copyInto(&sum, &all) {
-			t.Error("a stripe is dead")
+			t.Error("a stripe is forgotten")
 		}
 	}
 	if len(all) > len(stripes)*window {
@@ -62,13 +62,13 @@ func TestStripesAreMerged(t *testing.T) {
 	}
 }
 
-// Measurements that ended at the same time, by a coarse clock, keep their order.
+// Measurements that ended at the same time by a coarse clock keep their order.
 func TestCoarseClock(t *testing.T) {
 	s := stripe{window: 10}
 	for i := range 34 {
 		s.addLocked(7, time.Duration(i), false)
 	}
-	var sum tally
+	var sum totals
 	var recent []measurement
 	s.copyInto(&sum, &recent)
 	got := summary(sum, recent, 10)
@@ -77,24 +77,24 @@ func TestCoarseClock(t *testing.T) {
 	}
 }
 
-// What a window costs is taken as it is used, and no more than it says.
+// The memory of a window grows as it is used, and does not exceed the window.
 func TestWindowGrowsWithUse(t *testing.T) {
 	s := stripe{window: 512}
 	s.addLocked(1, 1, false)
 	if c := cap(s.recent); c > 16 {
-		t.Errorf("room for %d after one", c)
+		t.Errorf("capacity %d after one measurement", c)
 	}
 	for range 5_000 {
 		s.addLocked(1, 1, false)
 	}
 	if c := cap(s.recent); c > 1024 {
-		t.Errorf("room for %d at a window of 512", c)
+		t.Errorf("capacity %d with a window of 512", c)
 	}
 }
 
-// A dead stripe takes nothing, and an operation is dead in all stripes or none.
-func TestKill(t *testing.T) {
-	op := &operation{stripes: make([]stripe, 4), born: 10}
+// A forgotten stripe counts nothing, and an operation is forgotten in all stripes or in none.
+func TestForget(t *testing.T) {
+	op := &operation{stripes: make([]stripe, 4), created: 10}
 	for i := range op.stripes {
 		op.stripes[i].window = 1
 	}
@@ -103,19 +103,19 @@ func TestKill(t *testing.T) {
 		before time.Duration
 		want   bool
 	}{{9, false}, {49, false}, {50, true}} {
-		if got := op.kill(c.before); got != c.want {
-			t.Errorf("kill(%d) = %v", c.before, got)
+		if got := op.forget(c.before); got != c.want {
+			t.Errorf("forget(%d) = %v", c.before, got)
 		}
 		for i := range op.stripes {
-			if op.stripes[i].dead != c.want {
-				t.Errorf("kill(%d): stripe %d dead = %v", c.before, i, op.stripes[i].dead)
+			if op.stripes[i].forgotten != c.want {
+				t.Errorf("forget(%d): stripe %d forgotten = %v", c.before, i, op.stripes[i].forgotten)
 			}
 		}
 	}
 	if counted, _ := op.count(2, 60, 1, false); counted {
-		t.Error("a dead stripe counted")
+		t.Error("a forgotten stripe counted")
 	}
-	if op.stripes[2].copyInto(new(tally), new([]measurement)) {
-		t.Error("a dead stripe was copied as if it were alive")
+	if op.stripes[2].copyInto(new(totals), new([]measurement)) {
+		t.Error("a forgotten stripe was copied as if it were not forgotten")
 	}
 }

@@ -8,10 +8,11 @@ import (
 )
 
 // Timer is a running operation, made by [Monitor.Start]. It is a value: copies
-// are the same timer. It may be stopped on any goroutine, by several at once;
-// the first stop records the duration, the others record nothing. The zero Timer
+// are the same timer. It may be stopped on any goroutine, and by several at once.
+// The first stop records the duration; the others record nothing. The zero Timer
 // records nothing.
 type Timer struct {
+	monitor    *Monitor
 	op         *operation // nil: records nothing
 	slot       *slot
 	generation uint64
@@ -19,16 +20,16 @@ type Timer struct {
 	start      time.Time
 }
 
-// slot is what the copies of a timer share: whether it has been stopped, which is
-// when its generation is no longer the timer's.
+// slot is the state that the copies of a timer share. The timer has been stopped
+// when the slot's generation is no longer the timer's.
 //
-// All else is in the Timer, where nobody changes it, so that a stale copy reads
-// nothing that belongs to the slot's next timer. A slot belongs to one running
-// timer, or to the pool. That of a timer that is never stopped goes to the
-// garbage collector with the timer.
+// Everything else is in the Timer and never changes, so a stale copy reads nothing
+// that belongs to the slot's next timer. A slot belongs to one running timer, or to
+// the pool. The slot of a timer that is never stopped is garbage-collected with the
+// timer.
 type slot struct {
 	generation atomic.Uint64
-	stripe     uint32 // which stripe of the statistics the timer is counted in
+	stripe     uint32 // the stripe of the statistics that counts the timer
 
 	_ [falseSharing - 12]byte // slots of different processors do not share cache lines
 }
@@ -48,24 +49,24 @@ func takeSlot() *slot {
 }
 
 // Stop ends the timer and records that the operation succeeded. It returns the
-// duration, or 0 when the timer had been stopped before.
+// duration, or 0 if the timer was stopped before.
 func (t Timer) Stop() time.Duration {
 	return t.stop(failure{})
 }
 
-// StopErr is Stop if err is nil. Otherwise it records a failure: the histogram's
-// attribute error.type is then the error's type, as semconv.ErrorType tells it,
-// which is the result of its method ErrorType() string, else the name of the type
-// that fmt.Errorf wraps. Of one operation at most 16 types are told apart, others
-// are "_OTHER". See
+// StopErr is Stop if err is nil. Otherwise it records a failure. The histogram's
+// attribute error.type is then the error's type as semconv.ErrorType returns it: the
+// result of its method ErrorType() string, or else the name of the type that
+// fmt.Errorf wraps. One operation has at most 16 types of its own; further types are
+// recorded as "_OTHER". See
 // https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/.
 func (t Timer) StopErr(err error) time.Duration {
 	return t.stop(failure{err: err})
 }
 
 // Context returns the context given to [Monitor.Start], with the timer's span if
-// there is one ([WithTracer]). It remains usable after Stop. Of the zero Timer it
-// is the background context.
+// there is one ([WithTracer]). It remains usable after Stop. The zero Timer returns
+// the background context.
 func (t Timer) Context() context.Context {
 	if t.ctx == nil {
 		return context.Background()
@@ -82,11 +83,11 @@ func (t Timer) stop(f failure) time.Duration {
 		return 0
 	}
 	if f.err != nil {
-		f.kind = errorType(f.err) // after the clock was read: it takes its time
+		f.kind = errorType(f.err) // after the clock was read, because it takes time
 	}
-	t.slot.stripe = t.op.record(t.ctx, t.slot.stripe, t.start, d, f.kind)
+	t.slot.stripe = t.monitor.record(t.ctx, t.op, t.slot.stripe, t.start, d, f.kind)
 	slots.Put(t.slot)
-	if t.op.monitor.tracer != nil {
+	if t.monitor.tracer != nil {
 		endSpan(t.ctx, t.start.Add(d), f)
 	}
 	return d

@@ -23,7 +23,7 @@ func TestSecondStopRecordsNothing(t *testing.T) {
 			t.Errorf("Stop = %v", d)
 		}
 		time.Sleep(time.Second)
-		// Other timers get the slot; the old ones must not stop them.
+		// Other timers get the slot. The old timers must not stop them.
 		for range 100 {
 			next := m.Start(t.Context(), "next")
 			if d := same.StopErr(errBroken) + timer.Stop(); d != 0 {
@@ -84,15 +84,15 @@ func TestStopOnAnotherGoroutine(t *testing.T) {
 		close(timers)
 		synctest.Wait()
 		time.Sleep(time.Hour)
-		// Each but the first is started while the one before is slept over.
+		// Each timer but the first is started while the one before runs.
 		if s := m.Stats()["handed over"]; s.Count != 10 || s.Min != time.Minute {
 			t.Errorf("%+v", s)
 		}
 	})
 }
 
-// One of many that stop a timer at the same time wins, and slots that come back
-// are only ever in one running timer.
+// Of many goroutines that stop a timer at the same time one records it, and a slot
+// that is used again is in one running timer only.
 func TestStopConcurrentSafe(t *testing.T) {
 	m, reader := start(t)
 	const goroutines, rounds = 8, 300
@@ -102,7 +102,7 @@ func TestStopConcurrentSafe(t *testing.T) {
 		wg.Go(func() {
 			for range rounds {
 				timer := m.Start(context.Background(), "contested")
-				time.Sleep(time.Nanosecond) // so that a win is told from a loss by its duration
+				time.Sleep(time.Nanosecond) // so that the duration of a stop that records is not 0
 				var stops sync.WaitGroup
 				for i := range 3 {
 					stops.Go(func() {
@@ -140,7 +140,7 @@ func TestStopConcurrentSafe(t *testing.T) {
 	}
 }
 
-// A timer that is never stopped is not kept by anything.
+// Nothing keeps a timer that is never stopped.
 func TestLeakedTimersAreCollected(t *testing.T) {
 	m, _ := start(t)
 	type payload struct{ _ [1 << 16]byte }
@@ -156,7 +156,7 @@ func TestLeakedTimersAreCollected(t *testing.T) {
 		runtime.GC()
 		time.Sleep(time.Millisecond)
 	}
-	// The last may still lie on the stack.
+	// The last one may still be on the stack.
 	if n := collected.Load(); n < leaked-1 {
 		t.Errorf("%d of %d leaked timers were collected", n, leaked)
 	}
@@ -170,11 +170,11 @@ func TestTimingDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("sync.Pool allocates under the race detector")
 	}
-	m, _ := start(t, metrics.WithWindow(16), metrics.WithMaxOperations(2))
+	m, _ := start(t, metrics.WithMaxOperations(2))
 	ctx := t.Context()
 	names := []string{"parse", "store", "excess"}
 	f := func(context.Context) error { return nil }
-	for range 100 { // the window grows as it is filled
+	for range 2_000 { // the window grows as it is filled
 		for _, n := range names {
 			m.Start(ctx, n).Stop()
 		}

@@ -43,7 +43,7 @@ func TestExemplarOfTheCallersSpan(t *testing.T) {
 		t.Error("without a tracer Context is not the context given")
 	}
 	done := make(chan struct{})
-	go func() { // the exemplar is of the span the timer began with, wherever it ends
+	go func() { // the exemplar is of the span that was current when the timer started
 		defer close(done)
 		timer.Stop()
 	}()
@@ -117,8 +117,8 @@ func TestWithTracer(t *testing.T) {
 	})
 }
 
-// By a real clock, too, the span takes as long as the histogram and Stop say.
-func TestSpanTellsTheSameDuration(t *testing.T) {
+// The span, the histogram and Stop have the same duration by a real clock, too.
+func TestSpanHasTheSameDuration(t *testing.T) {
 	tr, recorder := tracer(t)
 	m, reader := start(t, metrics.WithTracer(tr))
 	timer := m.Start(t.Context(), "parse")
@@ -150,17 +150,18 @@ func TestSpanOfPanic(t *testing.T) {
 	}
 }
 
-// A span has its operation's own name, and tells what it is counted as.
+// A span has its operation's own name. Its attribute is the name under which the
+// operation is counted.
 func TestSpanOfOverflow(t *testing.T) {
 	tr, recorder := tracer(t)
 	m, reader := start(t, metrics.WithTracer(tr), metrics.WithMaxOperations(1))
 	m.Start(t.Context(), "first").Stop()
 	m.Start(t.Context(), "second").Stop()
 	span := recorder.Ended()[1]
-	if attrs := attribute.NewSet(span.Attributes()...); span.Name() != "second" || value(attrs, "operation.name") != metrics.OverflowName {
+	if attrs := attribute.NewSet(span.Attributes()...); span.Name() != "second" || value(attrs, "operation.name") != "_other" {
 		t.Errorf("span %q, %v", span.Name(), span.Attributes())
 	}
-	if counts(t, reader)[point{metrics.OverflowName, ""}] != 1 {
+	if counts(t, reader)[point{"_other", ""}] != 1 {
 		t.Errorf("histogram %v", counts(t, reader))
 	}
 }
@@ -177,7 +178,7 @@ func TestSpanOfErrorThatIsNotUTF8(t *testing.T) {
 func TestSpanOfPanickingError(t *testing.T) {
 	tr, recorder := tracer(t)
 	m, _ := start(t, metrics.WithTracer(tr))
-	m.Start(t.Context(), "parse").StopErr((*pointerError)(nil)) // its Error panics
+	m.Start(t.Context(), "parse").StopErr((*pointerError)(nil)) // its Error method panics
 	if s := recorder.Ended()[0].Status(); s.Code != codes.Error {
 		t.Errorf("status %+v", s)
 	}

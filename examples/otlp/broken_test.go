@@ -10,8 +10,8 @@ import (
 	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
-// brokenWorker is a worker that answers differently to different texts, and never
-// as it should.
+// brokenWorker is a worker whose answers are wrong, each in a way that depends on the
+// text.
 func brokenWorker(*asynclog.Pipeline) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
@@ -28,8 +28,8 @@ func brokenWorker(*asynclog.Pipeline) http.Handler {
 	})
 }
 
-// ask asks a handler, and returns its answer.
-func ask(h http.Handler, path string) (status int, body string) {
+// get sends a GET request to a handler and returns the response.
+func get(h http.Handler, path string) (status int, body string) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 	return w.Code, w.Body.String()

@@ -17,23 +17,23 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// flushTime is how long the last records of a flood may take to leave.
-const flushTime = 5 * time.Minute
+// flushTimeout limits the export of the last records of a flood.
+const flushTimeout = 5 * time.Minute
 
-// flood logs as fast as it can: to measure how fast that is, with an overflow policy
-// that waits, or to see what becomes of records for which there is no room.
+// flood logs as fast as possible. With an overflow policy that waits it measures the rate.
+// With one that drops it shows what happens to records that find the queue full.
 type flood struct {
 	records    int
 	bursts     int
 	every      time.Duration // between bursts
-	errors     int           // one record in so many is an ERROR; 0: none
+	errors     int           // one record in this many is an ERROR; 0: none
 	goroutines int
 	exporters  int
 	overflow   processor.Overflow
 }
 
-// floodResult is what it prints. Its figures are from the first log call to the last
-// export.
+// floodResult is the result that flood prints. The figures cover the time from the first
+// log call to the last export.
 type floodResult struct {
 	Emitted   uint64  `json:"emitted"`
 	Exported  uint64  `json:"exported"`
@@ -43,32 +43,34 @@ type floodResult struct {
 	PerSecond float64 `json:"exported_per_second"`
 }
 
+// runFlood runs the command flood.
 func runFlood(ctx context.Context, c console, args []string) error {
-	f := flood{overflow: processor.Block(flushTime)}
+	f := flood{overflow: processor.Block(flushTimeout)}
 	fs := flag.NewFlagSet("flood", flag.ContinueOnError)
-	fs.IntVar(&f.records, "records", 1_000_000, "how many records to log")
-	fs.IntVar(&f.bursts, "bursts", 1, "in how many bursts")
-	fs.DurationVar(&f.every, "every", time.Second, "how long after a burst the next one begins")
-	fs.IntVar(&f.errors, "errors", 0, "one in so many records has severity ERROR; 0: none")
-	fs.IntVar(&f.goroutines, "goroutines", 4, "how many goroutines log")
-	fs.IntVar(&f.exporters, "exporters", 1, "how many exporters share the work")
+	fs.IntVar(&f.records, "records", 1_000_000, "number of records to log")
+	fs.IntVar(&f.bursts, "bursts", 1, "number of bursts")
+	fs.DurationVar(&f.every, "every", time.Second, "pause between bursts")
+	fs.IntVar(&f.errors, "errors", 0, "one record in this many has severity ERROR; 0: none")
+	fs.IntVar(&f.goroutines, "goroutines", 4, "number of goroutines that log")
+	fs.IntVar(&f.exporters, "exporters", 1, "number of exporters that share the work")
 	fs.Func("overflow", "what to do when the queue is full: block (default), drop-newest, drop-oldest or drop-lowest", f.setOverflow)
 	if err := parse(fs, c, args); err != nil {
 		return err
 	}
 	switch {
 	case f.records < 1 || f.bursts < 1 || f.goroutines < 1 || f.exporters < 1:
-		return refuse(fs, c, "-records, -bursts, -goroutines and -exporters must be greater than 0")
+		return usageError(fs, c, "-records, -bursts, -goroutines and -exporters must be greater than 0")
 	case f.errors < 0 || f.every < 0:
-		return refuse(fs, c, "-errors and -every must not be negative")
+		return usageError(fs, c, "-errors and -every must not be negative")
 	}
 	return f.run(ctx, c)
 }
 
+// setOverflow parses the value of -overflow.
 func (f *flood) setOverflow(name string) error {
 	switch name {
 	case "block":
-		f.overflow = processor.Block(flushTime)
+		f.overflow = processor.Block(flushTimeout)
 	case "drop-newest":
 		f.overflow = processor.DropNewest
 	case "drop-oldest":
@@ -81,6 +83,7 @@ func (f *flood) setOverflow(name string) error {
 	return nil
 }
 
+// run starts the pipeline, logs all records and prints the result.
 func (f *flood) run(ctx context.Context, c console) error {
 	host, err := os.Hostname()
 	if err != nil {
@@ -100,7 +103,7 @@ func (f *flood) run(ctx context.Context, c console) error {
 		p = asynclog.FromContext(ctx)
 		began := time.Now()
 		f.log(ctx)
-		flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+		flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		err := p.ForceFlush(flush)
 		took = time.Since(began)
@@ -125,14 +128,14 @@ func (f *flood) run(ctx context.Context, c console) error {
 	}))
 }
 
-// moreExporters makes those besides the first: one is never called concurrently, so
-// that several share the work of encoding, and the waiting.
+// moreExporters creates all exporters but the first. An exporter is never called
+// concurrently, so several of them share the encoding and the waiting.
 func (f *flood) moreExporters(ctx context.Context) ([]sdklog.Exporter, error) {
 	more := make([]sdklog.Exporter, f.exporters-1)
 	for i := range more {
 		var err error
 		if more[i], err = autoexport.NewLogExporter(ctx); err != nil {
-			return nil, unusable("OTEL_LOGS_EXPORTER", err)
+			return nil, exporterError("OTEL_LOGS_EXPORTER", err)
 		}
 	}
 	return more, nil
@@ -152,6 +155,7 @@ func (f *flood) log(ctx context.Context) {
 	}
 }
 
+// burst logs the records of one burst from all goroutines.
 func (f *flood) burst(ctx context.Context, records int) {
 	var wg sync.WaitGroup
 	for g := range f.goroutines {
@@ -173,7 +177,7 @@ func (f *flood) burst(ctx context.Context, records int) {
 	wg.Wait()
 }
 
-// share returns how many of n the i-th of so many parts has.
+// share returns the size of the i-th part when n is divided into parts.
 func share(n, parts, i int) int {
 	size := n / parts
 	if i < n%parts {

@@ -20,17 +20,18 @@ import (
 const (
 	frontName = "front"
 
-	// promptOperation is the whole of what the front does with a prompt.
+	// promptOperation covers all the work of the front on a prompt.
 	promptOperation = "prompt"
 )
 
-// front takes prompts.
+// front handles prompts.
 type front struct {
 	stages
 
 	worker *workerClient
 }
 
+// runFront runs the command front.
 func runFront(ctx context.Context, c console, args []string) error {
 	fs := flag.NewFlagSet(frontName, flag.ContinueOnError)
 	addresses := addressFlags(fs, "localhost:8080", "localhost:6060")
@@ -40,18 +41,18 @@ func runFront(ctx context.Context, c console, args []string) error {
 	}
 	base, err := url.Parse(*worker)
 	if err != nil || base.Host == "" {
-		return refuse(fs, c, "-worker %q is not a URL such as http://localhost:8081", *worker)
+		return usageError(fs, c, "-worker %q is not a URL such as http://localhost:8081", *worker)
 	}
 	return serve(ctx, c, *addresses, role{
 		name:  frontName,
 		route: "POST /prompts",
 		handler: func(p *asynclog.Pipeline) http.Handler {
-			return &front{stages: stagesOf(p), worker: newWorkerClient(base)}
+			return &front{stages: newStages(p), worker: newWorkerClient(base)}
 		},
 	})
 }
 
-// ServeHTTP answers with what has become of the text that is posted.
+// ServeHTTP processes the text in the request's body and responds with the results.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	timer := f.monitor.Start(r.Context(), promptOperation)
 	ctx := timer.Context()
@@ -71,19 +72,19 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, res)
 }
 
-// process puts a text through all phases; two of them are the worker's.
+// process puts a text through all phases. The worker does two of them.
 func (f *front) process(ctx context.Context, body io.Reader, res *answer) error {
 	var text []byte
 	err := f.run(ctx, phaseInterception, "prompt.intercept", func(context.Context) (string, []attribute.KeyValue, error) {
 		var err error
 		if text, err = io.ReadAll(body); err != nil {
-			return "", nil, readProblem(err)
+			return "", nil, bodyError(err)
 		}
 		res.Bytes = len(text)
 		if err := prompt.Check(text); err != nil {
 			return "", nil, &problem{kind: "text_invalid", status: http.StatusUnprocessableEntity, err: err}
 		}
-		return "prompt taken", []attribute.KeyValue{attribute.Int("bytes", len(text))}, nil
+		return "prompt accepted", []attribute.KeyValue{attribute.Int("bytes", len(text))}, nil
 	})
 	if err != nil {
 		return err
@@ -109,6 +110,7 @@ func (f *front) process(ctx context.Context, body io.Reader, res *answer) error 
 
 var verifiers = sync.Pool{New: func() any { return new(prompt.Compressor) }}
 
+// verify checks that the compressed bytes decompress to the text.
 func verify(compressed, text []byte) error {
 	c, ok := verifiers.Get().(*prompt.Compressor)
 	if !ok {
@@ -118,7 +120,8 @@ func verify(compressed, text []byte) error {
 	return c.Verify(compressed, text)
 }
 
-// publicText keeps from clients where the worker is, and what it says.
+// publicText returns the text of an error for the client. It hides the worker's address and
+// its error messages.
 func publicText(err error) string {
 	if p, ok := errors.AsType[*problem](err); ok && p.status < http.StatusInternalServerError {
 		return p.Error()
@@ -126,6 +129,7 @@ func publicText(err error) string {
 	return "the prompt could not be processed"
 }
 
+// traceID returns the trace ID of the context, or "" if there is none.
 func traceID(ctx context.Context) string {
 	if id := trace.SpanContextFromContext(ctx).TraceID(); id.IsValid() {
 		return id.String()

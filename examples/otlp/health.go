@@ -9,19 +9,19 @@ import (
 	"github.com/krunchwrapper/asynclog"
 )
 
-// health says how a process is.
+// health serves the health checks of a process.
 type health struct {
 	draining atomic.Bool
 }
 
-// handler serves, to operators:
+// handler returns the handler for operators:
 //
 //	/healthz          200 while the process runs
-//	/readyz           200 while it takes requests, 503 when it has been told to end
+//	/readyz           200 while it accepts requests, 503 while it shuts down
 //	/debug/asynclog/  the log pipeline: statistics, a live page, settings
 //
-// A service whose logs cannot be exported still serves, which is what the queue and
-// the ledger are for. So that is said, and does not make it unready.
+// A service whose logs cannot be exported still serves: the queue and the ledger exist
+// for that. So /readyz reports failed exports in its text, but remains 200.
 func (h *health) handler(p *asynclog.Pipeline) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

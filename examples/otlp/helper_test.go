@@ -37,15 +37,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// party is one of the two processes, in this one.
-type party struct {
+// testService is the front or the worker, in the process of the tests.
+type testService struct {
 	pipeline *asynclog.Pipeline
 	exporter *exportertest.Exporter
 	url      string
 }
 
-// startParty serves a handler as serve does.
-func startParty(t *testing.T, route string, handler func(*asynclog.Pipeline) http.Handler) *party {
+// startService serves a handler on a test server, as serve does on a listener.
+func startService(t *testing.T, route string, handler func(*asynclog.Pipeline) http.Handler) *testService {
 	t.Helper()
 	e := exportertest.New()
 	p, err := asynclog.Start(t.Context(), asynclog.WithoutInstall(), asynclog.WithExporter(e),
@@ -63,14 +63,14 @@ func startParty(t *testing.T, route string, handler func(*asynclog.Pipeline) htt
 			t.Error(err)
 		}
 		if s := p.Statistics().AsyncLogging; !s.Balanced() {
-			t.Errorf("the books do not balance: %+v", s)
+			t.Errorf("the ledger does not balance: %+v", s)
 		}
 	})
-	return &party{pipeline: p, exporter: e, url: server.URL}
+	return &testService{pipeline: p, exporter: e, url: server.URL}
 }
 
-// records returns what has been logged so far.
-func (p *party) records(t *testing.T) []sdklog.Record {
+// records returns the records that have been logged so far.
+func (p *testService) records(t *testing.T) []sdklog.Record {
 	t.Helper()
 	if err := p.pipeline.ForceFlush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func attr(r *sdklog.Record, key attribute.Key) (text string) {
 	return text
 }
 
-// recordSpans makes the global tracer provider one that keeps spans.
+// recordSpans sets a global tracer provider that keeps its spans.
 func recordSpans(t *testing.T) *tracetest.InMemoryExporter {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()
@@ -105,24 +105,24 @@ func recordSpans(t *testing.T) *tracetest.InMemoryExporter {
 	return spans
 }
 
-func startWorker(t *testing.T) *party {
+func startWorker(t *testing.T) *testService {
 	t.Helper()
-	return startParty(t, "POST /texts", func(p *asynclog.Pipeline) http.Handler { return newWorker(stagesOf(p)) })
+	return startService(t, "POST /texts", func(p *asynclog.Pipeline) http.Handler { return newWorker(newStages(p)) })
 }
 
-func startFront(t *testing.T, workerURL string) *party {
+func startFront(t *testing.T, workerURL string) *testService {
 	t.Helper()
 	base, err := url.Parse(workerURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startParty(t, "POST /prompts", func(p *asynclog.Pipeline) http.Handler {
-		return &front{stages: stagesOf(p), worker: newWorkerClient(base)}
+	return startService(t, "POST /prompts", func(p *asynclog.Pipeline) http.Handler {
+		return &front{stages: newStages(p), worker: newWorkerClient(base)}
 	})
 }
 
 // post posts a text to the front.
-func (p *party) post(t *testing.T, id string, body io.Reader) (int, answer, http.Header) {
+func (p *testService) post(t *testing.T, id string, body io.Reader) (int, answer, http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/prompts", body)
 	if err != nil {
@@ -148,7 +148,7 @@ type printed struct{ out, err bytes.Buffer }
 
 func (p *printed) console() console { return console{out: &p.out, err: &p.err} }
 
-// invoke runs the program with its telemetry going nowhere.
+// invoke runs the program without exporters.
 func invoke(t *testing.T, args ...string) (status int, p *printed) {
 	t.Helper()
 	for _, name := range []string{"OTEL_LOGS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
@@ -164,7 +164,7 @@ func wantText(t *testing.T, what, text string, wants ...string) {
 	t.Helper()
 	for _, want := range wants {
 		if !strings.Contains(text, want) {
-			t.Errorf("%s does not say %q:\n%s", what, want, text)
+			t.Errorf("%s lacks %q:\n%s", what, want, text)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type load struct {
 	target      string
 	rate        float64 // requests a second
 	concurrency int
-	duration    time.Duration // 0: until it is told to end
+	duration    time.Duration // 0: until a signal
 	every       time.Duration // between reports
 	seed        uint64
 	json        bool
@@ -37,14 +37,15 @@ type load struct {
 	report  report
 }
 
+// runLoad runs the command load.
 func runLoad(ctx context.Context, c console, args []string) error {
 	l := load{prefix: "load-" + time.Now().UTC().Format("20060102T150405")}
 	fs := flag.NewFlagSet("load", flag.ContinueOnError)
 	fs.StringVar(&l.target, "target", "http://localhost:8080", "the front's `URL`")
-	fs.Float64Var(&l.rate, "rate", 10, "requests a second; those that come while -concurrency are under way are skipped")
-	fs.IntVar(&l.concurrency, "concurrency", 8, "how many requests may be under way at once")
+	fs.Float64Var(&l.rate, "rate", 10, "requests a second; requests beyond -concurrency are skipped")
+	fs.IntVar(&l.concurrency, "concurrency", 8, "the maximum number of concurrent requests")
 	fs.DurationVar(&l.duration, "for", 0, "how long to run; 0: until SIGTERM or SIGINT")
-	fs.DurationVar(&l.every, "every", 10*time.Second, "how often to report")
+	fs.DurationVar(&l.every, "every", 10*time.Second, "interval between reports")
 	fs.Uint64Var(&l.seed, "seed", 1, "the texts are the same for the same seed")
 	fs.BoolVar(&l.json, "json", false, "write the last report as JSON to standard output")
 	fs.IntVar(&l.texts.size, "size", 4000, "bytes of an average text")
@@ -57,13 +58,13 @@ func runLoad(ctx context.Context, c console, args []string) error {
 	base, err := url.Parse(l.target)
 	switch {
 	case err != nil || base.Host == "":
-		return refuse(fs, c, "-target %q is not a URL such as http://localhost:8080", l.target)
-	case !(l.rate > 0) || l.concurrency < 1 || l.every <= 0 || l.texts.size < 1 || l.texts.largeSize < 1: // NaN is not
-		return refuse(fs, c, "-rate, -concurrency, -every, -size and -large-size must be greater than 0")
+		return usageError(fs, c, "-target %q is not a URL such as http://localhost:8080", l.target)
+	case !(l.rate > 0) || l.concurrency < 1 || l.every <= 0 || l.texts.size < 1 || l.texts.largeSize < 1: // NaN is not greater than 0
+		return usageError(fs, c, "-rate, -concurrency, -every, -size and -large-size must be greater than 0")
 	case l.duration < 0:
-		return refuse(fs, c, "-for must not be negative; 0: until SIGTERM or SIGINT")
-	case !share01(l.texts.large) || !share01(l.texts.invalid):
-		return refuse(fs, c, "-large and -invalid are shares, from 0 to 1")
+		return usageError(fs, c, "-for must not be negative; 0: until SIGTERM or SIGINT")
+	case !isShare(l.texts.large) || !isShare(l.texts.invalid):
+		return usageError(fs, c, "-large and -invalid are shares, from 0 to 1")
 	}
 	l.target = base.JoinPath("prompts").String()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
@@ -71,17 +72,18 @@ func runLoad(ctx context.Context, c console, args []string) error {
 	return l.run(ctx, c)
 }
 
-func share01(x float64) bool { return x >= 0 && x <= 1 }
+// isShare reports whether x is from 0 to 1.
+func isShare(x float64) bool { return x >= 0 && x <= 1 }
 
-// run posts until the time is over, or it is told to end. It fails if a request was
-// not answered as it should be.
+// run posts texts until the duration is over or the context ends. It returns an error if an
+// answer was not the expected one.
 func (l *load) run(ctx context.Context, c console) error {
 	var err error
 	if l.monitor, err = metrics.NewMonitor(); err != nil {
 		return err
 	}
 	l.http = http.Client{
-		Timeout:   callTime,
+		Timeout:   callTimeout,
 		Transport: bridge.NewTransport(&http.Transport{MaxIdleConnsPerHost: l.concurrency}),
 	}
 	defer l.http.CloseIdleConnections()
@@ -95,20 +97,20 @@ func (l *load) run(ctx context.Context, c console) error {
 	l.post(ctx, c)
 
 	r := l.report.snapshot(l.monitor)
-	c.say("%s\n", r)
+	c.printf("%s\n", r)
 	if l.json {
 		if err := json.NewEncoder(c.out).Encode(r); err != nil {
 			return err
 		}
 	}
 	if r.Unexpected > 0 {
-		return fmt.Errorf("%d requests were not answered as they should be; the last: %s", r.Unexpected, r.LastError)
+		return fmt.Errorf("unexpected answers: %d; the last: %s", r.Unexpected, r.LastError)
 	}
 	return nil
 }
 
-// post posts one text at each tick, and waits for the answers. The requests under
-// way when the context ends are not cut off.
+// post posts one text at each tick, and waits for the answers. When the context ends, post
+// still waits for the answers of the current requests.
 func (l *load) post(ctx context.Context, c console) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -123,7 +125,7 @@ func (l *load) post(ctx context.Context, c console) {
 			return
 		case <-reports.C:
 			r := l.report.snapshot(l.monitor)
-			c.say("%s\n", r)
+			c.printf("%s\n", r)
 		case <-tick.C:
 			select {
 			case free <- struct{}{}:
@@ -141,6 +143,7 @@ func (l *load) post(ctx context.Context, c console) {
 	}
 }
 
+// one posts one text and adds the answer to the report.
 func (l *load) one(ctx context.Context, id, text string) {
 	timer := l.monitor.Start(ctx, promptOperation)
 	status, ans, err := l.send(bridge.ContextWithCorrelationID(ctx, id), text)
@@ -151,6 +154,7 @@ func (l *load) one(ctx context.Context, id, text string) {
 	l.report.add(id, status, took, &ans, err)
 }
 
+// send posts one text and returns the answer.
 func (l *load) send(ctx context.Context, text string) (status int, ans answer, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.target, strings.NewReader(text))
 	if err != nil {
@@ -164,11 +168,11 @@ func (l *load) send(ctx context.Context, text string) (status int, ans answer, e
 	defer resp.Body.Close()
 	body := io.LimitReader(resp.Body, 1<<20)
 	err = json.NewDecoder(body).Decode(&ans)
-	_, _ = io.Copy(io.Discard, body) // for the connection to be used again
+	_, _ = io.Copy(io.Discard, body) // the connection can be reused then
 	return resp.StatusCode, ans, err
 }
 
-// check returns what is wrong with an answer.
+// check returns an error if an answer is not the one that the text should get.
 func check(id, text string, status int, ans *answer) error {
 	want := http.StatusOK
 	if strings.HasSuffix(text, "\x00") {
@@ -180,7 +184,7 @@ func check(id, text string, status int, ans *answer) error {
 	case ans.CorrelationID != id:
 		return fmt.Errorf("%s: the answer has the correlation ID %s", id, ans.CorrelationID)
 	case ans.Bytes != len(text):
-		return fmt.Errorf("%s: %d bytes arrived, of %d", id, ans.Bytes, len(text))
+		return fmt.Errorf("%s: the front received %d of %d bytes", id, ans.Bytes, len(text))
 	case status == http.StatusOK && (ans.Analysis == nil || ans.Analysis.Characters != len(text)):
 		return errors.New(id + ": the analysis is of another text")
 	}

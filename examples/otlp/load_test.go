@@ -32,15 +32,15 @@ func TestLoad(t *testing.T) {
 	}
 	wantText(t, "standard error", p.err.String(), "requests in", "of status 422", "slowest", r.Slowest.CorrelationID)
 	if n := f.pipeline.Monitor().Stats()["prompt"].Count; n != r.Requests {
-		t.Errorf("the front has seen %d requests, the load has sent %d", n, r.Requests)
+		t.Errorf("the front has received %d requests, the load has sent %d", n, r.Requests)
 	}
 }
 
-// An answer that is not as it should be is not overlooked.
+// The load reports wrong answers.
 func TestLoadFindsWrongAnswers(t *testing.T) {
-	for name, f := range map[string]*party{
+	for name, f := range map[string]*testService{
 		"no worker": startFront(t, "http://127.0.0.1:1"),
-		"another handler": startParty(t, "POST /prompts", func(*asynclog.Pipeline) http.Handler {
+		"another handler": startService(t, "POST /prompts", func(*asynclog.Pipeline) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writeJSON(w, http.StatusOK, answer{}) })
 		}),
 	} {
@@ -49,7 +49,7 @@ func TestLoadFindsWrongAnswers(t *testing.T) {
 			if status != statusFailed {
 				t.Errorf("exit status %d", status)
 			}
-			wantText(t, "standard error", p.err.String(), "not answered as they should be")
+			wantText(t, "standard error", p.err.String(), "unexpected answers")
 		})
 	}
 }
@@ -67,7 +67,7 @@ func TestTexts(t *testing.T) {
 	for i, again := range next(1000) {
 		text := all[i]
 		if text != again {
-			t.Fatal("another text for the same seed")
+			t.Fatal("the same seed gives different texts")
 		}
 		switch {
 		case strings.HasSuffix(text, "\x00"):

@@ -18,27 +18,29 @@ const (
 
 const usage = `usage: otlp front|worker|load|flood [flags]
 
-  front   takes prompts: POST /prompts
+  front   accepts prompts: POST /prompts
   worker  analyses and compresses texts: POST /texts
   load    posts prompts to a front
-  flood   logs as fast as it can, and says how fast that was
+  flood   logs as fast as possible, and prints the rate
 
 "otlp front -h" lists the flags of front.
 `
 
-// errUsage means that the command line makes no sense; what is wrong has been said.
+// errUsage is the error of a wrong command line. The message has been printed already.
 var errUsage = errors.New("usage")
 
-// console is where a command says what is for people, and for scripts.
+// console is the output of a command: results for scripts, messages for people.
 type console struct {
 	out io.Writer // results
-	err io.Writer // all else
+	err io.Writer // messages
 }
 
-// say says something on standard error. If nobody takes it, there is nobody to tell.
-func (c console) say(format string, args ...any) { _, _ = fmt.Fprintf(c.err, format, args...) }
+// printf prints a message on standard error. It ignores errors, because they could only be
+// reported to the same writer.
+func (c console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.err, format, args...) }
 
-// commands take their flags and arguments, and end with the context.
+// commands maps the name of a command to its function, which parses its arguments, and
+// returns soon after the context has ended.
 var commands = map[string]func(context.Context, console, []string) error{
 	frontName:  runFront,
 	workerName: runWorker,
@@ -50,10 +52,10 @@ func main() {
 	os.Exit(run(context.Background(), console{out: os.Stdout, err: os.Stderr}, os.Args[1:]))
 }
 
-// run returns the exit status.
+// run runs a command and returns the exit status.
 func run(ctx context.Context, c console, args []string) int {
 	if len(args) == 0 {
-		c.say("%s", usage)
+		c.printf("%s", usage)
 		return statusUsage
 	}
 	command, ok := commands[args[0]]
@@ -63,7 +65,7 @@ func run(ctx context.Context, c console, args []string) int {
 		_, _ = io.WriteString(c.out, usage)
 		return 0
 	default:
-		c.say("otlp: no command %q\n%s", args[0], usage)
+		c.printf("otlp: no command %q\n%s", args[0], usage)
 		return statusUsage
 	}
 	switch err := command(ctx, c, args[1:]); {
@@ -72,29 +74,30 @@ func run(ctx context.Context, c console, args []string) int {
 	case errors.Is(err, errUsage):
 		return statusUsage
 	default:
-		c.say("otlp %s: %v\n", args[0], err)
+		c.printf("otlp %s: %v\n", args[0], err)
 		return statusFailed
 	}
 }
 
-// parse parses flags, after which no argument may be left.
+// parse parses the flags of a command. An argument after the flags is an error.
 func parse(fs *flag.FlagSet, c console, args []string) error {
-	fs.SetOutput(io.Discard) // the error is enough, without the whole usage after it
+	fs.SetOutput(io.Discard) // the error is printed without the usage
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(c.out)
 			fs.Usage()
 			return err
 		}
-		return refuse(fs, c, "%v", err)
+		return usageError(fs, c, "%v", err)
 	}
 	if fs.NArg() > 0 {
-		return refuse(fs, c, "unexpected argument %q", fs.Arg(0))
+		return usageError(fs, c, "unexpected argument %q", fs.Arg(0))
 	}
 	return nil
 }
 
-func refuse(fs *flag.FlagSet, c console, format string, args ...any) error {
-	c.say("otlp %s: %s\n%q lists the flags.\n", fs.Name(), fmt.Sprintf(format, args...), "otlp "+fs.Name()+" -h")
+// usageError prints what is wrong with the command line, and returns errUsage.
+func usageError(fs *flag.FlagSet, c console, format string, args ...any) error {
+	c.printf("otlp %s: %s\n%q lists the flags.\n", fs.Name(), fmt.Sprintf(format, args...), "otlp "+fs.Name()+" -h")
 	return errUsage
 }

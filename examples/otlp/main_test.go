@@ -35,11 +35,11 @@ func TestUsage(t *testing.T) {
 		if status != tc.status {
 			t.Errorf("%q: exit status %d, want %d", tc.args, status, tc.status)
 		}
-		wantText(t, "what it printed", p.out.String()+p.err.String(), tc.text)
+		wantText(t, "the output", p.out.String()+p.err.String(), tc.text)
 	}
 }
 
-// A variable that makes no sense ends the program, and says which it is.
+// A variable with an unknown value ends the program with an error that names it.
 func TestUnknownExporter(t *testing.T) {
 	for _, name := range []string{"OTEL_LOGS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
 		t.Run(name, func(t *testing.T) {

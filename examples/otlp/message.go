@@ -7,16 +7,16 @@ import (
 	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
 )
 
-// maxText is how long a text may be. It is held in memory.
+// maxText is the size of the largest text, in bytes. Texts are held in memory.
 const maxText = 8 << 20
 
-// compressed is what the worker makes of a text.
+// compressed is the worker's response.
 type compressed struct {
 	Analysis prompt.Analysis `json:"analysis"`
 	Gzip     []byte          `json:"gzip"`
 }
 
-// answer is what the front tells the client.
+// answer is the front's response.
 type answer struct {
 	CorrelationID   string           `json:"correlation_id"`
 	TraceID         string           `json:"trace_id,omitempty"`
@@ -28,8 +28,9 @@ type answer struct {
 	Seconds         float64          `json:"seconds"`
 }
 
+// writeJSON writes a response as JSON.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // an error means that the client has gone
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client has disconnected
 }

@@ -5,18 +5,18 @@ import (
 	"net/http"
 )
 
-// problem is an error that a client is told about.
+// problem is an error with the status of the response to the client.
 type problem struct {
-	kind   string // the error.type: one of few
-	status int    // the HTTP status that says so
+	kind   string // the error.type, of low cardinality
+	status int    // the HTTP status
 	err    error
 }
 
 func (p *problem) Error() string { return p.err.Error() }
 func (p *problem) Unwrap() error { return p.err }
 
-// ErrorType is what OpenTelemetry's semantic conventions, and so the monitor, ask an
-// error for.
+// ErrorType returns the value of the attribute error.type. OpenTelemetry's semantic
+// conventions package, and so the monitor, calls it.
 func (p *problem) ErrorType() string { return p.kind }
 
 // statusOf returns the HTTP status of an error.
@@ -27,8 +27,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// readProblem says what was wrong with a request's body.
-func readProblem(err error) error {
+// bodyError returns the problem for an error that occurred while a request's body was read.
+func bodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &problem{kind: "text_too_large", status: http.StatusRequestEntityTooLarge, err: err}
 	}

@@ -34,7 +34,7 @@ func TestPromptGoesThroughBoth(t *testing.T) {
 	}
 
 	var phases []string
-	for _, p := range []*party{f, w} {
+	for _, p := range []*testService{f, w} {
 		records := p.records(t)
 		for i := range records {
 			r := &records[i]
@@ -91,7 +91,7 @@ func TestPromptGoesThroughBoth(t *testing.T) {
 	}
 }
 
-// Without an ID of the client's it is the trace's.
+// Without an ID from the client, the trace ID is the correlation ID.
 func TestPromptWithoutCorrelationID(t *testing.T) {
 	recordSpans(t)
 	f := startFront(t, startWorker(t).url)
@@ -103,13 +103,13 @@ func TestPromptWithoutCorrelationID(t *testing.T) {
 
 func TestPromptsThatFail(t *testing.T) {
 	w := startWorker(t)
-	broken := startParty(t, "POST /texts", brokenWorker)
+	broken := startService(t, "POST /texts", brokenWorker)
 	for _, tc := range []struct {
 		name, text, worker string
 		status             int
 		kind               string
-		public             string // what the client is told
-		private            string // what only the log is told
+		public             string // the text that the client gets
+		private            string // the text that only the log gets
 	}{
 		{"binary", "a\x00b", w.url, http.StatusUnprocessableEntity, "text_invalid", "zero byte at offset 1", ""},
 		{"not UTF-8", "a\xff", w.url, http.StatusUnprocessableEntity, "text_invalid", "0xff at offset 1", ""},
@@ -127,7 +127,7 @@ func TestPromptsThatFail(t *testing.T) {
 			}
 			wantText(t, "the answer", a.Error, tc.public)
 			if tc.private != "" && strings.Contains(a.Error, tc.private) {
-				t.Errorf("the client is told %q", a.Error)
+				t.Errorf("the client gets %q", a.Error)
 			}
 			records := f.records(t)
 			r := &records[len(records)-1]
@@ -169,7 +169,7 @@ func TestTextsThatFail(t *testing.T) {
 	}
 }
 
-// A client that goes away in the middle is an error like others.
+// A client that disconnects in the middle of a request is an error like others.
 func TestPromptAborted(t *testing.T) {
 	f := startFront(t, startWorker(t).url)
 	body, write := io.Pipe()
@@ -191,22 +191,22 @@ func TestPromptAborted(t *testing.T) {
 	}
 }
 
-// A service that cannot export still serves, and says so.
+// A service that cannot export still serves, and reports the failed exports.
 func TestHealth(t *testing.T) {
 	w := startWorker(t)
 	var h health
 	handler := h.handler(w.pipeline)
-	if status, text := ask(handler, "/healthz"); status != http.StatusOK || text != "alive\n" {
+	if status, text := get(handler, "/healthz"); status != http.StatusOK || text != "alive\n" {
 		t.Errorf("alive: %d %q", status, text)
 	}
-	if status, text := ask(handler, "/readyz"); status != http.StatusOK || text != "ready\nlogs are exported\n" {
+	if status, text := get(handler, "/readyz"); status != http.StatusOK || text != "ready\nlogs are exported\n" {
 		t.Errorf("ready: %d %q", status, text)
 	}
 	w.exporter.FailNext(2, errors.New("no collector"))
 	w.pipeline.PhaseLogger().Log(t.Context(), bridge.PhaseError, "kept, and sent later")
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		status, text := ask(handler, "/readyz")
+		status, text := get(handler, "/readyz")
 		if status == http.StatusOK && strings.Contains(text, "no collector") {
 			break
 		}
@@ -216,10 +216,10 @@ func TestHealth(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	h.draining.Store(true)
-	if status, text := ask(handler, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "draining\n") {
+	if status, text := get(handler, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "draining\n") {
 		t.Errorf("draining: %d %q", status, text)
 	}
-	if status, text := ask(handler, "/debug/asynclog/"); status != http.StatusOK || !strings.Contains(text, `"async_logging"`) {
+	if status, text := get(handler, "/debug/asynclog/"); status != http.StatusOK || !strings.Contains(text, `"async_logging"`) {
 		t.Errorf("statistics: %d %q", status, text)
 	}
 	if records := w.records(t); len(records) != 1 {

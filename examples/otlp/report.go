@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// request is one that a report names.
+// request is a request that a report names.
 type request struct {
 	CorrelationID string  `json:"correlation_id"`
 	TraceID       string  `json:"trace_id"`
@@ -19,30 +19,32 @@ type request struct {
 	Seconds       float64 `json:"seconds"`
 }
 
-// report is what has become of the requests so far. The IDs in it are what to look
-// for in Grafana and Jaeger.
+// report holds the results of the requests so far. Its IDs can be looked up in Grafana and
+// Jaeger.
 type report struct {
 	mu      sync.Mutex
 	started time.Time
 
 	Requests   uint64         `json:"requests"`
-	Skipped    uint64         `json:"skipped"` // too many under way
+	Skipped    uint64         `json:"skipped"` // because -concurrency requests were running
 	Statuses   map[int]uint64 `json:"statuses"`
 	Unexpected uint64         `json:"unexpected"`
 	LastError  string         `json:"last_error,omitempty"`
 	Slowest    request        `json:"slowest"`
-	Refused    request        `json:"refused"` // the last one that was no text
+	Refused    request        `json:"refused"` // the last one whose text was invalid
 	Seconds    float64        `json:"seconds"`
-	P50        float64        `json:"p50_seconds"` // of the last requests
+	P50        float64        `json:"p50_seconds"` // of the most recent requests
 	P99        float64        `json:"p99_seconds"`
 }
 
+// skip counts a request that was not sent.
 func (r *report) skip() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Skipped++
 }
 
+// add counts a request and its answer.
 func (r *report) add(id string, status int, took time.Duration, ans *answer, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,7 +66,7 @@ func (r *report) add(id string, status int, took time.Duration, ans *answer, err
 	}
 }
 
-// snapshot returns a copy, which nobody changes.
+// snapshot returns a copy that does not change any more.
 func (r *report) snapshot(m *metrics.Monitor) *report {
 	s := m.Stats()[promptOperation]
 	r.mu.Lock()
@@ -77,9 +79,10 @@ func (r *report) snapshot(m *metrics.Monitor) *report {
 	}
 }
 
+// String returns the report as one line.
 func (r *report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d requests in %.1fs", r.Requests, r.Seconds)
+	fmt.Fprintf(&b, "%s in %.1fs", plural(r.Requests, "request"), r.Seconds)
 	for _, status := range slices.Sorted(maps.Keys(r.Statuses)) {
 		fmt.Fprintf(&b, ", %d of status %d", r.Statuses[status], status)
 	}
@@ -95,4 +98,12 @@ func (r *report) String() string {
 		fmt.Fprintf(&b, "; %d unexpected, the last: %s", r.Unexpected, r.LastError)
 	}
 	return b.String()
+}
+
+// plural returns a count with its noun, such as "1 request" or "2 requests".
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -17,33 +17,33 @@ import (
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
-// drainTime is how long requests that are under way may take when the process is
-// told to end.
-const drainTime = 15 * time.Second
+// drainTimeout limits how long running requests may take after the signal to shut down.
+const drainTimeout = 15 * time.Second
 
-// addresses are where a process listens.
+// addresses are the addresses that a process listens on.
 type addresses struct {
 	service string
 	admin   string
 }
 
+// addressFlags defines the flags of the addresses.
 func addressFlags(fs *flag.FlagSet, service, admin string) *addresses {
 	var a addresses
 	fs.StringVar(&a.service, "listen", service, "the `address` to listen on")
 	fs.StringVar(&a.admin, "admin", admin,
-		"the `address` of health and statistics, for operators: who reaches it can turn logging off")
+		"the `address` of health and statistics, for operators; anyone who can reach it can turn logging off")
 	return &a
 }
 
-// role is what a process is for.
+// role is the service that a process provides.
 type role struct {
 	name    string
 	route   string // a pattern of http.ServeMux
 	handler func(*asynclog.Pipeline) http.Handler
 }
 
-// serve serves until the process is told to end, by SIGTERM or SIGINT; then no more
-// requests are taken, those under way are answered, and what they logged is sent.
+// serve serves until SIGTERM or SIGINT. Then it stops accepting requests, completes the
+// running ones, and exports the queued records.
 func serve(ctx context.Context, c console, a addresses, r role) error {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", a.service)
@@ -62,11 +62,11 @@ func serve(ctx context.Context, c console, a addresses, r role) error {
 	var p *asynclog.Pipeline
 	err = asynclog.Run(ctx, func(ctx context.Context) error {
 		p = asynclog.FromContext(ctx)
-		c.say("otlp %s: listening on %s, health and statistics on http://%s/debug/asynclog/\n",
+		c.printf("otlp %s: listening on %s, health and statistics on http://%s/debug/asynclog/\n",
 			r.name, listener.Addr(), admin.Addr())
 		return serveUntil(ctx, listener, admin, r, p)
 	}, t.options()...)
-	if p == nil { // it has not started, and so has not taken the exporter over
+	if p == nil { // the pipeline has not started, so the exporter is still ours
 		err = errors.Join(err, t.logs.Shutdown(ctx), listener.Close(), admin.Close())
 	}
 	err = errors.Join(err, t.shutdown())
@@ -76,7 +76,7 @@ func serve(ctx context.Context, c console, a addresses, r role) error {
 	return err
 }
 
-// ledger says, as one line of JSON, where every record has ended.
+// ledger prints the ledger as one line of JSON.
 func (c console) ledger(name string, s metrics.Statistics) error {
 	return json.NewEncoder(c.err).Encode(struct {
 		Service    string             `json:"service"`
@@ -84,8 +84,8 @@ func (c console) ledger(name string, s metrics.Statistics) error {
 	}{name, s})
 }
 
-// serveUntil returns when the context has ended and all requests have been answered.
-// It closes the listeners.
+// serveUntil serves until the context ends and all requests have been answered. It closes
+// the listeners.
 func serveUntil(ctx context.Context, listener, admin net.Listener, r role, p *asynclog.Pipeline) error {
 	var h health
 	mux := http.NewServeMux()
@@ -106,19 +106,20 @@ func serveUntil(ctx context.Context, listener, admin net.Listener, r role, p *as
 		slog.ErrorContext(ctx, "cannot serve", "err", err)
 	}
 	h.draining.Store(true)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(drain), adminServer.Shutdown(drain))
 	slog.InfoContext(ctx, "stopped")
 	return err
 }
 
-// instrument gives each request a span and a correlation ID. The span comes first, so
-// that it is stamped with the ID, and so that an ID that is made is the trace's.
+// instrument gives each request a span and a correlation ID. The span comes first: it is
+// stamped with the ID, and a new ID is the trace's.
 func instrument(h http.Handler) http.Handler {
 	return otelhttp.NewHandler(bridge.Middleware(h), "")
 }
 
+// newServer returns a server with timeouts.
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// child is the program in a process of its own, with its log on standard output.
+// child is the program in a process of its own. Its log goes to standard output.
 type child struct {
 	cmd          *exec.Cmd
 	out, err     bytes.Buffer
@@ -42,7 +42,7 @@ func startChild(t *testing.T, args ...string) *child {
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.cmd.Process.Kill() }) // it has ended, if all went well
+	t.Cleanup(func() { _ = c.cmd.Process.Kill() }) // a successful test has ended it already
 	lines := bufio.NewReader(stderr)
 	first, err := lines.ReadString('\n')
 	if err != nil {
@@ -60,7 +60,7 @@ func startChild(t *testing.T, args ...string) *child {
 	return c
 }
 
-// terminate sends SIGTERM and waits for the end.
+// terminate sends SIGTERM and waits until the process has ended.
 func (c *child) terminate(t *testing.T) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -73,11 +73,11 @@ func (c *child) wait(t *testing.T) {
 	t.Helper()
 	<-c.stderrClosed
 	if err := c.cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v; standard error:\n%s", err, &c.err)
+		t.Errorf("the process ended with %v; standard error:\n%s", err, &c.err)
 	}
 }
 
-// The last record, and the ledger that counts it, are there after SIGTERM.
+// After SIGTERM, the last record has been written and the ledger counts it.
 func TestSIGTERM(t *testing.T) {
 	c := startChild(t, "worker", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0")
 	resp, err := http.Post(c.url+"/texts", "text/plain", strings.NewReader("Hello. How are you?"))
@@ -96,7 +96,7 @@ func TestSIGTERM(t *testing.T) {
 		}
 		bodies = append(bodies, r.Body.Value)
 	}
-	want := []string{"listening", "text analysed", "compression made nothing smaller", "text compressed", "draining", "stopped"}
+	want := []string{"listening", "text analysed", "compression did not make the text smaller", "text compressed", "draining", "stopped"}
 	if strings.Join(bodies, ", ") != strings.Join(want, ", ") {
 		t.Errorf("records %q, want %q", bodies, want)
 	}
@@ -117,8 +117,8 @@ func TestSIGTERM(t *testing.T) {
 	}
 }
 
-// A request that is under way is answered; new ones are told to go elsewhere.
-func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
+// After SIGTERM, the running request is answered and /readyz keeps new ones away.
+func TestSIGTERMDuringRequest(t *testing.T) {
 	c := startChild(t, "worker", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0")
 	body, write := io.Pipe()
 	type result struct {
@@ -130,7 +130,7 @@ func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The body is read when the server has said that it reads it.
+	// The client sends the body once the server has asked for it.
 	req.Header.Set("Expect", "100-continue")
 	transport := &http.Transport{ExpectContinueTimeout: time.Minute}
 	defer transport.CloseIdleConnections()
@@ -143,13 +143,13 @@ func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
 		resp.Body.Close()
 		answered <- result{status: resp.StatusCode}
 	}()
-	if _, err := io.WriteString(write, "Hello. "); err != nil { // taken, so under way
+	if _, err := io.WriteString(write, "Hello. "); err != nil { // the server reads it, so the request is running
 		t.Fatal(err)
 	}
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	// It listens no more once it drains.
+	// The service is not ready, or has closed the listener, once it drains.
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		resp, err := http.Get(c.admin + "/readyz")
@@ -161,7 +161,7 @@ func TestSIGTERMWhileARequestIsUnderWay(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("it is still ready")
+			t.Fatal("the service is still ready")
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -19,23 +19,23 @@ const (
 	phaseCompression  = "COMPRESSION"
 )
 
-// durationKey has an operation's duration on the record of its phase, so that
-// percentiles can be had for one correlation ID, which no metric carries.
+// durationKey is the attribute with the duration of an operation on the record of its
+// phase. With it, percentiles can be computed for one correlation ID, which no metric has.
 const durationKey = attribute.Key("duration.seconds")
 
-// stages does the work of a request piece by piece: each is an operation, with a
-// duration in the histogram and a span, and a phase, with a record in the log.
+// stages runs the stages of a request. Each stage is an operation, with a duration in the
+// histogram and a span, and a phase, with a log record.
 type stages struct {
 	monitor *metrics.Monitor
 	phases  *bridge.PhaseLogger
 }
 
-func stagesOf(p *asynclog.Pipeline) stages {
+func newStages(p *asynclog.Pipeline) stages {
 	return stages{monitor: p.Monitor(), phases: p.PhaseLogger()}
 }
 
-// run does one piece. What it returns is what its phase says; if it fails it says
-// nothing, for the error is logged once, by fail.
+// run runs one stage. It logs the phase with the message and the data that work returns. If
+// work fails, run logs nothing: fail logs the error once for the whole request.
 func (s stages) run(
 	ctx context.Context, phase, operation string,
 	work func(context.Context) (message string, data []attribute.KeyValue, err error),
@@ -49,15 +49,16 @@ func (s stages) run(
 	return err
 }
 
-// fail logs that an operation as a whole has failed.
+// fail logs the phase ERROR for a failed operation.
 func (s stages) fail(ctx context.Context, operation string, took time.Duration, err error) {
 	s.phases.Log(ctx, bridge.PhaseError, err.Error(),
 		append(timing(operation, took), semconv.ErrorType(err))...)
 }
 
+// timing returns the attributes with the name and the duration of an operation.
 func timing(operation string, took time.Duration) []attribute.KeyValue {
 	return []attribute.KeyValue{
-		metrics.OperationNameKey.String(operation),
+		attribute.String("operation.name", operation),
 		durationKey.Float64(took.Seconds()),
 	}
 }

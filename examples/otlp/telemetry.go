@@ -21,21 +21,21 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// endTime is how long the last spans and metrics may take to leave.
-const endTime = 5 * time.Second
+// shutdownTimeout limits the export of the last spans and metrics.
+const shutdownTimeout = 5 * time.Second
 
-// telemetry is what a process tells about itself: where its logs go, and its traces
-// and metrics. OpenTelemetry's standard variables say where that is.
+// telemetry holds the exporter of logs and the providers of traces and metrics of a process.
+// OpenTelemetry's standard variables configure them.
 type telemetry struct {
 	resource *resource.Resource
-	logs     sdklog.Exporter // the pipeline's, once that has started
+	logs     sdklog.Exporter // owned by the pipeline once that has started
 	traces   *sdktrace.TracerProvider
 	metrics  *sdkmetric.MeterProvider
 }
 
-// newTelemetry makes the exporters, and sets OpenTelemetry's global providers for
-// traces and metrics. The instance is what tells a process from others of the same
-// service, also after it has been started again.
+// newTelemetry creates the exporters, and sets OpenTelemetry's global providers for traces
+// and metrics. The instance identifies the process among others of the same service. It
+// stays the same after a restart.
 func newTelemetry(ctx context.Context, service, instance string) (*telemetry, error) {
 	res, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
@@ -48,15 +48,15 @@ func newTelemetry(ctx context.Context, service, instance string) (*telemetry, er
 	}
 	logs, err := autoexport.NewLogExporter(ctx)
 	if err != nil {
-		return nil, unusable("OTEL_LOGS_EXPORTER", err)
+		return nil, exporterError("OTEL_LOGS_EXPORTER", err)
 	}
 	spans, err := autoexport.NewSpanExporter(ctx)
 	if err != nil {
-		return nil, unusable("OTEL_TRACES_EXPORTER", err)
+		return nil, exporterError("OTEL_TRACES_EXPORTER", err)
 	}
 	reader, err := autoexport.NewMetricReader(ctx)
 	if err != nil {
-		return nil, unusable("OTEL_METRICS_EXPORTER", err)
+		return nil, exporterError("OTEL_METRICS_EXPORTER", err)
 	}
 
 	t := &telemetry{
@@ -75,45 +75,45 @@ func newTelemetry(ctx context.Context, service, instance string) (*telemetry, er
 	return t, nil
 }
 
-// options are those of the log pipeline. It takes the global providers for traces
-// and metrics, which are t's.
+// options returns the options of the log pipeline. The pipeline uses the global providers
+// for traces and metrics, which are those of t.
 func (t *telemetry) options() []asynclog.Option {
 	return []asynclog.Option{
 		asynclog.WithExporter(t.logs),
 		asynclog.WithResource(t.resource),
-		// A line on standard error for what went wrong, none for each prompt.
+		// Standard error gets a line for each error, and none for each prompt.
 		asynclog.WithBridgeOptions(bridge.WithSynchronousPhases(bridge.PhaseError)),
 	}
 }
 
-// shutdown sends what is left of spans and metrics. It comes after the log pipeline's:
-// the last metrics are to have the ledger's last figures.
+// shutdown exports the remaining spans and metrics. Call it after the log pipeline's
+// Shutdown, so that the last metrics have the final figures of the ledger.
 func (t *telemetry) shutdown() error {
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	return errors.Join(
-		about("the last spans were not sent", t.traces.Shutdown(ctx)),
-		about("the last metrics were not sent", t.metrics.Shutdown(ctx)),
+		wrap("the last spans were not sent", t.traces.Shutdown(ctx)),
+		wrap("the last metrics were not sent", t.metrics.Shutdown(ctx)),
 	)
 }
 
-// about says what an error is about, if there is one.
-func about(what string, err error) error {
+// wrap prefixes an error with what failed. It returns nil for nil.
+func wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// unusable is the error for an exporter that the environment asks for and nobody can
-// make. What is wrong may be which one, or its protocol.
-func unusable(variable string, err error) error {
+// exporterError returns the error for an exporter that the environment selects and that
+// cannot be created. The cause may be the exporter's name or the protocol.
+func exporterError(variable string, err error) error {
 	const protocol = "OTEL_EXPORTER_OTLP_PROTOCOL"
 	return fmt.Errorf("%s=%q, %s=%q: %w; allowed: otlp, console, none for the exporter, grpc, http/protobuf for the protocol",
 		variable, os.Getenv(variable), protocol, os.Getenv(protocol), err)
 }
 
-// instanceOf names a process by its host and the port it listens on.
+// instanceOf returns the name of a process: its host and the port it listens on.
 func instanceOf(address net.Addr) string {
 	host, err := os.Hostname()
 	if err != nil {

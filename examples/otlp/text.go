@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// words are what generated texts consist of.
+// words are the words of the generated texts.
 var words = strings.Fields(`
 	the a an of and in to for with from that this each every no not only
 	summarise translate explain compare list rewrite answer describe review
@@ -17,19 +17,19 @@ var words = strings.Fields(`
 	please then when because although before after until while
 `)
 
-// texts makes texts that look like prompts, the same ones for the same seed. One
-// goroutine uses it at a time.
+// texts generates texts that look like prompts. The same seed gives the same texts. It must
+// not be used concurrently.
 type texts struct {
 	rand *rand.Rand
 
-	size      int     // bytes of the usual text, about
-	large     float64 // the share of large ones
+	size      int     // approximate bytes of a usual text
+	large     float64 // the share of large texts
 	largeSize int
-	invalid   float64 // the share of those that are no text
+	invalid   float64 // the share of invalid texts
 }
 
-// next returns a text. Most are somewhat shorter or longer than size: sizes are
-// spread as those of real texts are, log-normally.
+// next returns the next text. Like those of real texts, the sizes have a log-normal
+// distribution around size.
 func (t *texts) next() string {
 	size := float64(t.size) * math.Exp(t.rand.NormFloat64()*0.7)
 	switch {
@@ -41,11 +41,11 @@ func (t *texts) next() string {
 	return t.sentences(min(int(size), maxText))
 }
 
-// sentences returns so many bytes of sentences, and a line break here and there.
+// sentences returns size bytes of sentences, with some line breaks.
 func (t *texts) sentences(size int) string {
 	var b strings.Builder
 	b.Grow(size)
-	left := 0 // words of the sentence
+	left := 0 // words until the end of the sentence
 	for b.Len() < size {
 		word := words[t.rand.IntN(len(words))]
 		if left == 0 {

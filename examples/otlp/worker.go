@@ -18,7 +18,7 @@ import (
 const (
 	workerName = "worker"
 
-	// textOperation is the whole of what the worker does with a text.
+	// textOperation covers all the work of the worker on a text.
 	textOperation = "text"
 )
 
@@ -29,12 +29,13 @@ type worker struct {
 	tools sync.Pool // of *tools
 }
 
-// tools are used by one request at a time, and keep their memory for the next.
+// tools serve one request at a time, and keep their memory for the next one.
 type tools struct {
 	analyser prompt.Analyser
 	gzip     prompt.Compressor
 }
 
+// runWorker runs the command worker.
 func runWorker(ctx context.Context, c console, args []string) error {
 	fs := flag.NewFlagSet(workerName, flag.ContinueOnError)
 	addresses := addressFlags(fs, "localhost:8081", "localhost:6061")
@@ -44,7 +45,7 @@ func runWorker(ctx context.Context, c console, args []string) error {
 	return serve(ctx, c, *addresses, role{
 		name:    workerName,
 		route:   "POST /texts",
-		handler: func(p *asynclog.Pipeline) http.Handler { return newWorker(stagesOf(p)) },
+		handler: func(p *asynclog.Pipeline) http.Handler { return newWorker(newStages(p)) },
 	})
 }
 
@@ -52,7 +53,7 @@ func newWorker(s stages) *worker {
 	return &worker{stages: s, tools: sync.Pool{New: func() any { return new(tools) }}}
 }
 
-// ServeHTTP answers with the text's analysis and its compressed form.
+// ServeHTTP responds with the analysis of the text and its compressed form.
 func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	timer := w.monitor.Start(r.Context(), textOperation)
 	ctx := timer.Context()
@@ -66,10 +67,11 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	writeJSON(rw, http.StatusOK, res)
 }
 
+// process analyses and compresses the text in a request's body.
 func (w *worker) process(ctx context.Context, body io.Reader) (*compressed, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
-		return nil, readProblem(err)
+		return nil, bodyError(err)
 	}
 	if err := prompt.Check(text); err != nil {
 		return nil, &problem{kind: "text_invalid", status: http.StatusUnprocessableEntity, err: err}
@@ -102,7 +104,7 @@ func (w *worker) process(ctx context.Context, body io.Reader) (*compressed, erro
 		}
 		res.Gzip = b.Bytes()
 		if len(res.Gzip) >= len(text) {
-			slog.WarnContext(ctx, "compression made nothing smaller", "bytes", len(text))
+			slog.WarnContext(ctx, "compression did not make the text smaller", "bytes", len(text))
 		}
 		return "text compressed", []attribute.KeyValue{
 			attribute.Int("bytes", len(text)), attribute.Int("compressed.bytes", len(res.Gzip)),

@@ -15,14 +15,14 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// callTime is how long a call of the worker may take.
-const callTime = 30 * time.Second
+// callTimeout limits an HTTP request.
+const callTimeout = 30 * time.Second
 
-// maxAnswer is how much the worker may answer: a text that cannot be compressed, in
-// base64, and the analysis.
+// maxAnswer is the size of the largest response of the worker, in bytes: an incompressible
+// text in base64, and the analysis.
 const maxAnswer = 2*maxText + 1<<20
 
-// workerClient is the front's way to the worker.
+// workerClient is the front's client of the worker.
 type workerClient struct {
 	url  string
 	http http.Client
@@ -32,15 +32,15 @@ func newWorkerClient(base *url.URL) *workerClient {
 	return &workerClient{
 		url: base.JoinPath("texts").String(),
 		http: http.Client{
-			Timeout: callTime,
-			// The trace goes along in traceparent, the correlation ID in X-Correlation-ID.
+			Timeout: callTimeout,
+			// The header traceparent carries the trace, X-Correlation-ID the correlation ID.
 			Transport: bridge.NewTransport(otelhttp.NewTransport(http.DefaultTransport)),
 		},
 	}
 }
 
-// compress has a text analysed and compressed. What goes wrong is a problem of the
-// worker's.
+// compress sends a text to the worker, which analyses and compresses it. Every error is a
+// problem of kind worker_unavailable.
 func (c *workerClient) compress(ctx context.Context, text []byte) (*compressed, error) {
 	res, err := c.post(ctx, text)
 	if err != nil {
@@ -62,8 +62,8 @@ func (c *workerClient) post(ctx context.Context, text []byte) (*compressed, erro
 	defer resp.Body.Close()
 	body := io.LimitReader(resp.Body, maxAnswer)
 	if resp.StatusCode != http.StatusOK {
-		_, _ = io.Copy(io.Discard, body) // for the connection to be used again
-		return nil, fmt.Errorf("the worker answers %s", resp.Status)
+		_, _ = io.Copy(io.Discard, body) // the connection can be reused then
+		return nil, fmt.Errorf("the worker responded with %s", resp.Status)
 	}
 	var res compressed
 	if err := json.NewDecoder(body).Decode(&res); err != nil {

@@ -1,57 +1,60 @@
-// Quickstart puts texts through a small processing pipeline and logs what it does,
-// through OpenTelemetry and the asynclog processor, to a file or standard output.
-// At the end it shows what the logging cost and where every record is. It needs no
-// server.
-//
-//	go run ./examples/quickstart                        # this repository's own Markdown files
-//	go run ./examples/quickstart -out log.jsonl a.txt   # a file of yours, the records to log.jsonl
-//	git log | go run ./examples/quickstart - | head     # standard input
-//
-// Each text goes through four phases. INTERCEPTION takes it, ANALYSIS counts its
-// words, sentences and tokens, COMPRESSION compresses it with gzip, COMPLETION
-// decompresses it and compares it with the original. A phase that fails is logged
-// with the phase ERROR.
-//
-// The phases are events of a bridge.PhaseLogger: records with the event name
-// asynclog.phase and an attribute of that name. Everything else, such as a warning
-// that compression made nothing smaller, is logged with slog, whose default logger
-// bridge.Install directs to the same place. The records of one passage through the
-// pipeline, phases or not, have the same correlation.id:
-//
-//	go run ./examples/quickstart | jq -c '[(.Attributes[] | select(.Key == "correlation.id")).Value.Value, .Body.Value]'
-//
-// With -repeat it becomes a load: the exporter writes one JSON line after the
-// other, which is slower than what the pipeline can log, so -overflow and -queue
-// decide what happens.
-//
-//	echo short | go run ./examples/quickstart -out /dev/null -repeat 200000 -
-//	echo short | go run ./examples/quickstart -out /dev/null -repeat 200000 -overflow block -
-//
-// A text is valid UTF-8 without zero bytes, of at most 64 MiB. A file that is not,
-// or that cannot be read, is reported, and the others are processed all the same.
-//
-// The records go to standard output, everything else to standard error. The exit
-// status is 0 if every text was processed and the ledger balances; records that
-// an overflow policy dropped are shown, and are no error. It is 1 if a text
-// failed, the output cannot be written, or records were lost otherwise; 2 if the
-// command line is wrong; and 130 after an interrupt, which stops the work, exports
-// what is queued and shows the summary. A second interrupt ends the program at
-// once.
+// Quickstart logs the lines of files to standard output, and then prints the ledger to standard error. Its arguments
+// are files, or "-" for standard input. Without arguments it reads README.md and CHANGELOG.md in the working directory.
 package main
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"log"
+	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
+	"time"
+
+	"github.com/krunchwrapper/asynclog"
+	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 func main() {
-	// A closed pipe is then an error of the write, which the exporter returns and
-	// the ledger counts, and not the end of the program.
-	signal.Ignore(syscall.SIGPIPE)
+	log.SetFlags(0)
+	var p *asynclog.Pipeline
+	err := asynclog.Run(context.Background(), func(ctx context.Context) error {
+		p = asynclog.FromContext(ctx)
+		defer context.AfterFunc(ctx, func() { p.Exit(130) })() // SIGINT also ends a blocked read
+		return p.Monitor().Time(ctx, "process", process)
+	}, asynclog.WithServiceName("quickstart"), asynclog.WithProcessorOptions(processor.WithOverflow(processor.Block(5*time.Second)),
+		processor.WithRetry(processor.RetryConfig{Disabled: true}))) // a closed standard output remains closed
+	s := p.Statistics().AsyncLogging
+	log.Printf("Processed in %v\nEmitted  %8d\nExported %8d\nFallback %8d\nFiltered %8d\nQueued   %8d\nBalanced %8t\nDropped  %8d",
+		p.Monitor().Stats()["process"].Last, s.Emitted, s.Exported, s.Fallback, s.Filtered, s.Queued+s.InFlight, s.Balanced(), s.DroppedTotal())
+	for _, d := range s.Dropped {
+		log.Printf("%17d %v, %v", d.Count, d.Severity, d.Reason)
+	}
+	if err != nil {
+		log.Fatalln("quickstart:", err)
+	}
+}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal has its usual effect
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+func process(ctx context.Context) error {
+	p, files := asynclog.FromContext(ctx), os.Args[1:]
+	if len(files) == 0 {
+		files = []string{"README.md", "CHANGELOG.md"}
+	}
+	for _, file := range files {
+		ctx := bridge.ContextWithCorrelationID(ctx, bridge.NewCorrelationID(ctx))
+		text, err := os.ReadFile(file)
+		if file == "-" {
+			text, err = io.ReadAll(os.Stdin)
+		}
+		if err != nil {
+			return err
+		}
+		p.PhaseLogger().Log(ctx, "INTERCEPTION", file+" read")
+		for line := range bytes.Lines(text) { // a burst
+			slog.InfoContext(ctx, "line", "words", len(bytes.Fields(line)))
+		}
+		p.PhaseLogger().Log(ctx, bridge.PhaseCompletion, file+" done")
+	}
+	return p.ForceFlush(ctx) // a slow reader of standard output gets all records
 }

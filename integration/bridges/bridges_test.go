@@ -24,7 +24,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Made before anything is installed, as package variables are.
+// Loggers made before bridge.Install, as package variables are.
 var (
 	earlyZap    = zap.New(otelzap.NewCore("early"))
 	earlyLogrus = newLogrus()
@@ -39,8 +39,8 @@ func newLogrus() *logrus.Logger {
 
 var errBroken = errors.New("broken")
 
-// libraries log one record each, with body "text", an attribute k = "v" and, where
-// they say so, an error.
+// libraries log one record each, with body "text", an attribute k = "v" and, if failure
+// is set, an error.
 var libraries = map[string]struct {
 	log      func(ctx context.Context)
 	severity log.Severity
@@ -124,12 +124,12 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
-// noError is a nil pointer that became an error, as happens; its Error panics.
+// noError is an error whose Error method panics on a nil pointer, a common mistake.
 type noError struct{ text string }
 
 func (e *noError) Error() string { return e.text }
 
-// TestErrorsThatPanic: the record arrives, and its caller goes on.
+// TestErrorsThatPanic: the record arrives, and the caller does not panic.
 func TestErrorsThatPanic(t *testing.T) {
 	var err error = (*noError)(nil)
 	for name, log := range map[string]func(context.Context){
@@ -168,11 +168,11 @@ func logged(t *testing.T, f func(context.Context)) sdklog.Record {
 		t.Error(err)
 	}
 	if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-		t.Errorf("the books do not balance: %+v", s)
+		t.Errorf("the ledger does not balance: %+v", s)
 	}
 	records := exporter.Records()
 	if len(records) != 1 {
-		t.Fatalf("%d records, want 1", len(records))
+		t.Fatalf("records: %d, want 1", len(records))
 	}
 	return records[0]
 }

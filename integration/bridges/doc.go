@@ -1,5 +1,4 @@
-// Package bridges tests that other logging libraries reach the processor once
-// bridge.Install has been called, each in the way that the table in the package
-// documentation of bridge says. It is a module of its own because of their
-// dependencies.
+// Package bridges tests that records of other logging libraries reach the processor after
+// bridge.Install, in the ways listed in the package documentation of bridge. It is a
+// module of its own because of the libraries' dependencies.
 package bridges

@@ -1,5 +1,5 @@
-// Package otelconf tests that a program which is configured by OpenTelemetry's declarative
-// configuration gets the processor, too:
+// Package otelconf tests the processor in a program with OpenTelemetry's declarative
+// configuration:
 //
 //	p := processor.New(exporter)
 //	sdk, err := otelconf.NewSDK(
@@ -11,9 +11,9 @@
 //	)
 //	restore := bridge.Install(sdk.LoggerProvider())
 //
-// The file must have a logger_provider, with "processors: []" if all come from the code:
-// without one otelconf makes no provider. What it says about the resource and about limits
-// is true of the records.
+// The file must have a logger_provider, with "processors: []" if all processors come from
+// the code: without one otelconf makes no provider. The resource and the limits in the
+// file apply to the records.
 //
-// It is a module of its own because otelconf brings all exporters there are.
+// The package is a module of its own because otelconf depends on all exporters.
 package otelconf

@@ -20,9 +20,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// The file names no processor, because the program brings its own. It must have a
-// logger_provider all the same: without one otelconf makes none, whatever options it is
-// given.
+// The file names no processor, because the program adds its own. It must still have a
+// logger_provider: without one otelconf makes no provider, whatever the options.
 const file = `
 file_format: "1.0"
 resource:
@@ -37,8 +36,8 @@ meter_provider:
   readers: []
 `
 
-// newSDK returns what otelconf makes of a file, with the processor in it. At the end of
-// the test the processor's books must balance.
+// newSDK returns the SDK that otelconf makes from a file, and the processor in it. The
+// processor's ledger must balance at the end of the test.
 func newSDK(t *testing.T, file string, e sdklog.Exporter, opts ...otelconf.ConfigurationOption) (otelconf.SDK, *processor.Processor) {
 	t.Helper()
 	c, err := otelconf.ParseYAML([]byte(file))
@@ -49,14 +48,14 @@ func newSDK(t *testing.T, file string, e sdklog.Exporter, opts ...otelconf.Confi
 	t.Cleanup(func() {
 		_ = p.Shutdown(context.Background()) // unless the SDK has done so
 		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-			t.Errorf("the books do not balance: %+v", s)
+			t.Errorf("the ledger does not balance: %+v", s)
 		}
 	})
 	sdk, err := otelconf.NewSDK(append(opts,
 		otelconf.WithOpenTelemetryConfiguration(*c),
 		otelconf.WithLoggerProviderOptions(
 			sdklog.WithProcessor(bridge.NewLogProcessor()),
-			sdklog.WithProcessor(p), // last: it takes the record as it is
+			sdklog.WithProcessor(p), // last: it gets the finished record
 		))...)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +76,7 @@ func TestProcessorOfADeclarativeConfiguration(t *testing.T) {
 
 	records := exporter.Records()
 	if len(records) != 1 || exporter.Shutdowns() != 1 {
-		t.Fatalf("%d records, exporter shut down %d times", len(records), exporter.Shutdowns())
+		t.Fatalf("records: %d, shutdowns of the exporter: %d", len(records), exporter.Shutdowns())
 	}
 	r := &records[0]
 	attrs := map[attribute.Key]string{}
@@ -96,7 +95,7 @@ func TestProcessorOfADeclarativeConfiguration(t *testing.T) {
 	}
 }
 
-// What the file says about records is true of those that the processor is given.
+// The limits in the file apply to the records that the processor gets.
 func TestLimitsOfADeclarativeConfiguration(t *testing.T) {
 	exporter := exportertest.New()
 	sdk, _ := newSDK(t, file, exporter)
@@ -106,12 +105,12 @@ func TestLimitsOfADeclarativeConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := exporter.Records()[0]; r.AttributesLen() != 2 || r.DroppedAttributes() != 1 {
-		t.Errorf("%d attributes, %d dropped", r.AttributesLen(), r.DroppedAttributes())
+		t.Errorf("attributes: %d, dropped: %d", r.AttributesLen(), r.DroppedAttributes())
 	}
 }
 
-// The processor is made before the SDK, and reports to the global MeterProvider, which
-// is the SDK's as soon as it is set.
+// The processor is made before the SDK and reports to the global MeterProvider, which
+// delegates to the SDK's once that is set.
 func TestMetricsOfADeclarativeConfiguration(t *testing.T) {
 	reader := sdkmetric.NewManualReader()
 	sdk, _ := newSDK(t, file, exportertest.New(), otelconf.WithMeterProviderOptions(sdkmetric.WithReader(reader)))
@@ -137,7 +136,7 @@ func TestMetricsOfADeclarativeConfiguration(t *testing.T) {
 	}
 }
 
-// A program that ends in a hurry hears from otelconf what it has lost.
+// A program that shuts down with a short timeout gets the losses in otelconf's error.
 func TestShutdownOfADeclarativeConfiguration(t *testing.T) {
 	exporter := exportertest.New()
 	defer exporter.Block()()
@@ -147,15 +146,15 @@ func TestShutdownOfADeclarativeConfiguration(t *testing.T) {
 	defer cancel()
 	err := sdk.Shutdown(ctx)
 	if err == nil {
-		t.Fatal("no error")
+		t.Fatal("Shutdown returned no error")
 	}
 	lost, ok := errors.AsType[*processor.ShutdownError](err)
 	if !ok || lost.Total() != 1 {
-		t.Errorf("the error is %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
-// A trap: options alone do not make a provider.
+// Options alone do not make a provider.
 func TestDeclarativeConfigurationWithoutLoggerProvider(t *testing.T) {
 	sdk, p := newSDK(t, "file_format: \"1.0\"\n", exportertest.New())
 	slog.New(bridge.NewHandler("test", bridge.WithLoggerProvider(sdk.LoggerProvider()))).Error("nowhere")
@@ -163,6 +162,6 @@ func TestDeclarativeConfigurationWithoutLoggerProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s := p.Stats(); s.Emitted != 0 {
-		t.Errorf("%d records: otelconf has changed, and its documentation here must", s.Emitted)
+		t.Errorf("records: %d; otelconf has changed, so update its documentation here", s.Emitted)
 	}
 }

@@ -1,4 +1,4 @@
-// Package retry tests what the processor makes of the real OTLP exporters: of their
-// errors, of receivers that go away and come back, and of the sizes of what they
-// send. It is a module of its own because of their dependencies.
+// Package retry tests the processor with the real OTLP exporters: their errors, receivers
+// that go away and come back, and the sizes of their requests. It is a module of its own
+// because of the exporters' dependencies.
 package retry

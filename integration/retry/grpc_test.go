@@ -2,7 +2,6 @@ package retry
 
 import (
 	"context"
-	"net"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// receiver is an OTLP receiver that answers what it is told to.
+// receiver is an OTLP receiver whose responses a function decides.
 type receiver struct {
 	collogpb.UnimplementedLogsServiceServer
 	answer func(context.Context, *collogpb.ExportLogsServiceRequest) error
@@ -31,16 +30,11 @@ func (r *receiver) Export(ctx context.Context, req *collogpb.ExportLogsServiceRe
 	return &collogpb.ExportLogsServiceResponse{}, nil
 }
 
-// serve serves the receiver at the address, "" for any, and returns it.
+// serve serves the receiver at the address and returns the address. "" is any free
+// address.
 func serve(t *testing.T, address string, r *receiver, opts ...grpc.ServerOption) (at string, stop func()) {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t, address)
 	server := grpc.NewServer(opts...)
 	collogpb.RegisterLogsServiceServer(server, r)
 	done := make(chan struct{})
@@ -56,7 +50,8 @@ func serve(t *testing.T, address string, r *receiver, opts ...grpc.ServerOption)
 	return l.Addr().String(), stop
 }
 
-// newGRPC returns an exporter that does not retry by itself, unless told to.
+// newGRPC returns an exporter that does not retry by itself, unless an option changes
+// that.
 func newGRPC(t *testing.T, address string, opts ...otlploggrpc.Option) sdklog.Exporter {
 	t.Helper()
 	e, err := otlploggrpc.New(t.Context(), append([]otlploggrpc.Option{
@@ -69,7 +64,8 @@ func newGRPC(t *testing.T, address string, opts ...otlploggrpc.Option) sdklog.Ex
 	return e
 }
 
-func asking(t *testing.T, code codes.Code, delay time.Duration) error {
+// retryAfter returns a status with RetryInfo.
+func retryAfter(t *testing.T, code codes.Code, delay time.Duration) error {
 	t.Helper()
 	s, err := status.New(code, "later").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(delay)})
 	if err != nil {
@@ -110,7 +106,7 @@ func TestGRPCStatuses(t *testing.T) {
 		})
 	}
 	t.Run("ResourceExhausted with RetryInfo", func(t *testing.T) {
-		answer = asking(t, codes.ResourceExhausted, time.Second)
+		answer = retryAfter(t, codes.ResourceExhausted, time.Second)
 		wantClass(t, plain, records("a"), processor.Transient)
 		wantClass(t, retrying, records("a"), processor.Transient)
 	})
@@ -141,10 +137,7 @@ func TestGRPCConnections(t *testing.T) {
 		wantClass(t, newGRPC(t, address), records("a"), processor.Transient)
 	})
 	t.Run("speaks no gRPC", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := listen(t, "")
 		defer l.Close()
 		go func() {
 			for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
@@ -160,7 +153,7 @@ func TestGRPCContents(t *testing.T) {
 	address, _ := serve(t, "", &receiver{answer: func(context.Context, *collogpb.ExportLogsServiceRequest) error { return nil }},
 		grpc.MaxRecvMsgSize(500))
 	e := newGRPC(t, address)
-	wantClass(t, e, records("a", broken), processor.Poisoned)
+	wantClass(t, e, records("a", notUTF8), processor.Poisoned)
 	wantClass(t, e, records(string(make([]byte, 1000))), processor.Poisoned)
 	small := newGRPC(t, address, otlploggrpc.WithMaxRequestSize(100))
 	wantClass(t, small, records(string(make([]byte, 1000))), processor.Poisoned)

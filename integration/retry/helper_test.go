@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	stdlog "log"
+	"net"
 	"testing"
 	"time"
 
@@ -14,27 +15,28 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// broken is a text that protobuf cannot encode.
-const broken = "not \xff UTF-8"
+// notUTF8 is a text that protobuf cannot encode.
+const notUTF8 = "not \xff UTF-8"
 
-var quiet = stdlog.New(io.Discard, "", 0)
+// discardLog is for servers whose errors are expected.
+var discardLog = stdlog.New(io.Discard, "", 0)
 
-// keeper keeps the records that a provider makes.
-type keeper struct{ records []sdklog.Record }
+// capturingProcessor keeps the records that a provider makes.
+type capturingProcessor struct{ records []sdklog.Record }
 
-func (*keeper) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
-func (*keeper) ForceFlush(context.Context) error                       { return nil }
-func (*keeper) Shutdown(context.Context) error                         { return nil }
-func (k *keeper) OnEmit(_ context.Context, r *sdklog.Record) error {
-	k.records = append(k.records, r.Clone())
+func (*capturingProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
+func (*capturingProcessor) ForceFlush(context.Context) error                       { return nil }
+func (*capturingProcessor) Shutdown(context.Context) error                         { return nil }
+func (p *capturingProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
+	p.records = append(p.records, r.Clone())
 	return nil
 }
 
 // records returns a record for each body.
 func records(bodies ...string) []sdklog.Record {
-	var k keeper
-	emit(sdklog.NewLoggerProvider(sdklog.WithProcessor(&k)).Logger("retry"), bodies...)
-	return k.records
+	var p capturingProcessor
+	emit(sdklog.NewLoggerProvider(sdklog.WithProcessor(&p)).Logger("retry"), bodies...)
+	return p.records
 }
 
 func emit(l log.Logger, bodies ...string) {
@@ -47,7 +49,7 @@ func emit(l log.Logger, bodies ...string) {
 	}
 }
 
-// wantClass exports the records, which must fail, and checks what the error means.
+// wantClass exports the records, which must fail, and checks the class of the error.
 func wantClass(t *testing.T, e sdklog.Exporter, records []sdklog.Record, want processor.Class) {
 	t.Helper()
 	err := e.Export(t.Context(), records)
@@ -59,8 +61,8 @@ func wantClass(t *testing.T, e sdklog.Exporter, records []sdklog.Record, want pr
 	}
 }
 
-// start returns a processor and a logger for it. The processor is shut down when the
-// test ends, and its books are checked.
+// start returns a processor and a logger for it. When the test ends, the processor is shut
+// down and its ledger is checked.
 func start(t *testing.T, e sdklog.Exporter, opts ...processor.Option) (*processor.Processor, log.Logger) {
 	t.Helper()
 	p := processor.New(e, append([]processor.Option{processor.WithFallback(nil)}, opts...)...)
@@ -70,13 +72,26 @@ func start(t *testing.T, e sdklog.Exporter, opts ...processor.Option) (*processo
 		defer cancel()
 		_ = provider.Shutdown(ctx)
 		if s := p.Stats(); !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-			t.Errorf("the books do not balance: %+v", s)
+			t.Errorf("the ledger does not balance: %+v", s)
 		}
 	})
 	return p, provider.Logger("retry")
 }
 
-// eventually waits until the condition holds, for ten seconds at most.
+// listen listens at the address, or at any free address if it is "".
+func listen(t *testing.T, address string) net.Listener {
+	t.Helper()
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// eventually waits at most ten seconds until the condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for begun := time.Now(); !holds(); time.Sleep(5 * time.Millisecond) {

@@ -15,7 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// newHTTP returns an exporter that does not retry by itself, unless told to.
+// newHTTP returns an exporter that does not retry by itself, unless an option changes
+// that.
 func newHTTP(t *testing.T, url string, opts ...otlploghttp.Option) sdklog.Exporter {
 	t.Helper()
 	e, err := otlploghttp.New(t.Context(), append([]otlploghttp.Option{
@@ -50,7 +51,7 @@ func TestHTTPStatuses(t *testing.T) {
 	}
 }
 
-// The exporter's own retries, where they are on, wrap what they gave up with.
+// The exporter's own retries, if they are on, wrap the last error.
 func TestHTTPStatusesAfterItsOwnRetries(t *testing.T) {
 	server := httptest.NewServer(answering(503))
 	defer server.Close()
@@ -85,7 +86,7 @@ func TestHTTPConnections(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		},
 		"silent": func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // before that a server does not see the client go
+			_, _ = io.Copy(io.Discard, r.Body) // only after that a server notices that the client closes
 			<-r.Context().Done()
 		},
 	} {
@@ -102,13 +103,13 @@ func TestHTTPConnections(t *testing.T) {
 	})
 	t.Run("certificate not accepted", func(t *testing.T) {
 		server := httptest.NewUnstartedServer(answering(200))
-		server.Config.ErrorLog = quiet
+		server.Config.ErrorLog = discardLog
 		server.StartTLS()
 		defer server.Close()
 		wantClass(t, newHTTP(t, server.URL), records("a"), processor.Transient)
 	})
 	t.Run("after its shutdown", func(t *testing.T) {
-		// It says nothing then, so nothing is to be classified.
+		// The exporter returns no error then, so there may be nothing to classify.
 		e := newHTTP(t, "http://127.0.0.1:1")
 		if err := e.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
@@ -122,7 +123,7 @@ func TestHTTPConnections(t *testing.T) {
 func TestHTTPContents(t *testing.T) {
 	server := httptest.NewServer(answering(200))
 	defer server.Close()
-	wantClass(t, newHTTP(t, server.URL), records("a", broken), processor.Poisoned)
+	wantClass(t, newHTTP(t, server.URL), records("a", notUTF8), processor.Poisoned)
 	small := newHTTP(t, server.URL, otlploghttp.WithMaxRequestSize(100))
 	wantClass(t, small, records(string(make([]byte, 1000))), processor.Poisoned)
 }

@@ -21,29 +21,29 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// scale is an OTLP receiver that weighs what it is sent.
-type scale struct {
+// sizeRecorder is an OTLP receiver that records the sizes of requests.
+type sizeRecorder struct {
 	mu    sync.Mutex
 	sizes []int
 }
 
-func (s *scale) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+func (s *sizeRecorder) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	n, _ := io.Copy(io.Discard, r.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sizes = append(s.sizes, int(n))
 }
 
-// TestSizes holds the estimated size of a request against the real one, for records
-// of all shapes: none may be above the limit, and two that follow each other must not
-// fit into one.
+// TestSizes compares the estimated size of a request with the real size, for records of
+// all shapes: no request may exceed the limit, and two consecutive requests must not fit
+// into one.
 func TestSizes(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		limit  int
 		scopes int
 		shape  func(*rand.Rand, *log.Record)
-		least  float64 // of the limit, that two parts together have
+		fill   float64 // share of the limit that two consecutive requests must have
 	}{
 		{"small", 20_000, 1, func(_ *rand.Rand, r *log.Record) { r.SetBody(attribute.StringValue("ready")) }, 0.85},
 		{"text", 50_000, 1, func(random *rand.Rand, r *log.Record) {
@@ -56,7 +56,7 @@ func TestSizes(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
-			var s scale
+			var s sizeRecorder
 			server := httptest.NewServer(&s)
 			defer server.Close()
 			p := processor.New(newHTTP(t, server.URL), processor.WithFallback(nil), processor.WithMaxExportBatchBytes(tc.limit),
@@ -65,7 +65,7 @@ func TestSizes(t *testing.T) {
 				attribute.String("service.name", "a service with a name"), attribute.StringSlice("list", []string{"a", "bc"}))))
 			for i := range 4096 {
 				var r log.Record
-				r.SetSeverity(log.Severity(random.IntN(17))) // none that is exported at once
+				r.SetSeverity(log.Severity(random.IntN(17))) // none is exported at once
 				r.SetEventName(strings.Repeat("e", random.IntN(3)))
 				tc.shape(random, &r)
 				name := fmt.Sprintf("scope %d", i%tc.scopes)
@@ -76,16 +76,16 @@ func TestSizes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := p.Stats().Exported; got != 4096 || len(s.sizes) < 5 {
-				t.Fatalf("%d records exported in %d requests", got, len(s.sizes))
+				t.Fatalf("records exported: %d, requests: %d", got, len(s.sizes))
 			}
 			for i, n := range s.sizes {
 				if n > tc.limit {
 					t.Errorf("request %d has %d bytes, the limit is %d", i, n, tc.limit)
 				}
-				if i > 0 && float64(s.sizes[i-1]+n) < tc.least*float64(tc.limit) {
+				if i > 0 && float64(s.sizes[i-1]+n) < tc.fill*float64(tc.limit) {
 					t.Errorf("requests %d and %d, of %d and %d bytes, fit into one of %d", i-1, i, s.sizes[i-1], n, tc.limit)
 				}
-				if full := i < len(s.sizes)-1; full && float64(n) < (tc.least-0.1)*float64(tc.limit) {
+				if full := i < len(s.sizes)-1; full && float64(n) < (tc.fill-0.1)*float64(tc.limit) {
 					t.Errorf("request %d of %d has %d bytes, the limit is %d", i, len(s.sizes), n, tc.limit)
 				}
 			}
@@ -93,9 +93,9 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// attributes returns up to most attributes of all kinds.
-func attributes(random *rand.Rand, most int) []attribute.KeyValue {
-	out := make([]attribute.KeyValue, random.IntN(most+1))
+// attributes returns at most limit attributes of all kinds.
+func attributes(random *rand.Rand, limit int) []attribute.KeyValue {
+	out := make([]attribute.KeyValue, random.IntN(limit+1))
 	for i := range out {
 		out[i] = attribute.KeyValue{Key: attribute.Key(fmt.Sprintf("key.%d", i)), Value: value(random, 2)}
 	}
@@ -145,9 +145,9 @@ func value(random *rand.Rand, depth int) attribute.Value {
 	}
 }
 
-// TestMoreThanAReceiverTakes exports a batch that is more than a gRPC server takes at
-// once, and a record that is more.
-func TestMoreThanAReceiverTakes(t *testing.T) {
+// TestMoreThanAReceiverAccepts exports a batch and a record that are each larger than the
+// maximum request size of a gRPC server.
+func TestMoreThanAReceiverAccepts(t *testing.T) {
 	var mu sync.Mutex
 	got := 0
 	address, _ := serve(t, "", &receiver{answer: func(_ context.Context, req *collogpb.ExportLogsServiceRequest) error {
@@ -163,13 +163,13 @@ func TestMoreThanAReceiverTakes(t *testing.T) {
 	emit(l, strings.Repeat("x", 4<<20))
 	err := p.ForceFlush(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "WithMaxExportBatchBytes") {
-		t.Errorf("flush returns %v, want the record that is too large named", err)
+		t.Errorf("flush returns %v, want an error about the record that is too large", err)
 	}
 	s := p.Stats()
 	if got != 512 || s.Exported != 512 || s.DroppedTotal() != 1 || s.Dropped[0].Reason != processor.ReasonRecordTooLarge {
 		t.Errorf("%d received, %+v", got, s)
 	}
 	if e := s.Exporters[0]; e.Failures != 0 || e.Exports != 3 {
-		t.Errorf("%d exports, of which %d failed; want 3 for ten megabytes", e.Exports, e.Failures)
+		t.Errorf("exports: %d, failures: %d; want 3 exports for ten megabytes", e.Exports, e.Failures)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// FuzzValue holds both readers against what they promise: Int against the
-// rule of the SDK, Millis against arithmetic that cannot overflow.
+// FuzzValue compares Int with the rule of the SDK, and Millis with arithmetic that cannot
+// overflow.
 func FuzzValue(f *testing.F) {
 	for _, v := range []string{
 		"", "0", "1", "-1", "+1", "512", " 512", "1s", "1.0", "0x1", "1_0", "\x00", "١",

@@ -11,8 +11,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// serial makes keys new to the process, so that "once per key and value" holds
-// under -count as well.
+// serial makes keys that are new to the process, so that tests of "once per key and value"
+// also pass with -count.
 var serial atomic.Int64
 
 func freshKey() string { return fmt.Sprintf("TEST_VARIABLE_%d", serial.Add(1)) }

@@ -3,15 +3,15 @@ package env
 // The variables, named as in the section "Batch LogRecord Processor" of the
 // OpenTelemetry environment variable specification.
 const (
-	// BLRPMaxQueueSize holds the most records that may be queued; see [Int].
+	// BLRPMaxQueueSize is the size of the queue, in records; see [Int].
 	BLRPMaxQueueSize = "OTEL_BLRP_MAX_QUEUE_SIZE"
 
-	// BLRPScheduleDelay holds the milliseconds between two exports; see [Millis].
+	// BLRPScheduleDelay is the time between two exports, in milliseconds; see [Millis].
 	BLRPScheduleDelay = "OTEL_BLRP_SCHEDULE_DELAY"
 
-	// BLRPExportTimeout holds the milliseconds one export may take; see [Millis].
+	// BLRPExportTimeout is the timeout of an export, in milliseconds; see [Millis].
 	BLRPExportTimeout = "OTEL_BLRP_EXPORT_TIMEOUT"
 
-	// BLRPMaxExportBatchSize holds the most records of one export; see [Int].
+	// BLRPMaxExportBatchSize is the largest number of records in an export; see [Int].
 	BLRPMaxExportBatchSize = "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"
 )

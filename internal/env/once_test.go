@@ -8,8 +8,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// TestReportsOncePerKeyAndValue includes the two readers sharing one memory: the
-// mistake is in the variable, whoever reads it.
+// TestReportsOncePerKeyAndValue: Int and Millis share the memory of reports, because the
+// mistake is in the variable and not in its reader.
 func TestReportsOncePerKeyAndValue(t *testing.T) {
 	var errs []error
 	key, other := freshKey(), freshKey()

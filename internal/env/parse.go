@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// ParseInt returns the number that v, the value of the variable key, stands for:
-// at least 1. An error wraps [ErrInvalid], and [ErrTooSmall] if v is a number less
-// than one.
+// ParseInt returns v, the value of the variable key, as a number of at least 1. An error
+// wraps [ErrInvalid], and [ErrTooSmall] if v is a number less than one.
 func ParseInt(key, v string) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err == nil && n < 1 {
@@ -22,12 +21,12 @@ func ParseInt(key, v string) (int, error) {
 	return n, nil
 }
 
-// ParseMillis returns the duration of the milliseconds v, the value of the
-// variable key: at least one, and the longest there is for a number that does not
-// fit. Its errors are those of [ParseInt].
+// ParseMillis returns v, the value of the variable key in milliseconds, as a duration of
+// at least one millisecond. A number that is too large becomes the longest duration. Its
+// errors are those of [ParseInt].
 func ParseMillis(key, v string) (time.Duration, error) {
-	// For a number out of range ParseInt returns the nearest int64, which is
-	// enough: too large a one saturates below, too small a one is less than one.
+	// For a number out of range ParseInt returns the nearest int64. That is enough: a
+	// number that is too large saturates below, one that is too small is less than one.
 	n, err := strconv.ParseInt(v, 10, 64)
 	if errors.Is(err, strconv.ErrRange) && isInteger(v) {
 		err = nil
@@ -44,8 +43,8 @@ func ParseMillis(key, v string) (time.Duration, error) {
 	return time.Duration(n) * time.Millisecond, nil
 }
 
-// isInteger completes the syntax check for a v that strconv.ParseInt finds out of
-// range: it gives up at the first digit too many and never looks at what follows.
+// isInteger completes the syntax check of a v that strconv.ParseInt found out of range:
+// ParseInt stops at the first excess digit and does not check the rest.
 func isInteger(v string) bool {
 	return strings.Trim(v[1:], "0123456789") == ""
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/env"
 )
 
-// TestParse: what Int and Millis keep to themselves, the parsers tell.
+// TestParse: the parsers return the errors that Int and Millis do not report.
 func TestParse(t *testing.T) {
 	if n, err := env.ParseInt("KEY", "5"); n != 5 || err != nil {
 		t.Errorf("ParseInt: %d, %v", n, err)

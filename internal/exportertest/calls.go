@@ -7,30 +7,30 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Call is one call of Export, as [Exporter.Calls] saw it. It is a snapshot and
-// the caller's own; only Context is shared with the processor.
+// Call is one call of Export, as [Exporter.Calls] returns it. It is a copy that the
+// caller owns; only Context is shared with the processor.
 type Call struct {
-	// Context is the one handed in, for its deadline and values.
+	// Context is the context of the call, for its deadline and values.
 	Context context.Context
 	// Records are clones, made when the call began.
 	Records []sdklog.Record
-	// Count is how many records were handed in.
+	// Count is the number of records in the call.
 	Count int
 	// Begun and Ended are read from the clock of the synctest bubble, if any.
 	// Ended is zero while the call is under way.
 	Begun, Ended time.Time
 	// Err is what Export returned.
 	Err error
-	// Panicked tells that Export ended in a panic (or runtime.Goexit) and
+	// Panicked says that Export ended in a panic (or runtime.Goexit) and
 	// returned nothing.
 	Panicked bool
 }
 
-// Taken tells whether Export returned nil: the records have arrived.
+// Taken reports whether Export returned nil: the records have arrived.
 func (c Call) Taken() bool { return !c.Ended.IsZero() && !c.Panicked && c.Err == nil }
 
-// Calls returns all Export calls in the order they began, those under way and
-// those refused after Shutdown included.
+// Calls returns all Export calls in the order in which they began, including those
+// under way and those refused after Shutdown.
 func (e *Exporter) Calls() []Call {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -42,16 +42,17 @@ func (e *Exporter) Calls() []Call {
 	return out
 }
 
-// Attempted returns the records of every Export call, whatever became of it, in
-// the order the calls began.
+// Attempted returns the records of every Export call, whatever its outcome, in the
+// order in which the calls began.
 func (e *Exporter) Attempted() [][]sdklog.Record {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return batchesOf(e.calls)
 }
 
-// Batches returns the records taken, by Export call, in the order the calls
-// returned. With one Export at a time that is the order they began in, too.
+// Batches returns the records taken, by Export call, in the order in which the
+// calls returned. With one Export at a time this is also the order in which they
+// began.
 func (e *Exporter) Batches() [][]sdklog.Record {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,8 +86,8 @@ func (e *Exporter) Bodies() []string {
 	return out
 }
 
-// ExportContexts returns the contexts of all Export calls, in the order they
-// began.
+// ExportContexts returns the contexts of all Export calls, in the order in which
+// the calls began.
 func (e *Exporter) ExportContexts() []context.Context {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,6 +1,6 @@
 package exportertest
 
-// Exports returns how many Export calls have begun, refused ones included.
+// Exports returns how many Export calls have begun, including refused ones.
 func (e *Exporter) Exports() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -36,24 +36,25 @@ func (e *Exporter) Active() int {
 	return e.active
 }
 
-// MaxConcurrent returns the most Export calls that were ever under way at once.
-// An exporter must not be called concurrently: above 1 is a processor's bug.
+// MaxConcurrent returns the largest number of Export calls that were under way at
+// once. An exporter must not be called concurrently: more than 1 is a bug of the
+// processor.
 func (e *Exporter) MaxConcurrent() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.most
+	return e.maxActive
 }
 
-// ExportsAfterShutdown returns how many Exports began after Shutdown did, each
-// of them a processor's bug. All were refused.
+// ExportsAfterShutdown returns how many Exports began after Shutdown began. Each is
+// a bug of the processor. All were refused.
 func (e *Exporter) ExportsAfterShutdown() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.afterDown
+	return e.afterShutdown
 }
 
-// Overwritten returns how many Exports found their slice changed when they
-// ended: memory that was cleared or used again while an exporter still had it.
+// Overwritten returns how many Exports found their slice changed when they ended:
+// its memory was cleared or reused while the exporter still had it.
 func (e *Exporter) Overwritten() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -60,7 +60,7 @@ func TestSetDelay(t *testing.T) {
 	})
 }
 
-// TestDelayStartsBehindGate: a slow exporter that was blocked is slow as well.
+// TestDelayStartsBehindGate: the delay comes after the gate.
 func TestDelayStartsBehindGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(time.Second))

@@ -9,51 +9,53 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Exporter is an [sdklog.Exporter] that does what a test tells it to and
-// remembers what was done to it. Make one with [New].
+// Exporter is an [sdklog.Exporter] that behaves as a test requires and remembers its
+// calls. Make one with [New].
 //
-// All methods are safe for concurrent use, Export included: a second concurrent
-// Export is the processor's mistake and is counted, not punished. Whatever a
-// method returns is a copy that the caller owns.
+// All methods are safe for concurrent use, including Export: a second concurrent
+// Export is a mistake of the processor and is counted, but not refused. What a method
+// returns is a copy that the caller owns.
 type Exporter struct {
 	deaf      bool                                         // immutable
-	forgetful bool                                         // immutable
+	countOnly bool                                         // immutable; no records are kept
 	fn        func(context.Context, []sdklog.Record) error // immutable; nil: none
 
-	// mu is never held while an Exporter waits or runs foreign code: a goroutine
-	// blocked on a mutex would keep the clock of a synctest bubble from moving.
+	// mu is never held while an Exporter waits or runs foreign code: a goroutine that
+	// is blocked on a mutex would stop the clock of a synctest bubble.
 	mu      sync.Mutex
 	delay   time.Duration
-	plan    []step // outcomes of the Exports to come, the next one first
+	plan    []step // outcomes of future Exports, the next one first
 	waiters []*waiter
 
-	calls        []*Call // every Export, in the order they began
-	taken        []*Call // those that returned nil, in the order they returned
-	takenCount   int     // records in taken
-	active, most int     // Exports under way: now, and the most there ever were
-	afterDown    int     // Exports begun after Shutdown
-	overwritten  int
+	calls         []*Call // every Export, in the order in which they began
+	taken         []*Call // those that returned nil, in the order in which they returned
+	takenCount    int     // records in taken
+	active        int     // Exports under way now
+	maxActive     int     // the largest value of active
+	afterShutdown int     // Exports begun after Shutdown
+	overwritten   int
 
 	export, flush, down endpoint
-	stopped             bool // Shutdown was called
+	stopped             bool // Shutdown has begun
 }
 
 var _ sdklog.Exporter = (*Exporter)(nil)
 
-// New returns an Exporter that takes all records at once, until told otherwise.
+// New returns an Exporter that takes all records at once, unless an option or a later
+// call changes that.
 func New(opts ...Option) *Exporter {
 	var c config
 	for _, o := range opts {
 		c = o.apply(c)
 	}
-	return &Exporter{deaf: c.deaf, forgetful: c.forgetful, fn: c.fn, delay: c.delay}
+	return &Exporter{deaf: c.deaf, countOnly: c.countOnly, fn: c.fn, delay: c.delay}
 }
 
-// Export takes, refuses or sits on records; the package comment says which. It
+// Export takes, refuses or holds back records, as the package comment describes. It
 // keeps clones of them and no reference to the slice.
 func (e *Exporter) Export(ctx context.Context, records []sdklog.Record) (err error) {
 	c := &Call{Context: ctx, Count: len(records), Begun: time.Now()}
-	if !e.forgetful {
+	if !e.countOnly {
 		c.Records = cloneRecords(records)
 	}
 	todo := e.begin(c)
@@ -66,8 +68,8 @@ func (e *Exporter) Export(ctx context.Context, records []sdklog.Record) (err err
 	return err
 }
 
-// work is what one Export has to do, decided as it begins: a later Block or
-// FailNext is for later Exports.
+// work is what one Export has to do. It is decided when the Export begins: a later
+// Block or FailNext applies to later Exports.
 type work struct {
 	refused bool
 	gates   []gate
@@ -81,10 +83,10 @@ func (e *Exporter) begin(c *Call) work {
 
 	e.calls = append(e.calls, c)
 	e.active++
-	e.most = max(e.most, e.active)
+	e.maxActive = max(e.maxActive, e.active)
 	todo := work{refused: e.stopped}
 	if e.stopped {
-		e.afterDown++
+		e.afterShutdown++
 	} else {
 		todo.gates = slices.Clone(e.export.gates)
 		todo.delay = e.delay

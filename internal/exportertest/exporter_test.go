@@ -29,8 +29,8 @@ func TestTakesRecordsInOrder(t *testing.T) {
 	}
 }
 
-// TestKeepsClones covers both directions: the processor uses its slice again,
-// and the test changes what it was given.
+// TestKeepsClones covers both directions: the processor reuses its slice, and the
+// test changes the records it got.
 func TestKeepsClones(t *testing.T) {
 	e := exportertest.New()
 	recs := batch(0, 1)

@@ -7,23 +7,25 @@ import (
 	"time"
 )
 
-// gate is closed to open it. Each Block makes its own, at the time of the call:
-// a channel durably blocks only in the synctest bubble it was made in.
+// gate is a channel that Exports wait for: closing it lets them through. Each Block
+// makes one, at the time of the call, because a channel durably blocks only in the
+// synctest bubble in which it was made.
 type gate chan struct{}
 
-// endpoint is what Export, ForceFlush and Shutdown have in common: gates in
-// front, contexts remembered, an error to return. Guarded by Exporter.mu.
+// endpoint is the state that Export, ForceFlush and Shutdown have in common: the
+// gates in front, the contexts of the calls and the error to return. Guarded by
+// Exporter.mu.
 type endpoint struct {
 	gates    []gate
-	contexts []context.Context // one per call; unused for Export, see Exporter.calls
+	contexts []context.Context // one a call; unused for Export, see Exporter.calls
 	err      error             // unused for Export, see Exporter.plan
 }
 
-// Block shuts a gate in front of Export: Exports that begin from now on wait
-// there until release is called or, unless the Exporter is deaf, their context
-// ends. release lets the waiting ones through and may be called again, and from
-// any goroutine of the same synctest bubble. Gates of several Blocks are
-// independent: an Export passes when all of those it met are open.
+// Block closes a gate in front of Export: Exports that begin from now on wait there
+// until release is called or, unless the Exporter is deaf, their context ends.
+// release lets the waiting ones through. It may be called again, and from any
+// goroutine of the same synctest bubble. The gates of several Blocks are independent:
+// an Export passes when all gates that were closed when it began are open.
 func (e *Exporter) Block() (release func()) { return e.block(&e.export) }
 
 // BlockForceFlush is [Exporter.Block] for ForceFlush.
@@ -45,8 +47,8 @@ func (e *Exporter) block(p *endpoint) (release func()) {
 	})
 }
 
-// pause passes the gates one by one and then lets d go by. It returns ctx.Err()
-// if ctx ends first and the Exporter is not deaf.
+// pause waits for the gates one by one and then for d. It returns ctx.Err() if ctx
+// ends first and the Exporter is not deaf.
 func (e *Exporter) pause(ctx context.Context, gates []gate, d time.Duration) error {
 	ended := ctx.Done()
 	if e.deaf {

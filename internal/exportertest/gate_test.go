@@ -36,8 +36,8 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// TestBlockOutsideBubble has an Exporter cross into a bubble: a package variable
-// or a shared fixture.
+// TestBlockOutsideBubble uses an Exporter from outside in a bubble, as a package
+// variable or a shared fixture.
 func TestBlockOutsideBubble(t *testing.T) {
 	e := exportertest.New()
 	for range 2 {
@@ -105,7 +105,7 @@ func TestBlocksAreIndependent(t *testing.T) {
 	}
 }
 
-// TestBlockSparesRunning: a gate is for the Exports that begin after it.
+// TestBlockSparesRunning: a gate stops only the Exports that begin after Block.
 func TestBlockSparesRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(time.Second))

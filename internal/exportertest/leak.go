@@ -7,22 +7,20 @@ import (
 	"time"
 )
 
-// watched is the package whose goroutines, with those of the packages below it,
-// must all be gone when a test is over.
+// watched is the package whose goroutines, including those of the packages below it,
+// must have ended when a test is over.
 const watched = "github.com/krunchwrapper/asynclog/processor"
 
-// leakPatience is how long a goroutine may take to end after it was told to.
-const leakPatience = time.Second
+// leakTimeout is how long a goroutine may take to end after it was asked to.
+const leakTimeout = time.Second
 
-// NoLeaks makes tb fail if goroutines of the processor package that the test
-// started are still there when it is over, after up to a second of patience,
-// and prints their stacks.
+// NoLeaks makes tb fail if goroutines of the processor package that the test started
+// are still running up to a second after its end, and prints their stacks.
 //
-// Call it before anything registers a cleanup that ends those goroutines:
-// cleanups run last in, first out. Goroutines alive at the call are not held
-// against the test. It sees the whole process, so it cannot be used in a test
-// that runs in parallel with others. In a synctest bubble the patience is on the
-// bubble's clock.
+// Call it before anything registers a cleanup that ends those goroutines: cleanups
+// run last in, first out. Goroutines that run at the time of the call are ignored.
+// NoLeaks sees the whole process, so a test that runs in parallel with others cannot
+// use it. In a synctest bubble the second is on the bubble's clock.
 func NoLeaks(tb testing.TB) {
 	tb.Helper()
 	noLeaks(tb, watched)
@@ -34,7 +32,7 @@ func noLeaks(tb testing.TB, pkg string) {
 	tb.Cleanup(func() {
 		tb.Helper()
 		var leaked map[string]string
-		for end := time.Now().Add(leakPatience); ; {
+		for end := time.Now().Add(leakTimeout); ; {
 			leaked = goroutinesOf(allStacks(), pkg)
 			for id := range before {
 				delete(leaked, id)
@@ -74,9 +72,9 @@ func goroutinesOf(stacks, pkg string) map[string]string {
 	return found
 }
 
-// runs tells whether any of the frames is one of pkg or of a package below it,
+// runs reports whether any of the frames is one of pkg or of a package below it,
 // outside of its tests. A frame is a line with the function and a line with the
-// file; the last one may be the function that started the goroutine.
+// file. The last one may be the function that started the goroutine.
 func runs(frames, pkg string) bool {
 	function := ""
 	for line := range strings.Lines(frames) {

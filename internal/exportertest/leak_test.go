@@ -10,7 +10,7 @@ import (
 
 const self = "github.com/krunchwrapper/asynclog/internal/exportertest"
 
-// fakeTB runs cleanups when told to and keeps errors.
+// fakeTB runs cleanups when end is called and keeps errors.
 type fakeTB struct {
 	testing.TB
 
@@ -40,7 +40,7 @@ func TestNoLeaksFindsLeak(t *testing.T) {
 		synctest.Wait()
 
 		f := &fakeTB{TB: t}
-		noLeaks(f, self) // not answerable for the one above
+		noLeaks(f, self) // ignores the goroutine above
 		go func() { _ = e.Export(context.Background(), nil) }()
 		synctest.Wait()
 		f.end()
@@ -52,7 +52,7 @@ func TestNoLeaksFindsLeak(t *testing.T) {
 
 func TestNoLeaksWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := New(WithDelay(leakPatience / 2))
+		e := New(WithDelay(leakTimeout / 2))
 		f := &fakeTB{TB: t}
 		noLeaks(f, self)
 		go func() { _ = e.Export(context.Background(), nil) }()

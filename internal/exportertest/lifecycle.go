@@ -6,30 +6,24 @@ import (
 )
 
 // ForceFlush waits at the gates of [Exporter.BlockForceFlush] and returns the
-// error of [Exporter.SetForceFlushError]. After Shutdown began it does nothing.
+// error of [Exporter.SetForceFlushError]. After Shutdown has begun it does nothing.
 func (e *Exporter) ForceFlush(ctx context.Context) error {
-	e.mu.Lock()
-	e.flush.contexts = append(e.flush.contexts, ctx)
-	gates, err, stopped := slices.Clone(e.flush.gates), e.flush.err, e.stopped
-	e.mu.Unlock()
-
-	if stopped {
-		return nil
-	}
-	if ended := e.pause(ctx, gates, 0); ended != nil {
-		return ended
-	}
-	return err
+	return e.pass(ctx, &e.flush, false)
 }
 
 // Shutdown waits at the gates of [Exporter.BlockShutdown] and returns the error
-// of [Exporter.SetShutdownError]. Exports that begin after it began are refused;
-// those under way go on. Only the first Shutdown does anything.
+// of [Exporter.SetShutdownError]. Exports that begin later are refused; those under
+// way continue. Only the first Shutdown does anything.
 func (e *Exporter) Shutdown(ctx context.Context) error {
+	return e.pass(ctx, &e.down, true)
+}
+
+// pass is a call of ForceFlush or Shutdown, which stops the Exporter as it begins.
+func (e *Exporter) pass(ctx context.Context, p *endpoint, stop bool) error {
 	e.mu.Lock()
-	e.down.contexts = append(e.down.contexts, ctx)
-	gates, err, stopped := slices.Clone(e.down.gates), e.down.err, e.stopped
-	e.stopped = true
+	p.contexts = append(p.contexts, ctx)
+	gates, err, stopped := slices.Clone(p.gates), p.err, e.stopped
+	e.stopped = stopped || stop
 	e.mu.Unlock()
 
 	if stopped {

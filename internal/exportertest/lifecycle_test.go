@@ -93,7 +93,7 @@ func TestBlockedLifecycle(t *testing.T) {
 	}
 }
 
-// TestShutdownSparesRunningExport: what is under way ends by itself.
+// TestShutdownSparesRunningExport: an Export under way ends normally.
 func TestShutdownSparesRunningExport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()

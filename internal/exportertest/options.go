@@ -16,16 +16,16 @@ type config struct {
 	deaf  bool
 	fn    func(context.Context, []sdklog.Record) error
 
-	forgetful bool
+	countOnly bool
 }
 
 type optionFunc func(config) config
 
 func (f optionFunc) apply(c config) config { return f(c) }
 
-// WithDelay makes each Export take d, on the clock of the synctest bubble if it
-// runs in one. It returns ctx.Err() as soon as its context ends. d of zero or
-// less is no delay, the default. [Exporter.SetDelay] changes it later.
+// WithDelay makes each Export take d, on the clock of the synctest bubble if it runs
+// in one. The Export returns ctx.Err() as soon as its context ends. A d of zero or
+// less is no delay, the default. [Exporter.SetDelay] changes the delay later.
 func WithDelay(d time.Duration) Option {
 	return optionFunc(func(c config) config {
 		c.delay = d
@@ -33,9 +33,9 @@ func WithDelay(d time.Duration) Option {
 	})
 }
 
-// WithDeafness makes the Exporter ignore its contexts, as a badly behaved one
-// does: Export, ForceFlush and Shutdown wait out gates and delays whatever
-// happens, and an Export whose context has ended still takes the records.
+// WithDeafness makes the Exporter ignore its contexts, as a badly behaved exporter
+// does: Export, ForceFlush and Shutdown wait for gates and delays whatever happens,
+// and an Export whose context has ended still takes the records.
 func WithDeafness() Option {
 	return optionFunc(func(c config) config {
 		c.deaf = true
@@ -43,10 +43,9 @@ func WithDeafness() Option {
 	})
 }
 
-// WithFunc makes f decide each Export that nothing was planned for, after its
-// gates and delay. f runs on the goroutine that called Export and sees the
-// processor's own slice, which it must not keep; it may panic. Its result is
-// Export's result.
+// WithFunc makes f decide each Export without a planned outcome, after its gates and
+// delay. f runs on the goroutine that called Export and gets the processor's own
+// slice, which it must not keep. It may panic. Its result is the result of Export.
 func WithFunc(f func(ctx context.Context, records []sdklog.Record) error) Option {
 	return optionFunc(func(c config) config {
 		c.fn = f
@@ -54,19 +53,18 @@ func WithFunc(f func(ctx context.Context, records []sdklog.Record) error) Option
 	})
 }
 
-// WithoutRecords makes the Exporter count records and keep none, for tests that
-// emit so many that clones of all of them would not fit in memory. What returns
-// records or bodies then returns empty ones, and [Exporter.Overwritten] sees
-// nothing; all counts stay exact.
+// WithoutRecords makes the Exporter count records and keep none, for tests that emit
+// so many that clones of all of them would not fit in memory. Methods that return
+// records or bodies then return none, and [Exporter.Overwritten] detects nothing. All
+// counts stay exact.
 func WithoutRecords() Option {
 	return optionFunc(func(c config) config {
-		c.forgetful = true
+		c.countOnly = true
 		return c
 	})
 }
 
-// SetDelay changes the delay of the Exports that begin from now on; see
-// [WithDelay].
+// SetDelay changes the delay of the Exports that begin from now on. See [WithDelay].
 func (e *Exporter) SetDelay(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

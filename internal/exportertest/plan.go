@@ -16,16 +16,16 @@ func (s step) run() error {
 	return s.err
 }
 
-// FailNext makes the next n Exports return err and take nothing. An err of nil
-// makes them succeed, which is how a success is put between failures.
+// FailNext makes the next n Exports return err and take nothing. A nil err makes
+// them succeed, for a success between failures.
 //
-// Plans queue up: FailNext(2, err) followed by PanicNext(1, v) is two failures
-// and then a panic. The "next" Exports are those that begin after the call. One
-// that ends at a gate or in the delay because its context ended has used up its
-// place; one refused after Shutdown has not.
+// Plans queue up: FailNext(2, err) followed by PanicNext(1, v) is two failures and
+// then a panic. The "next" Exports are those that begin after the call. An Export
+// that ends at a gate or in the delay because its context ended has used its step of
+// the plan; one that is refused after Shutdown has not.
 func (e *Exporter) FailNext(n int, err error) { e.planNext(n, step{err: err}) }
 
-// PanicNext makes the next n Exports panic with v; see [Exporter.FailNext].
+// PanicNext makes the next n Exports panic with v. See [Exporter.FailNext].
 func (e *Exporter) PanicNext(n int, v any) { e.planNext(n, step{panics: true, value: v}) }
 
 func (e *Exporter) planNext(n int, s step) {
@@ -37,7 +37,8 @@ func (e *Exporter) planNext(n int, s step) {
 	e.plan = append(e.plan, slices.Repeat([]step{s}, n)...)
 }
 
-// nextLocked takes the next step off the plan; nil when there is none.
+// nextLocked removes the next step from the plan and returns it, or nil if there is
+// none.
 func (e *Exporter) nextLocked() *step {
 	if len(e.plan) == 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// export calls Export and returns in words what became of it.
+// export calls Export and returns its outcome in words.
 func export(ctx context.Context, e *exportertest.Exporter, from int) (outcome string) {
 	defer func() {
 		if v := recover(); v != nil {

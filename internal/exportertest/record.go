@@ -12,15 +12,15 @@ import (
 // scopeName is the instrumentation scope of the records made here.
 const scopeName = "github.com/krunchwrapper/asynclog/internal/exportertest"
 
-// template is an empty record as the SDK makes them. A zero [sdklog.Record] is
-// none: its attribute limit of zero drops every attribute set on it. It is made
-// when the program starts because a first use may be inside a synctest bubble,
-// where nothing that others share should be made.
+// template is an empty record as the SDK makes them. A zero [sdklog.Record] would not
+// do: its attribute limit of zero drops every attribute set on it. The template is
+// made when the program starts, because its first use may be inside a synctest
+// bubble, where nothing that is shared with code outside should be made.
 var template = newTemplate()
 
 // Record returns a record as an SDK logger hands it to a processor: with severity,
 // body and attributes, Timestamp and ObservedTimestamp both now, a resource and a
-// scope, no trace, and no attribute limits. The caller owns it. Safe for
+// scope, no trace, and no attribute limits. The caller owns it. Record is safe for
 // concurrent use.
 func Record(severity log.Severity, body string, attrs ...attribute.KeyValue) sdklog.Record {
 	now := time.Now()
@@ -67,9 +67,9 @@ func cloneRecords(records []sdklog.Record) []sdklog.Record {
 	return out
 }
 
-// sameRecords tells whether both hold the same records, by what differs between
-// any two that a test emits; comparing all of a record would take longer than
-// the test.
+// sameRecords reports whether both slices hold the same records. It compares the
+// fields that differ between any two records of a test: comparing whole records would
+// take longer than the test.
 func sameRecords(a, b []sdklog.Record) bool {
 	for i := range a {
 		x, y := &a[i], &b[i]

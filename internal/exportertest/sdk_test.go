@@ -10,8 +10,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// TestBehindSDK uses the double as the processor tests do, behind a processor
-// known to be correct: what it watches must then raise no alarm.
+// TestBehindSDK uses the double as the processor tests do, behind a processor known
+// to be correct: its checks must find nothing.
 func TestBehindSDK(t *testing.T) {
 	exportertest.NoLeaks(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// waiter is one goroutine waiting for a count. Its channel is made by the one
-// who waits, in the synctest bubble of the wait, hence not one for all.
+// waiter is one goroutine that waits for a count. The goroutine makes the channel in
+// its own synctest bubble, so there is one channel for each waiter.
 type waiter struct {
 	reached func() bool // called with Exporter.mu held
 	done    chan struct{}
 }
 
-// WaitEntered returns nil as soon as n Exports have begun, counted over the life
-// of the Exporter. If ctx ends first it returns an error that wraps ctx.Err().
+// WaitEntered returns nil as soon as n Exports have begun, counted over the life of
+// the Exporter. If ctx ends first, it returns an error that wraps ctx.Err().
 func (e *Exporter) WaitEntered(ctx context.Context, n int) error {
 	if err := e.wait(ctx, func() bool { return len(e.calls) >= n }); err != nil {
 		return fmt.Errorf("exportertest: %d of %d Exports begun: %w", e.Exports(), n, err)
@@ -23,9 +23,9 @@ func (e *Exporter) WaitEntered(ctx context.Context, n int) error {
 }
 
 // WaitRecords returns nil as soon as n records have been taken, counted over the
-// life of the Exporter. The processor may not have learned of it yet: the Export
-// is only about to return. If ctx ends first WaitRecords returns an error that
-// wraps ctx.Err().
+// life of the Exporter. The last Export is then about to return, so the processor may
+// not have counted its records yet. If ctx ends first, WaitRecords returns an error
+// that wraps ctx.Err().
 func (e *Exporter) WaitRecords(ctx context.Context, n int) error {
 	if err := e.wait(ctx, func() bool { return e.takenCount >= n }); err != nil {
 		return fmt.Errorf("exportertest: %d of %d records taken: %w", e.RecordsTaken(), n, err)
@@ -54,7 +54,7 @@ func (e *Exporter) wait(ctx context.Context, reached func() bool) error {
 	}
 }
 
-// wakeLocked wakes those whose count has been reached.
+// wakeLocked wakes the waiters whose count has been reached.
 func (e *Exporter) wakeLocked() {
 	e.waiters = slices.DeleteFunc(e.waiters, func(w *waiter) bool {
 		if !w.reached() {

@@ -1,14 +1,14 @@
-// Package panictext turns what a function panicked with into text.
+// Package panictext converts the value of a panic into text.
 //
-// Whoever contains the panics of others' code wants to say what happened, and
-// [fmt] is no help with a value whose own methods panic: it contains one panic,
-// and passes on one that happens while it prints that.
+// Code that recovers from a panic of foreign code has to say what happened. [fmt]
+// is not safe for a value whose own methods panic: it recovers from one such panic,
+// but not from a second one while it prints the first.
 package panictext
 
 import "fmt"
 
-// Of returns the value as fmt prints it with %v, or its type in parentheses if it
-// cannot be printed. It does not panic.
+// Of returns v as fmt prints it with %v, or its type in parentheses if v cannot be
+// printed. Of does not panic.
 func Of(v any) (text string) {
 	defer func() {
 		if recover() != nil {

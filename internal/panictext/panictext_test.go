@@ -7,12 +7,12 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
-// hostile panics with itself when it is asked what it is.
+// hostile is an error whose Error method panics with another hostile.
 type hostile struct{}
 
 func (hostile) Error() string { panic(hostile{}) }
 
-// empty panics in Error if it is a nil pointer, as many errors do.
+// empty is an error whose Error method panics on a nil pointer, as many do.
 type empty struct{ text string }
 
 func (e *empty) Error() string { return e.text }

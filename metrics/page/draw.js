@@ -1,7 +1,7 @@
 'use strict';
 
-// Text that comes from the server is only ever set as textContent or as an
-// attribute that has no meaning but its text.
+// Text from the server is set as textContent only, or as an attribute that browsers
+// treat as plain text.
 
 const byId = id => document.getElementById(id);
 
@@ -23,7 +23,7 @@ function picture(width, height, label, ...content) {
   return shape('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, ...content);
 }
 
-// Numbers as people read them: 1,234,567 and three digits of what is measured.
+// Numbers for people: 1,234,567 for counts, and three digits for measurements.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notation: 'compact' });
@@ -42,15 +42,16 @@ function duration(s) {
 
 const clock = t => new Date(t).toLocaleTimeString('en-GB');
 
-// ceiling is the next round number.
+// ceiling returns the next round number.
 function ceiling(n) {
   if (!(n > 1)) return 1;
   const power = 10 ** Math.floor(Math.log10(n));
   return [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10].map(f => f * power).find(c => c >= n * (1 - 1e-9));
 }
 
-// timeChart draws series over the last minutes. A series is {name, value(sample)},
-// null where there is no value, and rare if it is not drawn while it is zero; limit is a dashed line, drawn if it is near.
+// timeChart draws series over the last minutes. A series is {name, value(sample), rare}:
+// value returns null where there is no value, and a rare series is not drawn while it is zero.
+// limit is drawn as a dashed line if the values come near it.
 function timeChart(node, samples, series, { seconds, limit, cursor, label }) {
   const width = node.clientWidth, height = node.clientHeight;
   const left = 44, right = width - 8, top = 8, bottom = height - 20;
@@ -99,10 +100,10 @@ function timeChart(node, samples, series, { seconds, limit, cursor, label }) {
   }
   if (cursor) svg.append(shape('line', { class: 'cursor', x1: x(cursor), x2: x(cursor), y1: top, y2: bottom }));
   node.replaceChildren(svg);
-  return px => start + (px - left) / (right - left) * (end - start); // where a pointer is, as a time
+  return px => start + (px - left) / (right - left) * (end - start); // from a pointer's position to a time
 }
 
-// sparkline draws numbers by their own scale, no more of them than it has pixels.
+// sparkline draws numbers on their own scale, at most one a pixel.
 function sparkline(values, width, height, label) {
   const step = Math.ceil(values.length / width), points = values.filter((_, i) => (values.length - 1 - i) % step === 0);
   const low = Math.min(...points), high = Math.max(...points);

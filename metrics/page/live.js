@@ -1,7 +1,7 @@
-// Asks for the JSON every second and keeps the history. What is asked for is this
-// very page, wherever it is mounted, with whatever else its address says.
+// Requests the JSON every second and keeps the history. The address is that of this
+// page, wherever it is mounted, with the rest of its query.
 
-const every = 1000, seconds = 300, patience = 5000;
+const every = 1000, seconds = 300, requestTimeout = 5000;
 const address = new URL(location.href);
 address.hash = address.username = address.password = '';
 address.searchParams.set('format', 'json');
@@ -11,10 +11,10 @@ const samples = [];       // of the ledger, oldest first
 const timings = new Map(); // operation → {count, time, means: [{time, value}]}
 let latest = null, answered = 0, paused = false, cursor = null;
 
-function keep(ledger, time) {
+function addSample(ledger, time) {
   const before = samples.at(-1);
   const sample = { time, ledger, gap: !before || time - before.time > 5 * every };
-  if (before && ledger.messages_logged < before.ledger.messages_logged) sample.gap = true; // begun anew
+  if (before && ledger.messages_logged < before.ledger.messages_logged) sample.gap = true; // the counters started again
   const passed = before ? (time - before.time) / 1000 : 0;
   for (const [name, key] of [['logged', 'messages_logged'], ['exported', 'exported'], ['fallback', 'fallback'], ['dropped', 'dropped_total']]) {
     sample[name] = sample.gap || passed <= 0 ? null : Math.max(ledger[key] - before.ledger[key], 0) / passed;
@@ -23,7 +23,7 @@ function keep(ledger, time) {
   while (samples[0].time < time - seconds * 1000) samples.shift();
 }
 
-function keepTimings(operations, time) {
+function addTimings(operations, time) {
   for (const name of timings.keys()) if (!Object.hasOwn(operations, name)) timings.delete(name);
   return Object.entries(operations).map(([name, o]) => {
     const known = timings.get(name), passed = known ? (time - known.time) / 1000 : 0;
@@ -56,7 +56,7 @@ function drawTiles(l, s) {
 
 function drawOutage(l) {
   const text = !l.degraded ? ''
-    : `No exporter works since ${clock(Date.parse(l.degraded_since))}: ${whole.format(l.consecutive_failures)} exports in a row have failed. Records wait in the queue.`;
+    : `No exporter has worked since ${clock(Date.parse(l.degraded_since))}: ${whole.format(l.consecutive_failures)} ${l.consecutive_failures === 1 ? 'export has' : 'exports in a row have'} failed. Records wait in the queue.`;
   if (byId('outage').textContent !== text) byId('outage').textContent = text;
   byId('outage').hidden = !l.degraded;
 }
@@ -65,16 +65,16 @@ const curves = [
   { name: 'logged', value: s => s.logged }, { name: 'exported', value: s => s.exported, rare: true },
   { name: 'fallback', value: s => s.fallback, rare: true }, { name: 'dropped', value: s => s.dropped, rare: true },
 ];
-const where = {}; // chart → function from a pointer to a time
+const timeAt = {}; // chart → function from a pointer's position to a time
 
 function drawCharts() {
   const at = cursor === null ? samples.at(-1)
     : samples.reduce((a, b) => (Math.abs(b.time - cursor) < Math.abs(a.time - cursor) ? b : a));
   const when = cursor === null ? 'now' : clock(at.time);
   const settings = { seconds, cursor: cursor === null ? null : at.time };
-  where['queue-chart'] = timeChart(byId('queue-chart'), samples, [{ name: 'queue', value: s => s.ledger.queue_size, area: true }],
+  timeAt['queue-chart'] = timeChart(byId('queue-chart'), samples, [{ name: 'queue', value: s => s.ledger.queue_size, area: true }],
     { ...settings, limit: at.ledger.queue_capacity, label: 'queue depth over the last minutes' });
-  where['rate-chart'] = timeChart(byId('rate-chart'), samples, curves, { ...settings, label: 'records per second over the last minutes' });
+  timeAt['rate-chart'] = timeChart(byId('rate-chart'), samples, curves, { ...settings, label: 'records per second over the last minutes' });
   byId('queue-reading').replaceChildren(when, ...[
     ['queued', at.ledger.queue_size], ['highest', Math.max(...samples.map(s => s.ledger.queue_size))], ['capacity', at.ledger.queue_capacity],
   ].map(([name, n]) => element('span', '', `${name} `, element('b', '', whole.format(n)))));
@@ -90,37 +90,37 @@ function draw() {
   drawDrops(latest.ledger.dropped);
   drawOperations(latest.operations);
   drawExporters(latest.ledger.exporters);
-  byId('updated').textContent = `${clock(samples.at(-1).time)}, ${latest.ledger.balanced ? 'every record accounted for' : 'records on their way'}`;
+  byId('updated').textContent = `${clock(samples.at(-1).time)}, ${latest.ledger.balanced ? 'every record accounted for' : 'records in transit'}`;
 }
 
-function tell(state, text) {
+function showState(state, text) {
   if (byId('state').textContent !== text) byId('state').textContent = text;
   byId('state').className = state;
   byId('main').classList.toggle('old', state === 'lost');
 }
 
-async function ask() {
+async function poll() {
   try {
-    const answer = await fetch(address, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(patience) });
+    const answer = await fetch(address, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(requestTimeout) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const all = await answer.json();
     if (paused) return;
     const time = answered = Date.now();
-    keep(all.async_logging, time);
-    latest = { ledger: all.async_logging, operations: keepTimings(all.performance_monitoring, time) };
+    addSample(all.async_logging, time);
+    latest = { ledger: all.async_logging, operations: addTimings(all.performance_monitoring, time) };
     draw();
-    tell('live', 'live');
+    showState('live', 'live');
   } catch (error) {
     console.warn('asynclog:', error);
-    if (!paused) tell('lost', answered ? `no answer since ${clock(answered)}` : 'no answer');
+    if (!paused) showState('lost', answered ? `no answer since ${clock(answered)}` : 'no answer');
   }
 }
 
 async function run() {
   for (;;) {
     const begun = Date.now();
-    if (!paused) await ask();
-    await new Promise(wake => setTimeout(wake, Math.max(every - (Date.now() - begun), every / 4)));
+    if (!paused) await poll();
+    await new Promise(resolve => setTimeout(resolve, Math.max(every - (Date.now() - begun), every / 4)));
   }
 }
 
@@ -132,12 +132,12 @@ byId('pause').addEventListener('click', () => {
   paused = !paused;
   byId('pause').setAttribute('aria-pressed', paused);
   byId('pause').textContent = paused ? 'Resume' : 'Pause';
-  if (paused) tell('', 'paused');
+  if (paused) showState('', 'paused');
 });
 for (const id of ['queue-chart', 'rate-chart']) {
   byId(id).addEventListener('pointermove', e => {
     if (!latest) return;
-    cursor = where[id](e.clientX - byId(id).getBoundingClientRect().left);
+    cursor = timeAt[id](e.clientX - byId(id).getBoundingClientRect().left);
     drawCharts();
   });
   byId(id).addEventListener('pointerleave', () => { cursor = null; if (latest) drawCharts(); });

@@ -1,4 +1,4 @@
-// What was dropped, by reason and severity.
+// Dropped records, by reason and severity.
 
 const severities = ['UNSPECIFIED', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
@@ -30,7 +30,7 @@ function drawDrops(dropped) {
   byId('drops').replaceChildren(element('thead', '', head), element('tbody', '', ...rows));
 }
 
-// Timings, one operation a row, on one logarithmic axis.
+// Operations, one a row, with their durations on one logarithmic axis.
 
 const columns = [
   { key: 'name', text: 'operation' },
@@ -43,7 +43,7 @@ const columns = [
     key: `${k}_seconds`, text: k === 'recent_mean' ? 'last 10' : k, show: o => duration(o[`${k}_seconds`]),
   })),
 ];
-const mostRows = 100, filterFrom = 12;
+const maxRows = 100, filterFrom = 12;
 const order = { key: 'name', down: false };
 let redraw = () => {};
 
@@ -55,7 +55,7 @@ function headers() {
     const button = element('button', '', c.text);
     button.type = 'button';
     button.addEventListener('click', () => {
-      // Names begin with a, figures with the largest.
+      // Names are sorted from a to z first, figures from the largest.
       order.down = order.key === c.key ? !order.down : c.key !== 'name';
       order.key = c.key;
       redraw();
@@ -110,12 +110,12 @@ function drawOperations(all) {
   const found = all.filter(o => o.name.toLowerCase().includes(wanted));
   const compare = order.key === 'name' ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => (a[order.key] ?? -1) - (b[order.key] ?? -1);
   found.sort((a, b) => (order.down ? -1 : 1) * compare(a, b));
-  const shown = found.slice(0, mostRows);
+  const shown = found.slice(0, maxRows);
   byId('more-operations').hidden = shown.length === all.length;
   byId('more-operations').textContent = `${whole.format(shown.length)} of ${whole.format(all.length)} operations`;
 
   const scale = axis(all), plot = table.tHead.querySelector('.plot');
-  // What the other columns leave; they are as wide as their text.
+  // The width that the other columns leave. They are as wide as their text.
   const others = [...table.tHead.rows[0].cells].reduce((sum, th) => sum + (th === plot ? 16 : th.offsetWidth), 0);
   const width = Math.max(Math.min(table.parentNode.clientWidth - others, 420), 150);
   plot.replaceChildren(axisPicture(scale, width));

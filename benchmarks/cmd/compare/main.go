@@ -1,25 +1,23 @@
-// Command compare measures contenders in turns and writes their figures with the ratios
-// of the first to each other: one measurement of the report, as often and as long as one
-// likes.
+// Command compare measures contenders in turns and writes their figures, with the ratios
+// of the first contender to each other one. It makes one measurement of the report, with
+// a chosen number of repetitions and duration.
 //
 //	go run ./cmd/compare -kind calls -level handover -goroutines 8 -impls asynclog,sdk
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"math"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/command"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/pair"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
@@ -27,23 +25,12 @@ import (
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == trial.Command {
-		exit(trial.Main(os.Args[2]))
+		command.Exit(trial.Main(os.Args[2]))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	exit(err)
+	command.Main(run)
 }
 
-func exit(err error) {
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-// figures are what is told, in this order, where a trial has it.
+// figures are the rows of the output, in this order. A row without a value is left out.
 var figures = []struct {
 	name  string
 	value pair.Value
@@ -69,18 +56,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	impls := flags.String("impls", contender.Asynclog+","+contender.SDK, "contenders, separated by commas")
-	times := flags.Int("times", 5, "how often")
+	times := flags.Int("times", 5, "how many times each contender is measured")
 	kind := flags.String("kind", string(trial.Calls), "what is measured: calls, blocked, deliver, memory")
-	level := flags.String("level", string(contender.HandOver), "where: handover, logcall, phase")
-	load := flags.String("load", string(trial.Window), "of deliver: flood, window, paced")
+	level := flags.String("level", string(contender.HandOver), "the call that is measured: handover, logcall, phase")
+	load := flags.String("load", string(trial.Window), "deliver: how calls are made: flood, window, paced")
 	var s trial.Spec
-	flags.IntVar(&s.Goroutines, "goroutines", 1, "how many make calls")
-	flags.IntVar(&s.Queue, "queue", 1<<16, "room in `records`")
-	flags.DurationVar(&s.Duration, "duration", 600*time.Millisecond, "of one measurement")
-	flags.DurationVar(&s.Latency, "latency", 0, "of a call of the sink")
-	flags.IntVar(&s.Rate, "rate", 20_000, "of paced: calls a second")
-	flags.IntVar(&s.Exporters, "exporters", 1, "of deliver: how many")
-	flags.StringVar(&s.Target, "target", "", "of deliver: `address` of an OTLP receiver")
+	flags.IntVar(&s.Goroutines, "goroutines", 1, "how many goroutines make calls")
+	flags.IntVar(&s.Queue, "queue", 1<<16, "queue size in `records`")
+	flags.DurationVar(&s.Duration, "duration", 600*time.Millisecond, "duration of one measurement")
+	flags.DurationVar(&s.Latency, "latency", 0, "duration of a call of the sink")
+	flags.IntVar(&s.Rate, "rate", 20_000, "paced: calls a second")
+	flags.IntVar(&s.Exporters, "exporters", 1, "deliver: how many exporters")
+	flags.StringVar(&s.Target, "target", "", "deliver: `address` of an OTLP receiver")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -100,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func write(w io.Writer, names []string, runs pair.Runs) error {
 	rows := [][]string{append([]string{""}, names...)}
 	for _, f := range figures {
-		row, told := []string{f.name}, false
+		row, hasValue := []string{f.name}, false
 		for _, name := range names {
 			of, ratio := runs.Of(name, f.value), runs.Ratio(names[0], name, f.value)
 			cell := fmt.Sprintf("%.6g", of.Median)
@@ -108,9 +95,9 @@ func write(w io.Writer, names []string, runs pair.Runs) error {
 				cell += fmt.Sprintf("  %.3f (%.3f–%.3f)", ratio.Median, ratio.Min, ratio.Max)
 			}
 			row = append(row, cell)
-			told = told || of.Median != 0 && !math.IsNaN(of.Median)
+			hasValue = hasValue || of.Median != 0 && !math.IsNaN(of.Median)
 		}
-		if told {
+		if hasValue {
 			rows = append(rows, row)
 		}
 	}

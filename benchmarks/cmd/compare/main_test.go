@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/command"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// The trials' processes are this test's binary, started again.
+// This test's binary is also the program that runs a trial.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == trial.Command {
-		exit(trial.Main(os.Args[2]))
+		command.Exit(trial.Main(os.Args[2]))
 	}
 	os.Exit(m.Run())
 }
@@ -29,6 +30,6 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	if strings.Contains(out.String(), "heap") {
-		t.Errorf("a figure that was not measured in\n%s", &out)
+		t.Errorf("a row that was not measured in\n%s", &out)
 	}
 }

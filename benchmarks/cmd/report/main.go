@@ -1,5 +1,5 @@
-// Command report measures asynclog beside others and writes REPORT.md, or, with -only,
-// some sections to standard output.
+// Command report compares asynclog with other pipelines and writes REPORT.md. With -only
+// it writes some sections to standard output.
 package main
 
 import (
@@ -7,41 +7,29 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/command"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/receiver"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/report"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
 func main() {
-	// A trial and a receiver are this program, started again.
+	// A trial or a receiver is this program in a process of its own.
 	if ran, err := child(os.Args[1:]); ran {
-		exit(err)
+		command.Exit(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	exit(err)
+	command.Main(run)
 }
 
-func exit(err error) {
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-// child is what the process does if it was started by another of this program.
+// child runs a trial or a receiver, if the arguments say that another process of this
+// program started this one for that.
 func child(args []string) (ran bool, err error) {
 	switch {
 	case len(args) == 2 && args[0] == trial.Command:
@@ -60,8 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	dir := flags.String("dir", ".", "`folder` for REPORT.md and plots")
 	only := flags.String("only", "", "write these `sections`, separated by commas, to standard output: "+strings.Join(report.Sections(), ", "))
-	brief := flags.Bool("short", false, "measure for so short a time that only errors are found")
-	timeout := flags.Duration("timeout", 15*time.Minute, "give up after so long")
+	brief := flags.Bool("short", false, "measure so briefly that the figures are meaningless: to find errors")
+	timeout := flags.Duration("timeout", 15*time.Minute, "end with an error after this time")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/krunchwrapper/asynclog/benchmarks/internal/command"
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/report"
 )
 
-// The trials' processes are this test's binary, started again.
+// This test's binary is also the program that runs a trial or a receiver.
 func TestMain(m *testing.M) {
 	if ran, err := child(os.Args[1:]); ran {
-		exit(err)
+		command.Exit(err)
 	}
 	os.Exit(m.Run())
 }
@@ -37,17 +38,17 @@ func TestOnly(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "## What is claimed") {
+	if strings.Contains(text, "## Claims of the original system") {
 		t.Errorf("another section in\n%s", text)
 	}
 }
 
-// TestCancel: nothing is written, and nothing left running, when it is interrupted.
+// TestCancel: an interrupted run writes nothing and leaves no process running.
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := run(ctx, []string{"-short", "-dir", t.TempDir()}, new(bytes.Buffer), new(bytes.Buffer)); err == nil {
-		t.Error("no error")
+		t.Error("a cancelled run returned no error")
 	}
 }
 

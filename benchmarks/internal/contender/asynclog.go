@@ -10,7 +10,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// newAsynclog has the defaults: a full queue turns newcomers away.
+// newAsynclog is asynclog with its defaults: a full queue refuses new records.
 func newAsynclog(cfg Config) (*Contender, error) { return makeAsynclog(cfg) }
 
 func newAsynclogOldest(cfg Config) (*Contender, error) {

@@ -24,23 +24,23 @@ const (
 	Phase Level = "phase"
 )
 
-// Config says how a contender is set up. It is the same for all that are compared.
+// Config is the configuration of a contender. It is the same for all that are compared.
 type Config struct {
 	Level Level
-	// Queue is how many records may wait.
+	// Queue is the number of records that may wait.
 	Queue int
-	// Exporters are where log processors export to. Those that have a use for one
-	// only take the first.
+	// Exporters are the exporters of log processors. A processor that supports only
+	// one takes the first.
 	Exporters []sdklog.Exporter
-	// Writer is where loggers that write lines write to.
+	// Writer is the destination of loggers that write lines.
 	Writer io.Writer
-	// Costly says that a call of the Writer takes long. Loggers that make one for
-	// each record are then given a buffer in front of it.
+	// Costly says that a call of the Writer takes long. Loggers that make one call for
+	// each record then get a buffer in front of it.
 	Costly bool
-	// Hold says that as many records are to fit where room is counted in bytes. Where the
-	// sink is fast, a small buffer is the faster one.
-	Hold bool
-	// Acked tells how many records have arrived.
+	// LargeBuffer says that a buffer whose capacity is counted in bytes must hold as many
+	// records as Queue. With a fast sink a small buffer is faster.
+	LargeBuffer bool
+	// Acked returns how many records have arrived.
 	Acked func() uint64
 }
 
@@ -48,14 +48,14 @@ type Config struct {
 type Contender struct {
 	// Caller returns the call that is measured, for one goroutine.
 	Caller func() func()
-	// Drain returns when every record of so many calls has arrived or is lost, and
-	// when the last was seen to arrive.
+	// Drain waits until every record of the given number of calls has arrived or is
+	// lost, and returns the time at which the last one was seen to arrive.
 	Drain func(ctx context.Context, calls uint64) (time.Time, error)
-	// Close ends it; what has not arrived may be lost.
+	// Close ends the pipeline. Records that have not arrived may be lost.
 	Close func(ctx context.Context) error
 }
 
-// The names.
+// The names of the contenders.
 const (
 	Asynclog       = "asynclog"
 	AsynclogOldest = "asynclog-oldest" // DropOldest, which is the SDK's only policy
@@ -69,7 +69,7 @@ const (
 	Phuslu         = "phuslu"
 )
 
-var makers = map[string]func(Config) (*Contender, error){
+var constructors = map[string]func(Config) (*Contender, error){
 	Asynclog:       newAsynclog,
 	AsynclogOldest: newAsynclogOldest,
 	AsynclogBlock:  newAsynclogBlock,
@@ -84,20 +84,20 @@ var makers = map[string]func(Config) (*Contender, error){
 
 // New returns the contender of that name.
 func New(name string, cfg Config) (*Contender, error) {
-	maker := makers[name]
-	if maker == nil {
-		return nil, fmt.Errorf("contender: there is no %q", name)
+	construct := constructors[name]
+	if construct == nil {
+		return nil, fmt.Errorf("contender: unknown name %q", name)
 	}
-	return maker(cfg)
+	return construct(cfg)
 }
 
-// only is an error for contenders that cannot be measured at the level.
-func only(name string, cfg Config, levels ...Level) error {
+// checkLevel returns an error for a contender that cannot be measured at the level.
+func checkLevel(name string, cfg Config, levels ...Level) error {
 	if slices.Contains(levels, cfg.Level) {
 		return nil
 	}
-	return fmt.Errorf("contender: %s has no %s", name, cfg.Level)
+	return fmt.Errorf("contender: %s does not support level %s", name, cfg.Level)
 }
 
-// at is for a Drain that returns as soon as the last record has arrived.
-func at(err error) (time.Time, error) { return time.Now(), err }
+// now is the result of a Drain that returns as soon as the last record has arrived.
+func now(err error) (time.Time, error) { return time.Now(), err }

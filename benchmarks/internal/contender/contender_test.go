@@ -11,54 +11,54 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// place takes what contenders deliver, and keeps the last of it.
-type place struct {
+// destination counts the records that a contender delivers, and keeps the last one.
+type destination struct {
 	mu    sync.Mutex
 	acked uint64
 	rec   sdklog.Record
 	line  []byte
 }
 
-func (p *place) Acked() uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.acked
+func (d *destination) Acked() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.acked
 }
 
-func (p *place) Export(_ context.Context, recs []sdklog.Record) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.acked += uint64(len(recs))
-	p.rec = recs[len(recs)-1].Clone()
+func (d *destination) Export(_ context.Context, recs []sdklog.Record) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.acked += uint64(len(recs))
+	d.rec = recs[len(recs)-1].Clone()
 	return nil
 }
 
-func (*place) ForceFlush(context.Context) error { return nil }
-func (*place) Shutdown(context.Context) error   { return nil }
+func (*destination) ForceFlush(context.Context) error { return nil }
+func (*destination) Shutdown(context.Context) error   { return nil }
 
-func (p *place) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (d *destination) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	lines := bytes.SplitAfter(b, []byte("\n"))
-	p.acked += uint64(len(lines) - 1)
-	p.line = bytes.Clone(lines[0])
+	d.acked += uint64(len(lines) - 1)
+	d.line = bytes.Clone(lines[0])
 	return len(b), nil
 }
 
-func newPlace(name string, level Level, costly bool) (*place, *Contender, error) {
-	p := new(place)
+func newContender(name string, level Level, costly bool) (*destination, *Contender, error) {
+	d := new(destination)
 	c, err := New(name, Config{
-		Level: level, Queue: 4096, Exporters: []sdklog.Exporter{p}, Writer: p, Costly: costly, Acked: p.Acked,
+		Level: level, Queue: 4096, Exporters: []sdklog.Exporter{d}, Writer: d, Costly: costly, Acked: d.Acked,
 	})
-	return p, c, err
+	return d, c, err
 }
 
-// TestDelivery: everybody delivers every record, all of them the same message.
+// TestDelivery: every contender delivers every record, with the same message.
 func TestDelivery(t *testing.T) {
 	const goroutines, calls = 4, 500
-	for name := range makers {
+	for name := range constructors {
 		for _, costly := range []bool{false, true} {
-			p, c, err := newPlace(name, LogCall, costly)
+			d, c, err := newContender(name, LogCall, costly)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,16 +75,16 @@ func TestDelivery(t *testing.T) {
 			if at, err := c.Drain(t.Context(), goroutines*calls); err != nil || at.IsZero() {
 				t.Errorf("%s: Drain: %v, %v", name, at, err)
 			}
-			if got := p.Acked(); got != goroutines*calls {
+			if got := d.Acked(); got != goroutines*calls {
 				t.Errorf("%s, costly %t: %d of %d records arrived", name, costly, got, goroutines*calls)
 			}
 			if err := c.Close(t.Context()); err != nil {
 				t.Errorf("%s: Close: %v", name, err)
 			}
-			if p.line != nil {
-				checkLine(t, name, p.line)
+			if d.line != nil {
+				checkLine(t, name, d.line)
 			} else {
-				checkRecord(t, name, &p.rec)
+				checkRecord(t, name, &d.rec)
 			}
 		}
 	}
@@ -115,24 +115,24 @@ func checkRecord(t *testing.T, name string, r *sdklog.Record) {
 	}
 }
 
-// TestLevels: who has no hand-over, or no phases, says so.
+// TestLevels: New returns an error for a level that a contender does not support.
 func TestLevels(t *testing.T) {
 	for name, level := range map[string]Level{Zap: HandOver, SlogJSON: HandOver, Zerolog: Phase, Phuslu: HandOver, SDK: Phase, SDKSimple: Phase} {
-		if _, _, err := newPlace(name, level, false); err == nil {
-			t.Errorf("%s has a %s", name, level)
+		if _, _, err := newContender(name, level, false); err == nil {
+			t.Errorf("%s supports level %s", name, level)
 		}
 	}
-	if _, _, err := newPlace("log4j", LogCall, false); err == nil {
-		t.Error("an unknown contender")
+	if _, _, err := newContender("log4j", LogCall, false); err == nil {
+		t.Error("New returned an unknown contender")
 	}
 	for _, level := range []Level{HandOver, Phase} {
-		p, c, err := newPlace(Asynclog, level, false)
+		d, c, err := newContender(Asynclog, level, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Caller()()
-		if _, err := c.Drain(t.Context(), 1); err != nil || p.Acked() != 1 {
-			t.Errorf("%s: %d records, %v", level, p.Acked(), err)
+		if _, err := c.Drain(t.Context(), 1); err != nil || d.Acked() != 1 {
+			t.Errorf("%s: %d records, %v", level, d.Acked(), err)
 		}
 		if err := c.Close(t.Context()); err != nil {
 			t.Error(err)

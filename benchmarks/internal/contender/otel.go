@@ -11,11 +11,11 @@ import (
 	"github.com/krunchwrapper/asynclog/bridge"
 )
 
-// newOTel measures a log processor: OnEmit itself, or a call that leads to it through
-// an SDK logger provider with its default settings.
+// newOTel is a contender that measures a log processor: OnEmit itself, or a call that
+// reaches it through an SDK logger provider with its default settings.
 func newOTel(cfg Config, p sdklog.Processor, handler func(*sdklog.LoggerProvider) slog.Handler) *Contender {
 	c := &Contender{
-		Drain: func(ctx context.Context, _ uint64) (time.Time, error) { return at(p.ForceFlush(ctx)) },
+		Drain: func(ctx context.Context, _ uint64) (time.Time, error) { return now(p.ForceFlush(ctx)) },
 		Close: p.Shutdown,
 	}
 	ctx := context.Background()
@@ -39,7 +39,7 @@ func newOTel(cfg Config, p sdklog.Processor, handler func(*sdklog.LoggerProvider
 	return c
 }
 
-// slogCaller logs with LogAttrs, "the most efficient" way according to
+// slogCaller returns calls of LogAttrs, "the most efficient" way according to
 // https://pkg.go.dev/log/slog#hdr-Attrs_and_Values.
 func slogCaller(h slog.Handler) func() func() {
 	l := slog.New(h)

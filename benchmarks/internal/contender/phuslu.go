@@ -8,20 +8,19 @@ import (
 	"github.com/phuslu/log"
 )
 
-// newPhuslu is phuslu/log with its AsyncWriter, set up as in
-// https://github.com/phuslu/log#async-file-writer: DiscardOnFull is off, so that it
-// loses nothing and callers wait when the channel is full. The channel has the size of
-// the queue of the others instead of 4,096. TimeFormat is left empty, as is "strongly
-// recommended".
+// newPhuslu is phuslu/log with its AsyncWriter, configured as in
+// https://github.com/phuslu/log#async-file-writer: DiscardOnFull is off, so it loses
+// nothing, and callers wait when the channel is full. The channel has the size of the
+// others' queue instead of 4,096. TimeFormat is empty, as is "strongly recommended".
 //
-// What the AsyncWriter can do to a file, many records in one writev, it cannot do to
-// another writer: it makes one Write of each record. Where that takes long it gets the
-// buffer that zap has, which its documentation does not mention.
+// The AsyncWriter writes many records to a file with one writev, but makes one Write for
+// each record to any other writer. Where a Write takes long, it gets the buffer that zap
+// has, which its documentation does not mention.
 func newPhuslu(cfg Config) (*Contender, error) {
-	if err := only(Phuslu, cfg, LogCall); err != nil {
+	if err := checkLevel(Phuslu, cfg, LogCall); err != nil {
 		return nil, err
 	}
-	w, sync := unbuffered(cfg)
+	w, flush := bufferIfCostly(cfg)
 	async := &log.AsyncWriter{
 		ChannelSize: uint(cfg.Queue),
 		Writer:      log.IOWriter{Writer: w},
@@ -40,7 +39,7 @@ func newPhuslu(cfg Config) (*Contender, error) {
 			}
 		},
 		Drain: func(ctx context.Context, calls uint64) (time.Time, error) {
-			return poll(ctx, cfg.Acked, func(acked uint64) bool { return acked >= calls }, sync)
+			return poll(ctx, cfg.Acked, func(acked uint64) bool { return acked >= calls }, flush)
 		},
 		Close: func(context.Context) error { return io.Closer(async).Close() },
 	}, nil

@@ -8,12 +8,12 @@ import (
 )
 
 // newSDK is the SDK's batch processor. Its documentation has three settings that
-// matter here (https://pkg.go.dev/go.opentelemetry.io/otel/sdk/log): the queue, which
-// is that of all contenders, the batch, of 512 records by default as with asynclog,
-// and the interval, of 1 s by default as with asynclog. Self-observability, which
-// costs, is off unless asked for.
+// matter here (https://pkg.go.dev/go.opentelemetry.io/otel/sdk/log): the queue size,
+// which is the same for all contenders; the batch size, by default 512 records as in
+// asynclog; and the interval, by default 1 s as in asynclog. Self-observability, which
+// costs time, is off by default.
 func newSDK(cfg Config) (*Contender, error) {
-	if err := only(SDK, cfg, LogCall, HandOver); err != nil {
+	if err := checkLevel(SDK, cfg, LogCall, HandOver); err != nil {
 		return nil, err
 	}
 	p := sdklog.NewBatchProcessor(cfg.Exporters[0], sdklog.WithMaxQueueSize(cfg.Queue))
@@ -22,7 +22,7 @@ func newSDK(cfg Config) (*Contender, error) {
 
 // newSDKSimple is the SDK's simple processor, which has no settings.
 func newSDKSimple(cfg Config) (*Contender, error) {
-	if err := only(SDKSimple, cfg, LogCall, HandOver); err != nil {
+	if err := checkLevel(SDKSimple, cfg, LogCall, HandOver); err != nil {
 		return nil, err
 	}
 	return newOTel(cfg, sdklog.NewSimpleProcessor(cfg.Exporters[0]), otelslogHandler), nil

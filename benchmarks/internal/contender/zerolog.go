@@ -11,22 +11,22 @@ import (
 	"github.com/rs/zerolog/diode"
 )
 
-// newZerolog is zerolog with its lock-free, non-blocking writer, set up as in
-// https://pkg.go.dev/github.com/rs/zerolog/diode#NewWriter: without a poll interval,
-// which makes it wait for a signal instead. Its room is the queue of the others; the
-// 1,000 of the example would lose more. Timestamps are UNIX times, "faster and smaller
-// than most" (https://github.com/rs/zerolog#readme).
+// newZerolog is zerolog with its lock-free, non-blocking writer, configured as in
+// https://pkg.go.dev/github.com/rs/zerolog/diode#NewWriter: without a poll interval, so
+// that it waits for a signal. It has the capacity of the others' queue; the 1,000 of the
+// example would lose more. Timestamps are UNIX times, "faster and smaller than most"
+// (https://github.com/rs/zerolog#readme).
 //
-// The diode makes one Write of each record. Where that takes long it gets the buffer
+// The diode makes one Write for each record. Where a Write takes long, it gets the buffer
 // that zap has, which its documentation does not mention.
 func newZerolog(cfg Config) (*Contender, error) {
-	if err := only(Zerolog, cfg, LogCall); err != nil {
+	if err := checkLevel(Zerolog, cfg, LogCall); err != nil {
 		return nil, err
 	}
 	zerolog.TimeFieldFormat = zerolog.TimeFormatUnix
 	log.SetOutput(io.Discard) // the diode prints a line for each collision of its writers
 	var missed atomic.Uint64
-	w, sync := unbuffered(cfg)
+	w, flush := bufferIfCostly(cfg)
 	d := diode.NewWriter(w, cfg.Queue, 0, func(n int) { missed.Add(uint64(n)) })
 	l := zerolog.New(d).With().Timestamp().Logger()
 	return &Contender{
@@ -42,15 +42,15 @@ func newZerolog(cfg Config) (*Contender, error) {
 			}
 		},
 		Drain: func(ctx context.Context, calls uint64) (time.Time, error) {
-			return poll(ctx, cfg.Acked, func(acked uint64) bool { return acked+missed.Load() >= calls }, sync)
+			return poll(ctx, cfg.Acked, func(acked uint64) bool { return acked+missed.Load() >= calls }, flush)
 		},
 		Close: func(context.Context) error { return d.Close() },
 	}, nil
 }
 
-// unbuffered returns the writer, with a buffer in front of it where it is costly, and
-// what empties the buffer.
-func unbuffered(cfg Config) (w io.Writer, sync func() error) {
+// bufferIfCostly returns the writer, with a buffer in front of it if its calls are
+// costly, and a function that flushes the buffer.
+func bufferIfCostly(cfg Config) (w io.Writer, flush func() error) {
 	if !cfg.Costly {
 		return cfg.Writer, func() error { return nil }
 	}

@@ -2,7 +2,7 @@ package latency
 
 import "time"
 
-// Clock reads the monotonic clock alone, which costs about half of [time.Now].
+// Clock reads only the monotonic clock, which takes about half the time of [time.Now].
 type Clock struct{ base time.Time }
 
 // NewClock returns a clock that starts at zero.
@@ -11,15 +11,15 @@ func NewClock() Clock { return Clock{time.Now()} }
 // Now returns the time since the clock was made.
 func (c Clock) Now() time.Duration { return time.Since(c.base) }
 
-// Overhead measures what one measured call costs beside the call: a reading of the
-// clock and an entry in the histogram. Every duration in a [Histogram] that was
-// filled as Overhead fills its own includes that much. It is the least of some tries.
+// Overhead measures the cost of measuring one call: a reading of the clock and an entry
+// in the histogram. Every duration includes that much in a [Histogram] that is filled in
+// the way in which Overhead fills its own. Overhead returns the smallest of ten results.
 func Overhead() time.Duration {
-	least := overhead()
+	lowest := overhead()
 	for range 9 {
-		least = min(least, overhead())
+		lowest = min(lowest, overhead())
 	}
-	return least
+	return lowest
 }
 
 func overhead() time.Duration {

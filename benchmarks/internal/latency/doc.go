@@ -1,3 +1,3 @@
-// Package latency times calls that take a few nanoseconds, and keeps the durations of
-// millions of them.
+// Package latency measures calls that take a few nanoseconds, and counts the durations
+// of millions of them.
 package latency

@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// longest is the longest duration that is told apart from longer ones.
+	// longest is the upper bound of durations. Longer ones count as longest.
 	longest = time.Minute
-	// digits of a duration are kept: what is read is at most 1 % off.
+	// digits is how many digits of a duration are kept: errors are at most 1 %.
 	digits = 2
 )
 
-// Histogram counts durations in fixed buckets, so that recording one costs a few
-// nanoseconds however many there are. It is for one goroutine; [Histogram.Merge]
-// brings those of many together.
+// Histogram counts durations in fixed buckets, so that recording one takes a few
+// nanoseconds however many there are. It is for one goroutine. [Histogram.Merge] joins
+// the histograms of several goroutines.
 type Histogram struct{ h *hdrhistogram.Histogram }
 
 // NewHistogram returns an empty histogram.
@@ -28,16 +28,16 @@ func (h *Histogram) Record(d time.Duration) {
 	_ = h.h.RecordValue(int64(max(0, min(d, longest)))) // within the bounds it cannot fail
 }
 
-// Merge adds what another histogram holds.
+// Merge adds the durations of another histogram.
 func (h *Histogram) Merge(other *Histogram) { h.h.Merge(other.h) }
 
-// Summary is what is told of a histogram. Durations are in nanoseconds.
+// Summary has the figures of a histogram. Durations are in nanoseconds.
 type Summary struct {
 	Count                     int64
 	Mean, P50, P99, P999, Max float64
 }
 
-// Summary reads the histogram. Quantiles are the upper ends of their buckets.
+// Summary computes the figures. Quantiles are the upper ends of their buckets.
 func (h *Histogram) Summary() Summary {
 	return Summary{
 		Count: h.h.TotalCount(),

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// TestSummary holds the histogram against sorted durations.
+// TestSummary compares the histogram with sorted durations.
 func TestSummary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	a, b := NewHistogram(), NewHistogram()
 	var all []float64
 	sum := 0.0
 	for i := range 100_000 {
-		d := time.Duration(math.Exp(random.NormFloat64()*2 + 6)) // some 400 ns, with a long tail
+		d := time.Duration(math.Exp(random.NormFloat64()*2 + 6)) // about 400 ns, with a long tail
 		h := a
 		if i%3 == 0 {
 			h = b
@@ -43,7 +43,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestBounds: nothing is left out, however long or short.
+// TestBounds: every duration is counted, however long or short.
 func TestBounds(t *testing.T) {
 	h := NewHistogram()
 	h.Record(-time.Second)
@@ -56,6 +56,6 @@ func TestBounds(t *testing.T) {
 
 func TestOverhead(t *testing.T) {
 	if d := Overhead(); d <= 0 || d > 100*time.Microsecond {
-		t.Errorf("reading the clock and noting it takes %v", d)
+		t.Errorf("measuring a call takes %v", d)
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// Runs are the results of contenders by name, each in order. Those of the same index
-// were measured one after the other; nil is one that failed.
+// Runs are the results of contenders by name, each in order. Results with the same index
+// were measured one after the other. A nil result is that of a trial that failed.
 type Runs map[string][]*trial.Result
 
 // Value reads one figure from a result.
 type Value func(*trial.Result) float64
 
-// Spread is the median of figures, the least and the greatest. All are NaN if there
+// Spread is the median, the smallest and the largest of N figures. All are NaN if there
 // are no figures.
 type Spread struct {
 	Median, Min, Max float64
@@ -29,7 +29,7 @@ func (r Runs) Of(name string, v Value) Spread {
 			figures = append(figures, v(result))
 		}
 	}
-	return spread(figures)
+	return SpreadOf(figures)
 }
 
 // Ratio returns the spread of the ratios of one contender's figures to another's.
@@ -40,10 +40,12 @@ func (r Runs) Ratio(name, rival string, v Value) Spread {
 			ratios = append(ratios, v(result)/v(r[rival][i]))
 		}
 	}
-	return spread(ratios)
+	return SpreadOf(ratios)
 }
 
-func spread(figures []float64) Spread {
+// SpreadOf returns the spread of figures. Those that are no number, or infinite, are
+// left out.
+func SpreadOf(figures []float64) Spread {
 	figures = slices.DeleteFunc(figures, func(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) })
 	n := len(figures)
 	if n == 0 {

@@ -26,7 +26,7 @@ func TestRatio(t *testing.T) {
 	}
 }
 
-// TestFailed: who failed has no figure, and spoils none.
+// TestFailed: a trial that failed has no figure, and does not affect others.
 func TestFailed(t *testing.T) {
 	r := Runs{"own": calls(1, 2, 4), "rival": calls(2, 2, 0)}
 	r["rival"][0] = nil
@@ -34,7 +34,7 @@ func TestFailed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	r["rival"] = []*trial.Result{nil, nil, nil}
-	for _, got := range []Spread{r.Of("rival", PerCall), r.Ratio("own", "rival", PerCall), r.Of("nobody", PerCall)} {
+	for _, got := range []Spread{r.Of("rival", PerCall), r.Ratio("own", "rival", PerCall), r.Of("unknown", PerCall)} {
 		if got.N != 0 || !math.IsNaN(got.Median) || !math.IsNaN(got.Min) || !math.IsNaN(got.Max) {
 			t.Errorf("%+v", got)
 		}
@@ -62,6 +62,6 @@ func TestValues(t *testing.T) {
 		}
 	}
 	if lost := Lost(&trial.Result{}); lost != 0 {
-		t.Errorf("of no calls %g are lost", lost)
+		t.Errorf("without calls %g are lost", lost)
 	}
 }

@@ -2,7 +2,7 @@ package pair
 
 import "github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 
-// The figures of a result.
+// The values of a result.
 var (
 	PerCall   Value = func(r *trial.Result) float64 { return r.PerCall }
 	Mean      Value = func(r *trial.Result) float64 { return r.Latency.Mean }

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// CollectorCommand is the first argument of a process that is to keep a Collector, the
-// second is the path of its binary.
+// CollectorCommand is the first argument of a process that runs a Collector. The second
+// is the path of the Collector's binary.
 const CollectorCommand = "collect"
 
-// collectorConfig has the Collector decode and acknowledge what it receives, and
-// forget it.
+// collectorConfig makes the Collector decode and acknowledge the records it receives,
+// and discard them.
 const collectorConfig = `
 receivers:
   otlp:
@@ -39,8 +39,8 @@ service:
       level: error
 `
 
-// CollectorMain runs the Collector until standard input ends. It writes the address where
-// it takes OTLP over gRPC to standard output, once it does.
+// CollectorMain runs the Collector until standard input ends. Once the Collector accepts
+// OTLP over gRPC, CollectorMain writes its address to standard output.
 func CollectorMain(binary string) (err error) {
 	dir, err := os.MkdirTemp("", "collector-")
 	if err != nil {
@@ -55,7 +55,7 @@ func CollectorMain(binary string) (err error) {
 	if err := os.WriteFile(config, fmt.Appendf(nil, collectorConfig, address), 0o600); err != nil {
 		return err
 	}
-	cmd := exec.Command(binary, "--config", "file:"+config) //nolint:gosec // which Collector is the caller's choice
+	cmd := exec.Command(binary, "--config", "file:"+config) //nolint:gosec // the caller chooses the Collector
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return err
@@ -63,7 +63,7 @@ func CollectorMain(binary string) (err error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = cmd.Wait() // what is wrong with it, it has told standard error
+		_ = cmd.Wait() // the Collector has reported its error on standard error
 	}()
 	if err := awaitListener(address, ended); err != nil {
 		_ = cmd.Process.Kill()
@@ -75,17 +75,17 @@ func CollectorMain(binary string) (err error) {
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-ended:
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 		_ = cmd.Process.Kill()
 		<-ended
 	}
 	return nil
 }
 
-// awaitListener waits until somebody listens at the address.
+// awaitListener waits until a process listens at the address.
 func awaitListener(address string, ended <-chan struct{}) error {
-	const patience = 30 * time.Second
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	const startTimeout = 30 * time.Second
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
 		select {
 		case <-ended:
 			return errors.New("receiver: the Collector ended")
@@ -99,7 +99,7 @@ func awaitListener(address string, ended <-chan struct{}) error {
 	return errors.New("receiver: the Collector does not listen")
 }
 
-// freeAddress returns an address on which nobody listens now.
+// freeAddress returns an address on which no process listens now.
 func freeAddress() (string, error) {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Command is the first argument of a process that is to be a receiver.
+// Command is the first argument of a process that runs a receiver.
 const Command = "receive"
 
-// Main serves until standard input ends. It writes two addresses to standard output,
-// one a line: where it takes OTLP over gRPC, and where it takes lines.
+// Main serves until standard input ends. It writes two addresses to standard output, one
+// a line: the first accepts OTLP over gRPC, the second accepts lines.
 func Main() error {
 	var listen net.ListenConfig
 	otlp, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -36,7 +36,7 @@ func Main() error {
 	return err
 }
 
-// acknowledge takes everything. A request has been decoded when it gets here.
+// acknowledge accepts every request. A request has been decoded before Export is called.
 type acknowledge struct {
 	collogs.UnimplementedLogsServiceServer
 }

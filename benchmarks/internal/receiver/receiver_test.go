@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The receivers' processes are this test's binary, started again.
+// This test's binary is also the program that runs a receiver.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == Command:
@@ -41,12 +41,12 @@ func TestReceiver(t *testing.T) {
 	}
 	for _, address := range []string{r.OTLP, r.Lines} {
 		if !listens(t, address) {
-			t.Errorf("nobody listens at %q", address)
+			t.Errorf("no process listens at %q", address)
 		}
 	}
 	r.Stop()
 	if listens(t, r.OTLP) {
-		t.Error("it listens after Stop")
+		t.Error("the receiver listens after Stop")
 	}
 }
 
@@ -65,20 +65,21 @@ func TestCollector(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !listens(t, r.OTLP) {
-		t.Errorf("nobody listens at %q", r.OTLP)
+		t.Errorf("no process listens at %q", r.OTLP)
 	}
 	r.Stop()
 	for deadline := time.Now().Add(10 * time.Second); listens(t, r.OTLP); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the Collector outlives its keeper")
+			t.Fatal("the Collector runs on after Stop")
 		}
 	}
 }
 
-// TestCollectorThatEnds: a Collector that does not start is an error, at once.
+// TestCollectorThatEnds: StartCollector returns an error at once if the Collector does
+// not start.
 func TestCollectorThatEnds(t *testing.T) {
 	if _, err := StartCollector(t.Context(), filepath.Join(t.TempDir(), "otelcol")); err == nil {
-		t.Error("no error without a binary")
+		t.Error("StartCollector returned no error without a binary")
 	}
 }
 
@@ -92,7 +93,7 @@ func TestCollectorBinary(t *testing.T) {
 		}
 	}
 	if got := CollectorBinary(below); got == filepath.Join(backends, "otelcol") {
-		t.Error("found where there is none")
+		t.Error("found a binary that does not exist")
 	}
 	want := filepath.Join(backends, "otelcol")
 	if err := os.WriteFile(want, nil, 0o755); err != nil {

@@ -13,15 +13,15 @@ import (
 
 // Receiver is a running receiver.
 type Receiver struct {
-	OTLP  string // address that takes OTLP over gRPC
-	Lines string // address that takes lines; "" if it takes none
+	OTLP  string // address that accepts OTLP over gRPC
+	Lines string // address that accepts lines; "": none
 
 	cmd   *exec.Cmd
 	stdin io.Closer
 }
 
-// Start starts a receiver in a process of its own. It ends with the context, with Stop,
-// and with this process.
+// Start starts a receiver in a process of its own. The receiver ends with the context,
+// with Stop, and with this process.
 func Start(ctx context.Context) (*Receiver, error) {
 	r := new(Receiver)
 	if err := r.start(ctx, []string{Command}, &r.OTLP, &r.Lines); err != nil {
@@ -30,8 +30,8 @@ func Start(ctx context.Context) (*Receiver, error) {
 	return r, nil
 }
 
-// StartCollector starts the OpenTelemetry Collector whose binary is given. It ends as
-// that of [Start] does.
+// StartCollector starts the OpenTelemetry Collector with the given binary. The Collector
+// ends with the context, with Stop, and with this process.
 func StartCollector(ctx context.Context, binary string) (*Receiver, error) {
 	r := new(Receiver)
 	if err := r.start(ctx, []string{CollectorCommand, binary}, &r.OTLP); err != nil {
@@ -40,7 +40,8 @@ func StartCollector(ctx context.Context, binary string) (*Receiver, error) {
 	return r, nil
 }
 
-// start starts this program again, which writes its addresses, one a line.
+// start starts this program again with args, and reads the addresses that it writes, one
+// a line.
 func (r *Receiver) start(ctx context.Context, args []string, addresses ...*string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -53,9 +54,9 @@ func (r *Receiver) start(ctx context.Context, args []string, addresses ...*strin
 		return err
 	}
 	r.stdin = stdin
-	// A Collector must be ended by the process that started it.
+	// A Collector is ended by the process that started it, when its input ends.
 	r.cmd.Cancel = stdin.Close
-	r.cmd.WaitDelay = 2 * stopPatience
+	r.cmd.WaitDelay = 2 * stopTimeout
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -75,10 +76,10 @@ func (r *Receiver) start(ctx context.Context, args []string, addresses ...*strin
 	return nil
 }
 
-// stopPatience is how long a Collector may take to end.
-const stopPatience = 5 * time.Second
+// stopTimeout is how long a Collector may take to end.
+const stopTimeout = 5 * time.Second
 
-// Stop ends the receiver and waits until it has.
+// Stop ends the receiver and waits until it has ended.
 func (r *Receiver) Stop() {
 	_ = r.stdin.Close()
 	_ = r.cmd.Wait()

@@ -11,10 +11,10 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// claims measures again what was claimed of the system that asynclog is a rebuild of.
+// claims measures the claims that were made for the original system.
 func claims(ctx context.Context, r *report, w *strings.Builder) error {
-	fmt.Fprint(w, "The claims of the system of which asynclog is a rebuild. `make bench-report ONLY=claims` prints this table alone; the last column says\n"+
-		"which section measures the figure beside others.\n\n")
+	fmt.Fprint(w, "The performance claims of the original Python system, which asynclog rebuilds. `make bench-report ONLY=claims` prints only this table. The last\n"+
+		"column names the section that compares the figure with other pipelines.\n\n")
 	t := newTable("claim", "measured", "section")
 
 	calls, err := r.logCalls(ctx, 1, 0)
@@ -34,7 +34,7 @@ func claims(ctx context.Context, r *report, w *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	byCollector := "not measured: no Collector in `.backends`"
+	byCollector := "not measured: there is no Collector in `.backends`"
 	if collector != nil {
 		byCollector = count(collector.Of(contender.Asynclog, pair.Arrived).Median) + " by the OpenTelemetry Collector"
 	}
@@ -75,7 +75,7 @@ func (r *report) phaseClaims(ctx context.Context, t *table) error {
 	return nil
 }
 
-// synchronousClaim compares with calls that export while their caller waits.
+// synchronousClaim compares log calls with calls that export while their caller waits.
 func (r *report) synchronousClaim(ctx context.Context, t *table, latency time.Duration) error {
 	names := []string{contender.Asynclog, contender.SDKSimple, contender.AsynclogSync}
 	runs, err := r.run(ctx, names, r.Plan.Turns, trial.Spec{

@@ -15,8 +15,8 @@ var (
 	lineNames = []string{contender.SlogJSON, contender.Zap, contender.Zerolog, contender.Phuslu}
 )
 
-// onWire measures log calls until they are acknowledged by an OTLP receiver in another
-// process.
+// onWire measures log calls until an OTLP receiver in another process has acknowledged
+// their records.
 func (r *report) onWire(ctx context.Context) (pair.Runs, error) {
 	receiver, err := r.wire(ctx)
 	if err != nil {
@@ -25,7 +25,8 @@ func (r *report) onWire(ctx context.Context) (pair.Runs, error) {
 	return r.toTarget(ctx, wireNames, receiver.OTLP, "receiver")
 }
 
-// inCollector is onWire with the OpenTelemetry Collector, or nil if there is none.
+// inCollector is onWire with the OpenTelemetry Collector. It returns nil if there is no
+// Collector.
 func (r *report) inCollector(ctx context.Context) (pair.Runs, error) {
 	collector, err := r.realCollector(ctx)
 	if err != nil || collector == nil {
@@ -42,20 +43,20 @@ func (r *report) toTarget(ctx context.Context, names []string, address, what str
 }
 
 func cpu(ctx context.Context, r *report, w *strings.Builder) error {
-	fmt.Fprintf(w, "User and system time of the sending process, from the log call until a receiver in another process has acknowledged the record;\n"+
-		"%d goroutines, no record lost. The exporter is otlploggrpc with its defaults, the same for all.\n\n", rateGoroutines)
+	fmt.Fprintf(w, "User and system time of the sending process, from the log call until a receiver in another process has acknowledged the record,\n"+
+		"with %d goroutines and no record lost. All use the exporter otlploggrpc with its defaults.\n\n", rateGoroutines)
 	runs, err := r.onWire(ctx)
 	if err != nil {
 		return err
 	}
 	r.mustArrive(runs, pairNames)
 	bars := newBars("Processor time a record, log call to the wire", "µs", false)
-	addCPU(w, runs, wireNames)
+	fmt.Fprint(w, cpuTable(runs, wireNames))
 	for _, name := range wireNames[:2] {
 		bars.add(name, "OTLP", runs.Of(name, pair.CPU).Median/1e3)
 	}
 
-	fmt.Fprint(w, "\nThe same into the OpenTelemetry Collector, which decodes the records and forgets them (`nop` exporter):\n\n")
+	fmt.Fprint(w, "\nThe same with the OpenTelemetry Collector, which decodes the records and discards them (`nop` exporter):\n\n")
 	runs, err = r.inCollector(ctx)
 	if err != nil {
 		return err
@@ -64,13 +65,13 @@ func cpu(ctx context.Context, r *report, w *strings.Builder) error {
 		fmt.Fprint(w, "Not measured: there is no Collector in `.backends`; `make collector` builds it.\n")
 	} else {
 		r.mustArrive(runs, pairNames)
-		addCPU(w, runs, pairNames)
+		fmt.Fprint(w, cpuTable(runs, pairNames))
 		for _, name := range pairNames {
 			bars.add(name, "OTLP, Collector", runs.Of(name, pair.CPU).Median/1e3)
 		}
 	}
 
-	fmt.Fprint(w, "\nFor scale: lines of JSON over TCP, which nobody acknowledges, with a buffer of 256 KiB in front of the connection but for slog.\n\n")
+	fmt.Fprint(w, "\nFor comparison: lines of JSON over TCP, which are not acknowledged. All but slog have a buffer of 256 KiB in front of the connection.\n\n")
 	receiver, err := r.wire(ctx)
 	if err != nil {
 		return err
@@ -82,23 +83,21 @@ func cpu(ctx context.Context, r *report, w *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	addCPU(w, runs, lineNames)
+	fmt.Fprint(w, cpuTable(runs, lineNames))
 	for _, name := range lineNames {
 		bars.add(name, "lines", runs.Of(name, pair.CPU).Median/1e3)
 	}
 	return r.plot(w, "cpu", bars)
 }
 
-func addCPU(w *strings.Builder, runs pair.Runs, names []string) {
-	t := newTable("", "processor time a record", "allocations", "bytes", "acknowledged a second", "lost", "processor time: asynclog to it")
-	for _, name := range names {
-		t.add(titles[name],
-			duration(runs.Of(name, pair.CPU).Median),
-			significant(runs.Of(name, pair.Allocs).Median),
-			count(runs.Of(name, pair.Bytes).Median),
-			count(runs.Of(name, pair.Arrived).Median),
-			percent(runs.Of(name, pair.Lost).Median),
-			toIt(runs, name, pair.CPU))
-	}
-	fmt.Fprint(w, t)
+func cpuTable(runs pair.Runs, names []string) *contenderTable {
+	t := newContenderTable(
+		median("processor time a record", pair.CPU, duration),
+		median("allocations", pair.Allocs, significant),
+		median("bytes", pair.Bytes, count),
+		median("acknowledged a second", pair.Arrived, count),
+		median("lost", pair.Lost, percent),
+		toOther("processor time", pair.CPU))
+	t.addRuns(runs, names)
+	return t
 }

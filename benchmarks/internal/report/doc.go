@@ -1,4 +1,3 @@
-// Package report measures everything, in sections, and writes what it found as
-// Markdown with plots. Each section has a file of its own: what it measures and how it
-// tells it.
+// Package report makes all measurements, in sections, and writes the results as Markdown
+// with plots. Each section has a file of its own, with its measurements and its text.
 package report

@@ -11,7 +11,7 @@ import (
 
 const none = "–"
 
-// significant writes three significant digits.
+// significant formats f with three significant digits.
 func significant(f float64) string {
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):
@@ -25,7 +25,7 @@ func significant(f float64) string {
 	return strconv.FormatFloat(rounded, 'f', max(0, digits), 64)
 }
 
-// scaled writes a figure with the largest unit of which there is at least one.
+// scaled formats f in the largest unit in which it is at least one.
 func scaled(f float64, step float64, units ...string) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return none
@@ -41,7 +41,7 @@ func scaled(f float64, step float64, units ...string) string {
 func duration(ns float64) string { return scaled(ns, 1000, "ns", "µs", "ms", "s") }
 func size(bytes float64) string  { return scaled(bytes, 1024, "B", "KiB", "MiB", "GiB") }
 
-// count writes a whole number with thousands apart.
+// count formats a whole number with thousands separators.
 func count(f float64) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return none
@@ -55,7 +55,7 @@ func count(f float64) string {
 	return strings.Join(append([]string{digits}, parts...), ",")
 }
 
-// percent writes a share. What is more than nothing is not written as 0.
+// percent formats a share. A share above zero is never shown as zero.
 func percent(share float64) string {
 	switch p := 100 * share; {
 	case math.IsNaN(p):
@@ -67,7 +67,7 @@ func percent(share float64) string {
 	}
 }
 
-// ratio writes the median of ratios, with the least and the greatest.
+// ratio formats the median of ratios, with the smallest and the largest.
 func ratio(s pair.Spread) string {
 	if s.N == 0 {
 		return none
@@ -78,8 +78,8 @@ func ratio(s pair.Spread) string {
 	return fmt.Sprintf("%s (%s–%s)", twoDigits(s.Median), twoDigits(s.Min), twoDigits(s.Max))
 }
 
-// twoDigits writes two significant digits of what is below 1, and else no more than
-// two decimals.
+// twoDigits formats f with two decimals from 0.1 on, and with one significant digit
+// below.
 func twoDigits(f float64) string {
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):

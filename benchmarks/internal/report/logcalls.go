@@ -23,30 +23,22 @@ func (r *report) logCalls(ctx context.Context, goroutines int, latency time.Dura
 
 func logCalls(ctx context.Context, r *report, w *strings.Builder) error {
 	fmt.Fprint(w, "A whole log call with five fields, as a program makes it: for asynclog and the SDK through slog and a logger provider, for the others\n"+
-		"through their own API. asynclog and the SDK hand structured records to an exporter, the others write JSON, so they are\n"+
-		"neighbours, not rivals: what is done with a record later is in *Processor time a record*.\n")
+		"through their own API. asynclog and the SDK hand structured records to an exporter, while the others write JSON, so the figures are not\n"+
+		"directly comparable. The cost of the later work on a record is in *Processor time a record*.\n")
 	bars := newBars("p99.9 of a log call from 8 goroutines", "µs", true)
 	for _, latency := range []time.Duration{0, time.Millisecond} {
-		fmt.Fprintf(w, "\n%s:\n\n", callSinkTitle(latency))
-		t := newTable("goroutines", "", "mean", "p50", "p99", "p99.9", "max", "lost", "mean: asynclog to it", "p99.9: asynclog to it")
+		fmt.Fprintf(w, "\n%s:\n\n", sinkTitle(latency, "each batch, or each write"))
+		t := newGroupedTable([]string{"goroutines"}, append(quantiles(),
+			median("lost", pair.Lost, percent), toOther("mean", pair.PerCall), toOther("p99.9", pair.P999)))
 		for _, g := range callCounts {
 			runs, err := r.logCalls(ctx, g, latency)
 			if err != nil {
 				return err
 			}
 			r.mustArrive(runs, pairNames)
-			first := strconv.Itoa(g)
-			for _, name := range callNames {
-				t.add(first, titles[name],
-					duration(runs.Of(name, pair.PerCall).Median),
-					duration(runs.Of(name, pair.P50).Median),
-					duration(runs.Of(name, pair.P99).Median),
-					duration(runs.Of(name, pair.P999).Median),
-					duration(runs.Of(name, pair.Max).Max),
-					percent(runs.Of(name, pair.Lost).Median),
-					toIt(runs, name, pair.PerCall), toIt(runs, name, pair.P999))
-				first = ""
-				if g == 8 {
+			t.addRuns(runs, callNames, strconv.Itoa(g))
+			if g == 8 {
+				for _, name := range callNames {
 					bars.add(name, sinkLabel(latency), runs.Of(name, pair.P999).Median/1e3)
 				}
 			}
@@ -61,9 +53,15 @@ func logCalls(ctx context.Context, r *report, w *strings.Builder) error {
 
 func (r *report) blockedCalls(ctx context.Context, w *strings.Builder) error {
 	d := r.Plan.Trial / 2
-	fmt.Fprintf(w, "\nA sink that takes nothing for %v, with the queue of %s records full for half of that. Who waits for it is released at the end. Calls are\n"+
-		"those that returned in the second half.\n\n", d, count(defaultQueue))
-	t := newTable("goroutines", "", "calls", "p50", "p99.9", "max", "lost")
+	fmt.Fprintf(w, "\nA sink that accepts nothing for %v, with the queue of %s records full for half of that time. Callers that wait for the sink are released at\n"+
+		"the end. Only calls that returned in the second half are counted.\n\n", d, count(defaultQueue))
+	t := newGroupedTable([]string{"goroutines"}, []column{
+		median("calls", func(r *trial.Result) float64 { return float64(r.Latency.Count) }, count),
+		median("p50", pair.P50, duration),
+		median("p99.9", pair.P999, duration),
+		longest("max", pair.Max),
+		median("lost", pair.Lost, percent),
+	})
 	for _, g := range callCounts {
 		runs, err := r.run(ctx, callNames, r.Plan.Turns, trial.Spec{
 			Kind: trial.Blocked, Level: contender.LogCall, Goroutines: g, Queue: defaultQueue, Duration: d,
@@ -71,34 +69,10 @@ func (r *report) blockedCalls(ctx context.Context, w *strings.Builder) error {
 		if err != nil {
 			return err
 		}
-		first := strconv.Itoa(g)
-		for _, name := range callNames {
-			t.add(first, titles[name],
-				count(runs.Of(name, func(r *trial.Result) float64 { return float64(r.Latency.Count) }).Median),
-				duration(runs.Of(name, pair.P50).Median),
-				duration(runs.Of(name, pair.P999).Median),
-				duration(runs.Of(name, pair.Max).Max),
-				percent(runs.Of(name, pair.Lost).Median))
-			first = ""
-		}
+		t.addRuns(runs, callNames, strconv.Itoa(g))
 	}
 	fmt.Fprint(w, t)
 	return nil
-}
-
-// toIt writes the ratio of asynclog to a contender.
-func toIt(runs pair.Runs, name string, v pair.Value) string {
-	if name == contender.Asynclog {
-		return ""
-	}
-	return ratio(runs.Ratio(contender.Asynclog, name, v))
-}
-
-func callSinkTitle(latency time.Duration) string {
-	if latency == 0 {
-		return "A sink that takes everything at once"
-	}
-	return fmt.Sprintf("A sink that takes %v for each batch, or each write", latency)
 }
 
 func sinkLabel(latency time.Duration) string {

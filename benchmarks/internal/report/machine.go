@@ -12,10 +12,10 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/latency"
 )
 
-// machine is where the report was made.
+// machine describes the machine on which the report was made.
 type machine struct {
 	cpu  string
-	load string // before
+	load string // load average before the measurements
 }
 
 func newMachine() machine {
@@ -32,7 +32,7 @@ func newMachine() machine {
 	return m
 }
 
-// loadAverage returns how many processes wanted a processor, on average of the last minute.
+// loadAverage returns the load average of the last minute.
 func loadAverage() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -50,8 +50,8 @@ func kernel() string {
 	return runtime.GOOS + " " + strings.TrimSpace(string(text))
 }
 
-// measured are the modules whose versions matter.
-var measured = []string{
+// modules are the modules whose versions the report names.
+var modules = []string{
 	"go.opentelemetry.io/otel/sdk/log",
 	"go.opentelemetry.io/contrib/bridges/otelslog",
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc",
@@ -60,14 +60,14 @@ var measured = []string{
 	"github.com/phuslu/log",
 }
 
-// versions returns the versions of the modules that are measured.
+// versions returns the versions of modules.
 func versions() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return nil
 	}
 	var list []string
-	for _, path := range measured {
+	for _, path := range modules {
 		for _, dep := range info.Deps {
 			if dep.Path == path {
 				list = append(list, dep.Path+" "+dep.Version)
@@ -77,20 +77,20 @@ func versions() []string {
 	return list
 }
 
-// writeHead writes what comes before the sections.
+// writeHead writes the text before the sections.
 func (r *report) writeHead(w *strings.Builder, m machine) {
 	fmt.Fprintf(w, "# Measured\n\n`make bench-report` wrote this on %s, in %v.\n\n", r.start.UTC().Format(time.DateOnly), time.Since(r.start).Round(time.Second))
 	if r.Plan != Full {
-		fmt.Fprint(w, "**It was a brief run, whose figures are of no worth.**\n\n")
+		fmt.Fprint(w, "**This was a brief run. Its figures are meaningless.**\n\n")
 	}
 	fmt.Fprintf(w, "- %d cores (%s), %s/%s, %s, %s\n", runtime.NumCPU(), m.cpu, runtime.GOOS, runtime.GOARCH, kernel(), runtime.Version())
-	fmt.Fprintf(w, "- load average before: %s; the machine's own noise is in the ratios' least and greatest\n", m.load)
+	fmt.Fprintf(w, "- load average before the run: %s; the smallest and largest ratios show the machine's noise\n", m.load)
 	fmt.Fprintf(w, "- %s\n", strings.Join(versions(), ", "))
 	fmt.Fprintf(w, `
-Each measurement runs in a process of its own. Contenders are measured in turns, A B, B A, …; figures are medians, and a **ratio is the median of the ratios
-of measurements that were made one right after the other**, asynclog to the other, with the least and the greatest: below 1 asynclog takes less, or, where records a
-second are told, delivers fewer. asynclog and the SDK are compared %d times, all others %d times. Absolute figures are this machine's; go by the ratios.
+Each measurement runs in a process of its own. Contenders are measured in turns, A B, B A, …. Figures are medians. A **ratio is the median of the ratios
+of measurements that were made one right after the other**, asynclog divided by the other, with the smallest and the largest: below 1 asynclog takes less or,
+for records a second, delivers fewer. asynclog and the SDK are compared %d times, all others %d times. Absolute figures are those of this machine; rely on the ratios.
 
-A duration of a call includes a reading of the clock and an entry in a histogram, %s here; means without a clock between the calls are said to be so.
+The duration of a call includes a reading of the clock and an entry in a histogram, %s on this machine. The text says where a mean has no clock between the calls.
 `, r.Plan.Pairs, r.Plan.Turns, duration(float64(latency.Overhead())))
 }

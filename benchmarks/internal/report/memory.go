@@ -20,17 +20,15 @@ func memory(ctx context.Context, r *report, w *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s log calls while the sink takes nothing; all of them are delivered afterwards. Those who write lines hold them as bytes. Heap is what is alive\n"+
-		"beyond what was alive before; a collection is one that `runtime.GC` makes.\n\n", count(queue))
-	t := newTable("", "heap", "resident memory of the process", "processor time of a collection", "longest pause", "heap: asynclog to it")
-	for _, name := range names {
-		t.add(titles[name],
-			size(runs.Of(name, pair.Heap).Median),
-			size(runs.Of(name, pair.RSS).Median),
-			duration(runs.Of(name, pair.GCCPU).Median),
-			duration(runs.Of(name, pair.GCPause).Median),
-			toIt(runs, name, pair.Heap))
-	}
+	fmt.Fprintf(w, "%s log calls while the sink accepts nothing; all records are delivered afterwards. Loggers that write lines hold them as bytes. Heap is the\n"+
+		"growth of the live heap. A collection is one call of `runtime.GC`.\n\n", count(queue))
+	t := newContenderTable(
+		median("heap", pair.Heap, size),
+		median("resident memory of the process", pair.RSS, size),
+		median("processor time of a collection", pair.GCCPU, duration),
+		median("longest pause", pair.GCPause, duration),
+		toOther("heap", pair.Heap))
+	t.addRuns(runs, names)
 	fmt.Fprint(w, t)
 	return nil
 }

@@ -2,7 +2,7 @@ package report
 
 import "github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 
-// titles are how contenders are called in tables.
+// titles are the names of contenders in tables.
 var titles = map[string]string{
 	contender.Asynclog:       "asynclog",
 	contender.AsynclogOldest: "asynclog, `DropOldest`",
@@ -17,12 +17,12 @@ var titles = map[string]string{
 	eightExporters:           "asynclog, 8 exporters",
 }
 
-// eightExporters is a variant that a section makes of a contender.
+// eightExporters is a variant of a contender, for one section.
 const eightExporters = contender.Asynclog + "-8"
 
 var (
 	pairNames = []string{contender.Asynclog, contender.SDK}
-	// callNames are all whose log calls are compared.
+	// callNames are the contenders whose log calls are compared.
 	callNames = []string{
 		contender.Asynclog, contender.SDK, contender.SDKSimple,
 		contender.SlogJSON, contender.Zap, contender.Zerolog, contender.Phuslu,

@@ -16,14 +16,14 @@ const (
 	plotHeight = 10 * vg.Centimeter
 )
 
-// figure is something that can be drawn.
+// figure is a plot with a title.
 type figure interface {
 	title() string
 	draw(p *plot.Plot) error
 }
 
-// plot draws the figure into a file and writes a reference to it, if there are to be
-// plots.
+// plot draws the figure into a file and writes a reference to the file. It does nothing
+// if plots are off.
 func (r *report) plot(w *strings.Builder, name string, f figure) error {
 	if r.Dir == "" {
 		return nil

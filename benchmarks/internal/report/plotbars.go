@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// bars are groups of bars: a group for each label, in which there are the names that have
-// a value.
+// bars are groups of bars: one group for each label, with a bar for each name that has a
+// value there.
 type bars struct {
 	text, y string
 	log     bool // the scale is logarithmic
@@ -44,31 +44,31 @@ func (b *bars) draw(p *plot.Plot) error {
 	if len(b.values) == 0 {
 		return nil
 	}
-	least, most := math.Inf(1), 0.0
+	lowest, highest := math.Inf(1), 0.0
 	for _, v := range b.values {
-		least, most = min(least, v), max(most, v)
+		lowest, highest = min(lowest, v), max(highest, v)
 	}
 	p.Y.Label.Text = b.y
-	p.Y.Min, p.Y.Max = 0, most*1.1
+	p.Y.Min, p.Y.Max = 0, highest*1.1
 	if b.log {
-		p.Y.Min = math.Pow(10, math.Floor(math.Log10(least)-0.3))
+		p.Y.Min = math.Pow(10, math.Floor(math.Log10(lowest)-0.3))
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}
-	// Half a group is left free on the right, for the legend.
+	// The space of half a group on the right is for the legend.
 	groups := float64(len(b.labels))
 	p.NominalX(b.labels...)
 	p.X.Min, p.X.Max = -0.5, groups
 	p.Legend.XOffs = plotWidth * 0.95 * vg.Length(groups-0.45) / vg.Length(groups+0.5)
 	width := plotWidth * 0.6 / vg.Length((groups+0.5)*float64(len(b.names)))
 
-	place := make([]int, len(b.labels)) // of the next bar of each group
+	next := make([]int, len(b.labels)) // the position of the next bar in each group
 	for i, name := range b.names {
 		s := &series{color: plotutil.Color(i), width: width}
 		for j, label := range b.labels {
 			if v, ok := b.values[[2]string{name, label}]; ok {
 				middle := float64(b.members(label)-1) / 2
-				s.bars = append(s.bars, bar{group: j, offset: width * vg.Length(float64(place[j])-middle), value: v})
-				place[j]++
+				s.bars = append(s.bars, bar{group: j, offset: width * vg.Length(float64(next[j])-middle), value: v})
+				next[j]++
 			}
 		}
 		p.Add(s)
@@ -87,15 +87,15 @@ func (b *bars) members(label string) (n int) {
 	return n
 }
 
-// bar is a bar of a group, some way off its middle.
+// bar is a bar of a group, at an offset from the middle of the group.
 type bar struct {
 	group  int
 	offset vg.Length
 	value  float64
 }
 
-// series draws the bars of one name, from the bottom of the scale: gonum's own begin at
-// zero, where a logarithm has none.
+// series draws the bars of one name from the bottom of the scale. gonum's own bars begin
+// at zero, which has no place on a logarithmic scale.
 type series struct {
 	bars  []bar
 	color color.Color

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// lines are figures over another, both on logarithmic scales.
+// lines are points of several names, joined by lines, with logarithmic scales.
 type lines struct {
 	text, x, y string
 	names      []string

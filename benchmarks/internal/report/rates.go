@@ -11,13 +11,13 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// rateGoroutines is from how many goroutines records come where that is not what is
+// rateGoroutines is the number of goroutines that log where that number is not what is
 // compared.
 const rateGoroutines = 8
 
 func rates(ctx context.Context, r *report, w *strings.Builder) error {
-	fmt.Fprintf(w, "From the log call until a sink in the same process, which takes everything at once, has acknowledged the record; %d goroutines.\n\n"+
-		"Records that can be delivered: goroutines wait when half a queue of %s records is under way.\n\n", rateGoroutines, count(ampleQueue))
+	fmt.Fprintf(w, "From the log call until a sink in the same process, which accepts everything at once, has acknowledged the record, with %d goroutines.\n\n"+
+		"The rate of records that can be delivered: goroutines wait while half a queue of %s records is in transit.\n\n", rateGoroutines, count(ampleQueue))
 	runs, err := r.run(ctx, callNames, r.Plan.Turns, trial.Spec{
 		Kind: trial.Deliver, Level: contender.LogCall, Goroutines: rateGoroutines, Queue: ampleQueue,
 		Duration: r.Plan.Trial, Load: trial.Window,
@@ -26,11 +26,11 @@ func rates(ctx context.Context, r *report, w *strings.Builder) error {
 		return err
 	}
 	r.mustArrive(runs, pairNames)
-	addRates(w, runs, callNames)
+	fmt.Fprint(w, rateTable(runs, callNames))
 
-	fmt.Fprintf(w, "\nA flood: calls as fast as they return, into the default queue of %s records. What does not fit is lost, or, where callers are made to\n"+
-		"wait, is waited for. On as many cores as are busy with calls, the worker gets little of the processor, so who lets callers go on\n"+
-		"loses much.\n\n", count(defaultQueue))
+	fmt.Fprintf(w, "\nA flood: calls as fast as they return, with the default queue of %s records. Records that do not fit are lost, or their callers wait. If\n"+
+		"calls keep all cores busy, the worker gets little processor time, so a pipeline that does not make callers wait loses many\n"+
+		"records.\n\n", count(defaultQueue))
 	names := slices.Insert(slices.Clone(callNames), 1, contender.AsynclogOldest, contender.AsynclogBlock)
 	runs, err = r.run(ctx, names, r.Plan.Turns, trial.Spec{
 		Kind: trial.Deliver, Level: contender.LogCall, Goroutines: rateGoroutines, Queue: defaultQueue,
@@ -39,20 +39,18 @@ func rates(ctx context.Context, r *report, w *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	addRates(w, runs, names)
+	fmt.Fprint(w, rateTable(runs, names))
 	return nil
 }
 
-func addRates(w *strings.Builder, runs pair.Runs, names []string) {
-	t := newTable("", "calls a second", "arrived a second", "lost", "p99.9 of a call", "processor time a record", "arrived: asynclog to it")
-	for _, name := range names {
-		t.add(titles[name],
-			count(runs.Of(name, pair.Called).Median),
-			count(runs.Of(name, pair.Arrived).Median),
-			percent(runs.Of(name, pair.Lost).Median),
-			duration(runs.Of(name, pair.P999).Median),
-			duration(runs.Of(name, pair.CPU).Median),
-			toIt(runs, name, pair.Arrived))
-	}
-	fmt.Fprint(w, t)
+func rateTable(runs pair.Runs, names []string) *contenderTable {
+	t := newContenderTable(
+		median("calls a second", pair.Called, count),
+		median("arrived a second", pair.Arrived, count),
+		median("lost", pair.Lost, percent),
+		median("p99.9 of a call", pair.P999, duration),
+		median("processor time a record", pair.CPU, duration),
+		toOther("arrived", pair.Arrived))
+	t.addRuns(runs, names)
+	return t
 }

@@ -16,25 +16,25 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/trial"
 )
 
-// Config says what to report, and where.
+// Config is the configuration of a report.
 type Config struct {
 	Plan Plan
-	// Only are the names of the sections to write. None: all.
+	// Only are the names of the sections to write. Empty: all.
 	Only []string
-	// Dir is where plots are put, in the folder plots. "": no plots.
+	// Dir is the folder in which the folder plots is made. "": no plots.
 	Dir string
-	// Collector is the path of a Collector's binary. "": without.
+	// Collector is the path of a Collector's binary. "": no Collector.
 	Collector string
-	// Progress is told what is being measured.
+	// Progress gets a line for each measurement that begins.
 	Progress *log.Logger
 }
 
-// report is one that is being written.
+// report is a report that is being written.
 type report struct {
 	Config
 
 	start     time.Time
-	runs      map[string]pair.Runs // by what was measured: sections share them
+	runs      map[string]pair.Runs // by measurement, so that sections share them
 	failures  []string
 	receiver  *receiver.Receiver
 	collector *receiver.Receiver // nil: none
@@ -48,8 +48,8 @@ type section struct {
 }
 
 var sections = []section{
-	{"claims", "What is claimed", claims},
-	{"bounds", "What it is held against", bounds},
+	{"claims", "Claims of the original system", claims},
+	{"bounds", "Required ratios to the SDK", bounds},
 	{"handover", "What a hand-over costs", handOver},
 	{"calls", "What a log call costs", logCalls},
 	{"rate", "Records a second", rates},
@@ -70,12 +70,13 @@ func Sections() []string {
 // ErrIncomplete says that trials failed; the report names them.
 var ErrIncomplete = errors.New("report: trials failed")
 
-// Write measures and writes. What was measured before an error is lost, but for
-// [ErrIncomplete], which leaves the report whole.
+// Write makes the measurements and writes the report. An error other than
+// [ErrIncomplete] discards all measurements; with ErrIncomplete the report is complete
+// except for the trials that failed.
 func Write(ctx context.Context, w io.Writer, cfg Config) error {
 	for _, name := range cfg.Only {
 		if !slices.Contains(Sections(), name) {
-			return fmt.Errorf("report: there is no section %q, only %s", name, strings.Join(Sections(), ", "))
+			return fmt.Errorf("report: unknown section %q; the sections are %s", name, strings.Join(Sections(), ", "))
 		}
 	}
 	r := &report{Config: cfg, start: time.Now(), runs: make(map[string]pair.Runs)}
@@ -106,7 +107,8 @@ func Write(ctx context.Context, w io.Writer, cfg Config) error {
 	return nil
 }
 
-// run measures contenders in turns, unless that has been done before.
+// run measures contenders in turns, or returns the results of an earlier equal
+// measurement.
 func (r *report) run(ctx context.Context, names []string, times int, spec trial.Spec, vary func(string, *trial.Spec)) (pair.Runs, error) {
 	key := fmt.Sprint(names, times, spec)
 	if runs, ok := r.runs[key]; ok {
@@ -123,7 +125,7 @@ func (r *report) run(ctx context.Context, names []string, times int, spec trial.
 	return runs, err
 }
 
-// wire returns the receiver in another process.
+// wire returns the receiver in another process. It starts the receiver at the first call.
 func (r *report) wire(ctx context.Context) (*receiver.Receiver, error) {
 	if r.receiver == nil {
 		started, err := receiver.Start(ctx)
@@ -135,7 +137,8 @@ func (r *report) wire(ctx context.Context) (*receiver.Receiver, error) {
 	return r.receiver, nil
 }
 
-// realCollector returns the Collector, or nil if there is none.
+// realCollector returns the Collector, or nil if there is none. It starts the Collector at
+// the first call.
 func (r *report) realCollector(ctx context.Context) (*receiver.Receiver, error) {
 	if r.collector == nil && r.Collector != "" {
 		started, err := receiver.StartCollector(ctx, r.Collector)
@@ -159,13 +162,13 @@ func (r *report) writeFailures(w *strings.Builder) {
 	if len(r.failures) == 0 {
 		return
 	}
-	fmt.Fprint(w, "\n## Trials that failed\n\nEach was tried once more.\n\n")
+	fmt.Fprint(w, "\n## Trials that failed\n\nEach of these trials was repeated once.\n\n")
 	for _, f := range r.failures {
 		fmt.Fprintf(w, "- `%s`\n", f)
 	}
 }
 
-// plotFile returns where a plot goes, and writes the reference to it.
+// plotFile returns the path of a plot and writes a reference to it.
 func (r *report) plotFile(w *strings.Builder, name, caption string) string {
 	fmt.Fprintf(w, "\n![%s](plots/%s.svg)\n", caption, name)
 	return filepath.Join(r.Dir, "plots", name+".svg")

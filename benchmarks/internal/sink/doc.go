@@ -1,5 +1,4 @@
-// Package sink is where records end: a place that takes everything at once, after a
-// while, or not at all until it is released, and counts what it has acknowledged.
-// Exporters hand it batches of records and writers hand it lines; the same sink
-// takes both.
+// Package sink has the destinations of records. A [Sink] accepts everything at once,
+// after a while, or not at all until it is released, and counts what it has acknowledged.
+// The same sink accepts batches of records from exporters and lines from loggers.
 package sink

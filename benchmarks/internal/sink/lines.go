@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// Lines is a reader of lines over TCP. Nobody acknowledges lines: what the kernel has
-// taken counts as arrived.
+// Lines writes lines to a reader over TCP. Lines are not acknowledged: a line counts as
+// arrived when the kernel has accepted it.
 type Lines struct {
 	acked atomic.Uint64
 
@@ -26,7 +26,7 @@ func Dial(ctx context.Context, address string) (*Lines, error) {
 	return &Lines{conn: conn}, nil
 }
 
-// Acked returns how many lines the kernel has taken.
+// Acked returns how many lines the kernel has accepted.
 func (l *Lines) Acked() uint64 { return l.acked.Load() }
 
 // Write sends the lines of p.

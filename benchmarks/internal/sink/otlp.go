@@ -8,14 +8,15 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// OTLP is an OTLP receiver over gRPC, and counts what it has acknowledged.
+// OTLP exports to an OTLP receiver over gRPC and counts the records that the receiver has
+// acknowledged.
 type OTLP struct {
 	exporters []sdklog.Exporter
 	acked     atomic.Uint64
 }
 
-// NewOTLP returns so many exporters, each with a connection of its own, to the
-// receiver at the address, without TLS and with the exporter's default settings.
+// NewOTLP returns an OTLP with the given number of exporters to the receiver at the
+// address. Each exporter has its own connection, without TLS, and its default settings.
 func NewOTLP(ctx context.Context, address string, exporters int) (*OTLP, error) {
 	o := new(OTLP)
 	for range exporters {
@@ -34,7 +35,7 @@ func (o *OTLP) Exporters() []sdklog.Exporter { return o.exporters }
 // Acked returns how many records the receiver has acknowledged.
 func (o *OTLP) Acked() uint64 { return o.acked.Load() }
 
-// counted counts the records of exports that succeed. A partial success is an error.
+// counted counts the records of successful exports. A partial success is an error.
 type counted struct {
 	sdklog.Exporter
 

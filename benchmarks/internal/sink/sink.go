@@ -10,8 +10,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Sink takes records. Its methods are safe for concurrent use; calls are not
-// serialised, that is up to who calls.
+// Sink accepts records. Its methods are safe for concurrent use. It does not serialise
+// calls; callers do, where that is needed.
 type Sink struct {
 	latency time.Duration
 	acked   atomic.Uint64
@@ -20,13 +20,13 @@ type Sink struct {
 	gate chan struct{} // nil: open; else closed when it opens
 }
 
-// New returns a sink that takes that long for each call of Export or Write.
+// New returns a sink whose calls of Export and Write each take the given latency.
 func New(latency time.Duration) *Sink { return &Sink{latency: latency} }
 
-// Acked returns how many records, or lines, the sink has taken.
+// Acked returns how many records and lines the sink has accepted.
 func (s *Sink) Acked() uint64 { return s.acked.Load() }
 
-// Block has all calls wait until release is called.
+// Block makes all calls wait until release is called.
 func (s *Sink) Block() (release func()) {
 	gate := make(chan struct{})
 	s.mu.Lock()
@@ -53,16 +53,16 @@ func (s *Sink) take(n int) {
 	s.acked.Add(uint64(n))
 }
 
-// Write takes the lines of p.
+// Write accepts the lines of p.
 func (s *Sink) Write(p []byte) (int, error) {
 	s.take(bytes.Count(p, []byte{'\n'}))
 	return len(p), nil
 }
 
-// Sync does nothing: a sink holds nothing back.
+// Sync does nothing: a sink has no buffer.
 func (s *Sink) Sync() error { return nil }
 
-// Exporter returns one more exporter to the sink, which is not equal to any other.
+// Exporter returns a new exporter to the sink. It is not equal to any other.
 func (s *Sink) Exporter() sdklog.Exporter { return &exporter{s} }
 
 type exporter struct{ s *Sink }

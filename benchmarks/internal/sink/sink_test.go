@@ -25,7 +25,7 @@ func TestSink(t *testing.T) {
 		t.Errorf("%d acknowledged, want 3 records and 2 lines", n)
 	}
 	if s.Exporter() == s.Exporter() {
-		t.Error("two exporters are equal: a processor takes one of them only")
+		t.Error("two exporters are equal: a processor would use only one of them")
 	}
 }
 
@@ -39,7 +39,7 @@ func TestBlock(t *testing.T) {
 	}()
 	select {
 	case <-done:
-		t.Fatal("a blocked sink takes a line")
+		t.Fatal("a blocked sink accepted a line")
 	case <-time.After(20 * time.Millisecond):
 	}
 	release()

@@ -9,9 +9,9 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
 )
 
-// blocked measures calls while the sink takes nothing. The first half of the duration
-// fills the queue; then each call that returns is measured, which for those who make
-// their callers wait is when the sink is released, at the end.
+// blocked measures calls while the sink accepts nothing. The first half of the duration
+// fills the queue. After that each call that returns is measured. Calls of a contender
+// that makes its callers wait return when the sink is released, at the end.
 func blocked(ctx context.Context, s *Spec) (*Result, error) {
 	end := sink.New(s.Latency)
 	release := end.Block()
@@ -50,7 +50,8 @@ func blocked(ctx context.Context, s *Spec) (*Result, error) {
 	}, nil
 }
 
-// untilStopped makes calls and measures those that return after the time.
+// untilStopped makes calls until it is stopped, and measures those that return after the
+// given time.
 func (r *rounds) untilStopped(id int, after time.Duration) (made uint64) {
 	call, h := r.callers[id], r.histograms[id]
 	last := r.clock.Now()

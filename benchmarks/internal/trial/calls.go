@@ -12,14 +12,14 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
 )
 
-// longestRound bounds a round of those whose calls take long.
+// longestRound bounds the duration of a round if calls take long.
 const longestRound = 100 * time.Millisecond
 
-// calls measures calls whose records all have room, so that no contender is flattered by
-// calls that did not hand a record over. The first half of the duration is for rounds
-// of half a queue, between which everything is delivered, without a clock between the
-// calls; the second is for calls without an end, in a window of half a queue, with
-// a clock between them.
+// calls measures calls while the queue has space for every record, so that no contender
+// benefits from calls that did not hand a record over. The first half of the duration has
+// rounds of half a queue, without a clock between the calls; everything is delivered
+// between two rounds. The second half has continuous calls, with a clock between them, and
+// at most half a queue of records in transit.
 func calls(ctx context.Context, s *Spec) (*Result, error) {
 	end := sink.New(s.Latency)
 	c, err := pipeline(s, end)
@@ -27,7 +27,7 @@ func calls(ctx context.Context, s *Spec) (*Result, error) {
 		return nil, err
 	}
 	r := newRounds(s, c)
-	if _, _, err := r.run(ctx); err != nil { // warm
+	if _, _, err := r.run(ctx); err != nil { // warm up
 		return nil, err
 	}
 	warmCalls, warmAcked := r.calls, end.Acked()
@@ -55,21 +55,21 @@ func calls(ctx context.Context, s *Spec) (*Result, error) {
 	}, nil
 }
 
-// median returns the middle one of figures, of which there is at least one.
+// median returns the median of at least one figure.
 func median(figures []float64) float64 {
 	slices.Sort(figures)
 	return figures[len(figures)/2]
 }
 
-// rounds are goroutines that make calls together and stop.
+// rounds makes calls on several goroutines at once, a round at a time.
 type rounds struct {
 	c          *contender.Contender
 	size       int // calls a round
 	clock      latency.Clock
 	callers    []func()
 	histograms []*latency.Histogram
-	stop       atomic.Bool // the round has taken long enough
-	calls      uint64      // made in all
+	stop       atomic.Bool // the goroutines must stop
+	calls      uint64      // total calls made
 }
 
 func newRounds(s *Spec, c *contender.Contender) *rounds {
@@ -81,14 +81,14 @@ func newRounds(s *Spec, c *contender.Contender) *rounds {
 	return r
 }
 
-// forget empties the histograms.
-func (r *rounds) forget() {
+// resetHistograms empties the histograms.
+func (r *rounds) resetHistograms() {
 	for i := range r.histograms {
 		r.histograms[i] = latency.NewHistogram()
 	}
 }
 
-// stopAfter has the goroutines stop after so long.
+// stopAfter stops the goroutines after d.
 func (r *rounds) stopAfter(d time.Duration) *time.Timer {
 	r.stop.Store(false)
 	return time.AfterFunc(d, func() { r.stop.Store(true) })
@@ -102,19 +102,19 @@ func (r *rounds) summary() latency.Summary {
 	return all.Summary()
 }
 
-// run makes one round, waits until its records have arrived, and returns how many
-// calls were made and how long they took.
+// run makes one round and waits until its records have arrived. It returns how many calls
+// were made and how long they took.
 func (r *rounds) run(ctx context.Context) (made int, took time.Duration, err error) {
 	timer := r.stopAfter(longestRound)
 	start := r.clock.Now()
-	made = r.each(func(id int) int { return r.plain(id, (r.size+id)/len(r.callers)) }) // the shares add up to size
+	made = r.each(func(id int) int { return r.untimed(id, (r.size+id)/len(r.callers)) }) // the shares add up to size
 	took = r.clock.Now() - start
 	timer.Stop()
 	_, err = r.c.Drain(ctx, r.calls)
 	return made, took, err
 }
 
-// each has every goroutine make calls, and returns how many they made in all.
+// each runs loop on every goroutine and returns the total number of calls made.
 func (r *rounds) each(loop func(id int) int) int {
 	var total atomic.Int64
 	var wg sync.WaitGroup
@@ -126,7 +126,7 @@ func (r *rounds) each(loop func(id int) int) int {
 	return int(total.Load())
 }
 
-func (r *rounds) plain(id, n int) int {
+func (r *rounds) untimed(id, n int) int {
 	call := r.callers[id]
 	for i := range n {
 		if r.stop.Load() {
@@ -137,7 +137,8 @@ func (r *rounds) plain(id, n int) int {
 	return n
 }
 
-// sustained makes calls for so long, as many as arrive, and measures each.
+// sustained makes calls for d, at the rate at which their records arrive, and measures
+// each call.
 func (r *rounds) sustained(d time.Duration, acked func() uint64) {
 	before := acked()
 	w := &window{size: uint64(r.size), acked: func() uint64 { return acked() - before }}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// processTime returns the user and system time that the process has taken.
+// processTime returns the user and system time of the process.
 func processTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

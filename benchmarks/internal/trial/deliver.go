@@ -8,9 +8,9 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/latency"
 )
 
-// deliver measures how many records arrive and what that costs the whole process,
-// from the first call until the last record has arrived. Before that a fifth of the
-// duration warms everything up.
+// deliver measures how many records arrive and how much processor time and memory the
+// whole process takes for that, from the first call until the last record has arrived.
+// A fifth of the duration before that is for warming up.
 func deliver(ctx context.Context, s *Spec) (*Result, error) {
 	end, err := newDestination(ctx, s)
 	if err != nil {
@@ -24,7 +24,7 @@ func deliver(ctx context.Context, s *Spec) (*Result, error) {
 	if _, _, err := r.load(ctx, s, s.Duration/5, end.acked); err != nil {
 		return nil, err
 	}
-	r.forget()
+	r.resetHistograms()
 	callsBefore, ackedBefore := r.calls, end.acked()
 	var memBefore, memAfter runtime.MemStats
 	runtime.ReadMemStats(&memBefore)
@@ -52,8 +52,9 @@ func deliver(ctx context.Context, s *Spec) (*Result, error) {
 	return result, end.close(ctx)
 }
 
-// load makes calls for so long, waits until their records have arrived or are lost, and
-// returns when the last call returned and when the last record arrived.
+// load makes calls for d and waits until their records have arrived or are lost. It
+// returns the time at which the last call returned and the time at which the last record
+// arrived.
 func (r *rounds) load(ctx context.Context, s *Spec, d time.Duration, acked func() uint64) (returned, arrived time.Time, err error) {
 	switch s.Load {
 	case Window:
@@ -70,8 +71,8 @@ func (r *rounds) load(ctx context.Context, s *Spec, d time.Duration, acked func(
 	return returned, arrived, err
 }
 
-// paced makes that many calls a second, in bursts once a millisecond. When it is late
-// it makes up for it.
+// paced makes rate calls a second, in bursts once a millisecond. If it falls behind, it
+// makes the missing calls later.
 func (r *rounds) paced(id, rate int) (made int) {
 	call, h := r.callers[id], r.histograms[id]
 	start := r.clock.Now()

@@ -8,14 +8,15 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
 )
 
-// destination is where records go: a sink in this process, or a receiver in another.
+// destination is the destination of records: a sink in this process, or a receiver in
+// another process.
 type destination struct {
 	pipeline func(*Spec) (*contender.Contender, error)
 	acked    func() uint64
 	close    func(context.Context) error
 }
 
-// LinesPrefix marks the target that takes lines over TCP.
+// LinesPrefix marks a target that accepts lines over TCP.
 const LinesPrefix = "lines:"
 
 func newDestination(ctx context.Context, s *Spec) (*destination, error) {

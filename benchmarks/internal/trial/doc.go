@@ -1,5 +1,5 @@
-// Package trial has the single measurements. Each runs in a process of its own, so that
-// no contender pays for another's heap, and nothing is left of one when the next
-// begins: a [Spec] goes in, a [Result] comes out. Comparing is for those who run
-// them in turn.
+// Package trial makes single measurements, called trials. Each trial runs in a process of
+// its own, so that a contender does not pay for another's heap and nothing of a trial is
+// left when the next one begins. A [Spec] goes in, a [Result] comes out. Package pair
+// compares results.
 package trial

@@ -13,17 +13,17 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
 )
 
-// collections is how many collections of garbage are measured.
+// collections is how many garbage collections are measured.
 const collections = 10
 
-// memory measures what a full queue takes: as many records as it holds are logged
-// while the sink takes nothing.
+// memory measures the memory of a full queue: it logs as many records as the queue holds
+// while the sink accepts nothing.
 func memory(ctx context.Context, s *Spec) (*Result, error) {
 	end := sink.New(0)
 	release := sync.OnceFunc(end.Block())
 	defer release()
 
-	before := heap()
+	before := Heap()
 	c, err := pipeline(s, end)
 	if err != nil {
 		return nil, err
@@ -38,11 +38,11 @@ func memory(ctx context.Context, s *Spec) (*Result, error) {
 	}()
 	select {
 	case <-logged:
-	case <-time.After(patience / 2):
+	case <-time.After(trialTimeout / 2):
 		return nil, fmt.Errorf("trial: %s does not hold %d records", s.Impl, s.Queue)
 	}
 	r := &Result{Calls: uint64(s.Queue), RSS: resident()}
-	r.Heap = heap() - before
+	r.Heap = Heap() - before
 
 	cpu := gcTime()
 	for range collections {
@@ -66,8 +66,8 @@ func memory(ctx context.Context, s *Spec) (*Result, error) {
 	return r, nil
 }
 
-// heap returns how many bytes are alive.
-func heap() float64 {
+// Heap returns the number of live bytes on the heap.
+func Heap() float64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -75,7 +75,7 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// gcTime returns the processor time that collections have taken, in seconds.
+// gcTime returns the total processor time of garbage collections, in seconds.
 func gcTime() float64 {
 	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
 	metrics.Read(sample)

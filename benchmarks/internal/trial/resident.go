@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// resident returns how many bytes of the process are in memory, where the system has a
-// /proc that tells, else 0.
+// resident returns the resident memory of the process in bytes, or 0 if the system has no
+// /proc/self/status.
 func resident() float64 {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/sink"
 )
 
-// Run measures in this process. It is meant to be the only thing the process does.
+// Run measures in this process, which should do nothing else.
 func Run(ctx context.Context, s *Spec) (*Result, error) {
 	switch s.Kind {
 	case Calls:
@@ -22,23 +22,23 @@ func Run(ctx context.Context, s *Spec) (*Result, error) {
 	case Memory:
 		return memory(ctx, s)
 	default:
-		return nil, fmt.Errorf("trial: there is no %q", s.Kind)
+		return nil, fmt.Errorf("trial: unknown kind %q", s.Kind)
 	}
 }
 
-// pipeline makes the contender, in front of a sink in this process.
+// pipeline returns the contender in front of a sink in this process.
 func pipeline(s *Spec, end *sink.Sink) (*contender.Contender, error) {
 	exporters := make([]sdklog.Exporter, max(1, s.Exporters))
 	for i := range exporters {
 		exporters[i] = end.Exporter()
 	}
 	return contender.New(s.Impl, contender.Config{
-		Level:     s.Level,
-		Queue:     s.Queue,
-		Exporters: exporters,
-		Writer:    end,
-		Costly:    s.Latency > 0,
-		Hold:      s.Latency > 0 || s.Kind == Memory || s.Kind == Blocked,
-		Acked:     end.Acked,
+		Level:       s.Level,
+		Queue:       s.Queue,
+		Exporters:   exporters,
+		Writer:      end,
+		Costly:      s.Latency > 0,
+		LargeBuffer: s.Latency > 0 || s.Kind == Memory || s.Kind == Blocked,
+		Acked:       end.Acked,
 	})
 }

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Command is the first argument of a process that is to run one trial: its second
-// is the [Spec] as JSON, and it writes the [Result] as JSON.
+// Command is the first argument of a process that runs one trial. The second is the
+// [Spec] as JSON. The process writes the [Result] as JSON.
 const Command = "trial"
 
-// patience is how long a trial may take beyond its duration.
-const patience = 45 * time.Second
+// trialTimeout is how long a trial may take beyond its duration.
+const trialTimeout = 45 * time.Second
 
-// Spawn runs the trial in a process of its own and waits for it.
+// Spawn runs the trial in a new process and waits for it.
 func Spawn(ctx context.Context, s *Spec) (*Result, error) {
 	arg, err := json.Marshal(s)
 	if err != nil {
@@ -27,7 +27,7 @@ func Spawn(ctx context.Context, s *Spec) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.Duration+patience)
+	ctx, cancel := context.WithTimeout(ctx, s.Duration+trialTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, Command, string(arg))
 	cmd.Stderr = os.Stderr
@@ -47,9 +47,9 @@ func Spawn(ctx context.Context, s *Spec) (*Result, error) {
 	return r, nil
 }
 
-// Main is what the process does that [Spawn] starts.
+// Main is the main function of the process that [Spawn] starts.
 func Main(arg string) error {
-	// The parent never writes. When it has gone, so have those who want to know.
+	// The parent never writes. When it has ended, the result is no longer needed.
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(1)

@@ -13,10 +13,10 @@ type Kind string
 
 // The kinds.
 const (
-	Calls   Kind = "calls"   // what a call costs its caller, without drops
-	Blocked Kind = "blocked" // what it costs when nothing leaves
-	Deliver Kind = "deliver" // how many records arrive, and what that costs
-	Memory  Kind = "memory"  // what a full queue takes
+	Calls   Kind = "calls"   // the duration of a call, without drops
+	Blocked Kind = "blocked" // the same while the sink accepts nothing
+	Deliver Kind = "deliver" // how many records arrive, and at what cost
+	Memory  Kind = "memory"  // how much memory a full queue takes
 )
 
 // Load says how calls are made.
@@ -24,15 +24,15 @@ type Load string
 
 // The loads.
 const (
-	// Flood makes calls as fast as they return. What does not fit is lost.
+	// Flood makes calls as fast as they return. Records that do not fit are lost.
 	Flood Load = "flood"
-	// Window waits when half a queue of records has not arrived, so none is lost.
+	// Window waits while half a queue of records has not arrived, so none is lost.
 	Window Load = "window"
 	// Paced makes Spec.Rate calls a second, in bursts once a millisecond.
 	Paced Load = "paced"
 )
 
-// Spec says what to measure.
+// Spec describes a measurement.
 type Spec struct {
 	Kind       Kind
 	Impl       string
@@ -46,12 +46,15 @@ type Spec struct {
 	Rate      int    // Paced: calls a second
 	Exporters int    // Deliver; 0 is 1
 	Target    string // Deliver: address of an OTLP receiver over gRPC, or of a reader of lines after LinesPrefix; "": the sink
-	What      string // what the target is, for messages
+	What      string // name of the target, for messages
 }
 
 // String names the measurement in messages.
 func (s *Spec) String() string {
-	text := fmt.Sprintf("%s, %s, %d goroutines", s.Kind, s.Level, s.Goroutines)
+	text := fmt.Sprintf("%s, %s, %d goroutine", s.Kind, s.Level, s.Goroutines)
+	if s.Goroutines != 1 {
+		text += "s"
+	}
 	if s.Impl != "" {
 		text = s.Impl + ": " + text
 	}
@@ -67,17 +70,17 @@ func (s *Spec) String() string {
 	return text
 }
 
-// Result is what was measured. Durations are in nanoseconds.
+// Result is the result of a measurement. Durations are in nanoseconds.
 type Result struct {
 	Calls uint64 // made while measuring
-	Acked uint64 // records of these that arrived
+	Acked uint64 // records of these calls that arrived
 
-	// PerCall is the time that passed in a round, divided by its calls, with no clock
-	// between them: that of the median round. When nothing leaves, it is the time of all
-	// calls, with the clock.
+	// PerCall is the duration of the median round divided by its calls, without a clock
+	// between them. For Blocked it is the duration of all measured calls divided by their
+	// number, with the clock.
 	PerCall float64
-	// Latency is of each call, measured with a clock between them: it includes
-	// Overhead.
+	// Latency is the duration of each call, measured with a clock between the calls. It
+	// includes Overhead.
 	Latency  latency.Summary
 	Overhead float64
 
@@ -87,10 +90,10 @@ type Result struct {
 	Allocs  float64 // objects allocated, in Elapsed
 	Bytes   float64 // bytes allocated, in Elapsed
 
-	Heap    float64 // bytes that are alive, beyond those alive before
+	Heap    float64 // live bytes of the heap, beyond those before
 	RSS     float64 // resident bytes of the process
 	GCCPU   float64 // processor time of a collection
-	GCPause float64 // longest stop of a collection
+	GCPause float64 // longest pause of a collection
 }
 
 // Lost returns the share of calls whose record did not arrive.

@@ -16,7 +16,7 @@ import (
 	"github.com/krunchwrapper/asynclog/benchmarks/internal/contender"
 )
 
-// The processes that Spawn starts are this test's binary, started again.
+// This test's binary is also the program that Spawn starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == Command {
 		if err := Main(os.Args[2]); err != nil {
@@ -54,7 +54,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestCallsOfTheSlow: who makes callers wait is measured as long as others.
+// TestCallsOfTheSlow: measuring a contender that makes callers wait takes no longer.
 func TestCallsOfTheSlow(t *testing.T) {
 	start := time.Now()
 	r := mustRun(t, Spec{Kind: Calls, Impl: contender.SDKSimple, Level: contender.HandOver, Goroutines: 2, Queue: 4096, Duration: brief, Latency: time.Millisecond})
@@ -62,12 +62,12 @@ func TestCallsOfTheSlow(t *testing.T) {
 		t.Errorf("a call that takes 1 ms: %+v", r.Latency)
 	}
 	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("the trial took %v", took)
 	}
 }
 
-// TestBlocked: who does not wait makes many calls and loses records; who waits makes few,
-// which last as long as the sink is blocked.
+// TestBlocked: a contender that does not wait makes many calls and loses records. One
+// that waits makes few calls, which take as long as the sink is blocked.
 func TestBlocked(t *testing.T) {
 	s := Spec{Kind: Blocked, Level: contender.HandOver, Goroutines: 2, Queue: 1024, Duration: 4 * brief}
 	for _, impl := range []string{contender.Asynclog, contender.AsynclogOldest, contender.SDK} {
@@ -101,7 +101,7 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-// TestDeliverOTLP: what counts as arrived is what the receiver acknowledged.
+// TestDeliverOTLP: a record counts as arrived when the receiver acknowledged it.
 func TestDeliverOTLP(t *testing.T) {
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -166,6 +166,6 @@ func TestSpawn(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Spawn(ctx, &Spec{Kind: Calls, Impl: contender.Asynclog}); err == nil {
-		t.Error("it ran in spite of its context")
+		t.Error("a trial ran after its context had ended")
 	}
 }

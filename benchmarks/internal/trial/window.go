@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// window keeps goroutines from making calls whose records would not fit: it lets no more
-// of them be under way than half a queue.
+// window prevents calls whose records would not fit. It limits the records in transit to
+// its size, half a queue.
 type window struct {
 	size   uint64
 	issued atomic.Uint64
-	acked  func() uint64 // records that have arrived, of issued ones
+	acked  func() uint64 // issued records that have arrived
 }
 
-// stride is how many calls are asked for at a time, so that asking costs little.
+// stride is how many calls enter admits at once, so that entering costs little.
 const stride = 32
 
-// enter waits until there is room for a stride of calls, and reports false if stop
-// was set before that.
+// enter waits until the window admits a stride of calls. It returns false if stop is set
+// before that.
 func (w *window) enter(stop *atomic.Bool) bool {
 	if w.issued.Add(stride) > w.acked()+w.size {
 		for w.issued.Load() > w.acked()+w.size {

@@ -8,25 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// Analysis is what is known about a text.
+// Analysis holds the counts of a text.
 type Analysis struct {
 	Characters int `json:"characters"`
-	Lines      int `json:"lines"`     // an unfinished last line is one
+	Lines      int `json:"lines"`     // an unfinished last line counts
 	Words      int `json:"words"`     // runs of letters and digits
 	Sentences  int `json:"sentences"` // ended by . ! or ? and space, by an empty line, or by the end
 }
 
-// Tokens estimates what a language model makes of the text: about one token for
-// four characters of English.
+// Tokens returns an estimate of the number of tokens in a language model: about one token
+// for four characters of English.
 func (a *Analysis) Tokens() int { return (a.Characters + 3) / 4 }
 
-// Analyser reads texts. Its counts are of the last one. The zero value is ready;
-// one goroutine uses it at a time.
+// Analyser analyses texts, and keeps the word counts of the last one. The zero value is
+// ready to use. An Analyser must not be used concurrently.
 type Analyser struct {
 	counts map[string]int // of words in lower case
 }
 
-// Analyse reads a text, which is UTF-8.
+// Analyse analyses a text, which must be UTF-8.
 func (a *Analyser) Analyse(text []byte) Analysis {
 	if a.counts == nil {
 		a.counts = make(map[string]int)
@@ -35,8 +35,8 @@ func (a *Analyser) Analyse(text []byte) Analysis {
 
 	var (
 		res      Analysis
-		word     = -1 // where the word under way began
-		inside   bool // words since the last sentence ended
+		word     = -1 // where the current word began; -1: there is none
+		inside   bool // a word has been seen since the last sentence ended
 		ended    bool // the last character may end a sentence
 		previous rune
 	)
@@ -71,7 +71,7 @@ func (a *Analyser) Analyse(text []byte) Analysis {
 		}
 		ended = strings.ContainsRune(".!?…", r) || ended && strings.ContainsRune(`"')]*_`+"`", r)
 		if strings.ContainsRune("。！？", r) {
-			endSentence() // no space follows these
+			endSentence() // they end a sentence without a space
 		}
 		if r != '\r' {
 			previous = r
@@ -86,8 +86,8 @@ func (a *Analyser) Analyse(text []byte) Analysis {
 	return res
 }
 
-// Frequent returns the n most frequent words of four letters and more of the text
-// that was analysed last; shorter ones are much the same in every text.
+// Frequent returns the n most frequent words of the text that was analysed last. It skips
+// words of fewer than four letters, which are much the same in every text.
 func (a *Analyser) Frequent(n int) []string {
 	type entry struct {
 		word  string

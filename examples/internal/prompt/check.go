@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Check returns an error for what is no text: it has a zero byte, or is not UTF-8.
-// The error says where.
+// Check returns an error if the text has a zero byte or is not UTF-8. The error names the
+// offset.
 func Check(text []byte) error {
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		return fmt.Errorf("binary, not text: zero byte at offset %d", i)

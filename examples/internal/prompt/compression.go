@@ -7,18 +7,19 @@ import (
 	"io"
 )
 
-// ErrRoundTrip means that decompression did not give the text back.
+// ErrRoundTrip is the error of Verify if decompression did not restore the text.
 var ErrRoundTrip = errors.New("the decompressed text differs from the original")
 
-// Compressor compresses with gzip. It keeps its writer and reader: a new writer
-// takes 800 KB. The zero value is ready; one goroutine uses it at a time.
+// Compressor compresses with gzip. It reuses its writer and reader, because a new writer
+// takes 800 KB. The zero value is ready to use. A Compressor must not be used
+// concurrently.
 type Compressor struct {
 	writer *gzip.Writer
 	reader *gzip.Reader
 	chunk  [32 << 10]byte
 }
 
-// Compress writes the compressed text.
+// Compress writes the compressed text to to.
 func (c *Compressor) Compress(to io.Writer, text []byte) error {
 	if c.writer == nil {
 		c.writer = gzip.NewWriter(to)
@@ -31,7 +32,8 @@ func (c *Compressor) Compress(to io.Writer, text []byte) error {
 	return c.writer.Close()
 }
 
-// Verify decompresses and compares, without a second copy of the text.
+// Verify decompresses the compressed bytes and compares the result with the text. It makes
+// no second copy of the text.
 func (c *Compressor) Verify(compressed, text []byte) error {
 	if err := c.open(bytes.NewReader(compressed)); err != nil {
 		return err

@@ -1,3 +1,3 @@
-// Package prompt is what the examples do for a living: it looks at the text of a
-// prompt, and makes it smaller without losing any of it.
+// Package prompt is the work that the examples do: it analyses the text of a prompt, and
+// compresses it without loss.
 package prompt

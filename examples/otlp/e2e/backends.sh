@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the backends of the end-to-end test from their released sources, into a folder (.backends):
+# Builds the backends of the end-to-end test from their released sources into a folder (.backends):
 #
-#   backends.sh FOLDER [prometheus|jaeger|loki|compose]...     without names: all of them
+#   backends.sh FOLDER [prometheus|jaeger|loki|compose]...     default: all of them
 #
-# It needs Go and a module proxy, and neither Docker nor another download. The sources come through the
-# go command, which checks them against the checksum database. What is there in the version below is
-# not built again. A cold build takes minutes, and little else should run beside it: one package at a time.
+# It needs Go and a module proxy, but no Docker and no other download. The go command fetches the sources and
+# checks them against the checksum database. A program that exists in the version below is not built again. A
+# first build takes many minutes; it compiles one package at a time to limit its memory.
 set -euo pipefail
 cd "$1"
 shift
@@ -21,11 +21,11 @@ module() {
 	esac
 }
 
-# Each is built as its own main module, so that its replace and exclude directives hold.
+# Each program is built as its own main module, so that its replace and exclude directives apply.
 build() {
 	case $1 in
 	prometheus)
-		# Service discovery of every cloud is left out, and the web UI, which is not in the module.
+		# The service discovery of all clouds is left out, and so is the web UI, which is not in the module.
 		compile prometheus -tags remove_all_sd ./cmd/prometheus
 		compile promtool -tags remove_all_sd ./cmd/promtool
 		;;
@@ -34,7 +34,7 @@ build() {
 		compile jaeger ./cmd/jaeger
 		;;
 	loki)
-		# The folder that it points to is a module of its own, and so not in this one.
+		# The folder of this replace directive is a module of its own, so it is not in the downloaded module.
 		go mod edit -dropreplace github.com/grafana/loki/pkg/push
 		compile loki ./cmd/loki
 		;;
@@ -56,7 +56,7 @@ for name; do
 	rm -f "$name.version"
 	mkdir -p src
 	source=$(mktemp -d "src/$name.XXXXXX")
-	# The module cache is read-only, and a go.mod in it cannot be changed.
+	# The module cache is read-only, so its go.mod cannot be changed.
 	cp -R "$(cd "$source" && go mod download -json "$version" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')/." "$source"
 	chmod -R u+w "$source"
 	(cd "$source" && GOWORK=off build "$name")

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// root is the repository's.
+// root is the root of the repository.
 const root = "../../.."
 
 // compose is docker-compose.yml, as docker compose understands it.
@@ -50,7 +50,7 @@ type composeService struct {
 	} `json:"deploy"`
 }
 
-// loadCompose asks the real docker compose.
+// loadCompose loads docker-compose.yml with the real docker compose.
 func loadCompose(t *testing.T) compose {
 	t.Helper()
 	cmd := exec.Command(binary(t, "docker-compose"), "-f", "docker-compose.yml", "config", "--format", "json")
@@ -77,8 +77,8 @@ func (s *composeService) environment() map[string]string {
 	return env
 }
 
-// args returns the container's command for a process without a container: a file
-// that is mounted is the file itself, a named volume a folder of its name below dir.
+// args returns the container's command for a process without a container. The path of a
+// mounted file is replaced by that of the file, and a named volume by a folder below dir.
 func (s *composeService) args(dir string) []string {
 	volumes := slices.Clone(s.Volumes)
 	slices.SortFunc(volumes, func(a, b struct {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-func (s *scene) testTrace(t *testing.T) {
+func (s *stackRun) testTrace(t *testing.T) {
 	id := s.load.Slowest.CorrelationID
-	// As a person would: with the correlation ID, who does not know the trace.
+	// Search as a person would, who knows the correlation ID but not the trace.
 	var spans []span
-	eventually(t, arrivalTime, func() error {
+	eventually(t, arrivalTimeout, func() error {
 		found, err := s.search("asynclog-front", "correlation.id="+id, 20, period{s.period.start, time.Now()})
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (s *scene) testTrace(t *testing.T) {
 	}
 }
 
-func (s *scene) testLogs(t *testing.T) {
+func (s *stackRun) testLogs(t *testing.T) {
 	r, err := s.lokiRange(`{service_name=~"asynclog-.+"} | correlation_id="`+s.load.Slowest.CorrelationID+`"`, s.period)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func (s *scene) testLogs(t *testing.T) {
 	}
 }
 
-func (s *scene) testFailure(t *testing.T) {
+func (s *stackRun) testFailure(t *testing.T) {
 	r, err := s.lokiRange(`{service_name="asynclog-front"} | correlation_id="`+s.load.Refused.CorrelationID+`" | asynclog_phase="ERROR"`, s.period)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func (s *scene) testFailure(t *testing.T) {
 		!strings.Contains(l.Text, "zero byte at offset") {
 		t.Errorf("%q with %v", l.Text, l.Labels)
 	}
-	eventually(t, arrivalTime, func() error {
+	eventually(t, arrivalTimeout, func() error {
 		spans, err := s.trace(l.Labels["trace_id"])
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ import (
 
 const dashboardFolder = "../grafana/dashboards"
 
-// dashboard is what the tests want of Grafana's JSON.
+// dashboard is the part of Grafana's JSON that the tests use.
 type dashboard struct {
 	UID        string  `json:"uid"`
 	Title      string  `json:"title"`
@@ -61,7 +61,7 @@ type target struct {
 	Instant    bool          `json:"instant"`
 	Exemplar   bool          `json:"exemplar"`
 	QueryType  string        `json:"queryType"`
-	// Jaeger's
+	// Jaeger only.
 	Service string `json:"service"`
 	Tags    string `json:"tags"`
 	Limit   int    `json:"limit"`
@@ -88,7 +88,7 @@ func loadDashboards(t *testing.T) map[string]dashboard {
 	return found
 }
 
-// substitute puts in values for variables, as Grafana does.
+// substitute replaces variables by their values, as Grafana does.
 func substitute(expr string, values map[string]string) string {
 	return variable.ReplaceAllStringFunc(expr, func(s string) string {
 		if value, ok := values[strings.Trim(s, "${}")]; ok {
@@ -100,7 +100,7 @@ func substitute(expr string, values map[string]string) string {
 
 var variable = regexp.MustCompile(`\$\{[A-Za-z_][\w.]*\}|\$[A-Za-z_]\w*`)
 
-// builtIn are the variables that Grafana itself has values for.
+// builtIn are the variables that Grafana defines.
 var builtIn = []string{"__rate_interval", "__range", "__auto"}
 
 func TestDashboardsAreSound(t *testing.T) {
@@ -133,7 +133,7 @@ func TestDashboardsAreSound(t *testing.T) {
 					continue
 				}
 				if len(p.Targets) == 0 {
-					t.Errorf("panel %q asks nothing", p.Title)
+					t.Errorf("panel %q has no query", p.Title)
 				}
 				for _, q := range p.Targets {
 					if sources[q.Datasource.UID].Type != q.Datasource.Type {
@@ -141,7 +141,7 @@ func TestDashboardsAreSound(t *testing.T) {
 					}
 					for _, v := range variable.FindAllString(q.Expr+" "+q.Tags+" "+p.Title, -1) {
 						if !slices.Contains(known, strings.Trim(v, "${}")) {
-							t.Errorf("panel %q: nobody knows the variable %s", p.Title, v)
+							t.Errorf("panel %q: the variable %s is unknown", p.Title, v)
 						}
 					}
 				}
@@ -183,8 +183,8 @@ func describe(file string, p *panel, q *target) string {
 	return fmt.Sprintf("%s, panel %q, query %s", file, p.Title, q.RefID)
 }
 
-// Grafana's own types take the dashboards, with every panel, option and query: none
-// has a key that Grafana does not know, or lacks one that it wants.
+// Grafana's own types accept the dashboards, with every panel, option and query: there is
+// no unknown key, and no required key is missing.
 func TestDashboardsAreGrafanas(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	for file := range loadDashboards(t) {

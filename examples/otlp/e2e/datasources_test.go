@@ -71,7 +71,7 @@ func loadDatasources(t *testing.T) map[string]datasource {
 	return found
 }
 
-// Each data source leads to the others, and to one that exists.
+// Each data source links to the others, and every linked data source exists.
 func TestDatasourcesAreConnected(t *testing.T) {
 	sources := loadDatasources(t)
 	loki, jaeger, prometheus := sources["loki"].JSONData, sources["jaeger"].JSONData, sources["prometheus"].JSONData

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// draw shows a trace as Jaeger does: a line a span, indented below its parent, and
-// when it was.
+// draw formats a trace as Jaeger does: one line for each span, indented below its parent,
+// with a bar for its time.
 func draw(spans []span) string {
 	const width = 40
 	spans = slices.Clone(spans)

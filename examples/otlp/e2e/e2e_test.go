@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// arrivalTime is how long telemetry that has left a service may take to be found.
-const arrivalTime = 60 * time.Second
+// arrivalTimeout limits the time from the export of telemetry until a backend finds it.
+const arrivalTimeout = 60 * time.Second
 
 func TestEndToEnd(t *testing.T) {
-	s := act(t)
+	s := runStack(t)
 	t.Logf("%d prompts: %v; the slowest %.3fs", s.load.Requests, s.load.Statuses, s.load.Slowest.Seconds)
-	// Counted first, and waited for: what comes later looks at all that there is.
+	// Wait until all records have arrived, because the later tests look at all of them.
 	t.Run("Loki holds what the ledgers call exported", s.testCounts)
 	t.Run("the gaps in the logs are what the ledger has dropped", s.testGaps)
 	t.Run("one correlation ID leads to the trace", s.testTrace)
@@ -27,7 +27,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("every link between data sources has data", s.testLinks)
 }
 
-func (s *scene) testCounts(t *testing.T) {
+func (s *stackRun) testCounts(t *testing.T) {
 	if got := names(s.ledgers); len(s.ledgers) != 3 {
 		t.Fatalf("ledgers of %s", got)
 	}
@@ -40,75 +40,75 @@ func (s *scene) testCounts(t *testing.T) {
 		}
 	}
 	if a := s.ledgers["asynclog-flood"].Statistics.AsyncLogging; a.Total == 0 {
-		t.Error("the flood has dropped nothing, so that nothing is known about drops")
+		t.Error("the flood has dropped nothing, so drops were not tested")
 	}
-	var held map[string]uint64
-	defer func() { t.Logf("Loki holds %v", held) }()
-	eventually(t, arrivalTime, func() error {
+	var stored map[string]uint64
+	defer func() { t.Logf("Loki holds %v", stored) }()
+	eventually(t, arrivalTimeout, func() error {
 		var err error
-		if held, err = s.held(s.period); err != nil {
+		if stored, err = s.stored(s.period); err != nil {
 			return err
 		}
-		return s.compare(held)
+		return s.compare(stored)
 	})
-	// And no more come.
+	// No more records arrive.
 	time.Sleep(2 * time.Second)
-	held, err := s.held(s.period)
+	stored, err := s.stored(s.period)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.compare(held); err != nil {
+	if err := s.compare(stored); err != nil {
 		t.Error(err)
 	}
 }
 
-// held returns how many records Loki has of each service that it has logged. Gap
-// records are the pipeline's own, and in no ledger.
-func (s *stack) held(p period) (map[string]uint64, error) {
+// stored returns the number of records in Loki by service. It leaves out gap records, which
+// the pipeline itself emits and no ledger counts.
+func (s *stack) stored(p period) (map[string]uint64, error) {
 	now := time.Now()
 	within := period{p.start, now}.length()
 	r, err := s.lokiInstant(`sum by (service_name) (count_over_time({service_name=~".+"} | asynclog_gap_lost="" [`+within+`]))`, now)
 	if err != nil {
 		return nil, err
 	}
-	held := map[string]uint64{}
+	stored := map[string]uint64{}
 	for _, one := range r.Series {
-		held[one.Metric["service_name"]] = uint64(one.Values[0])
+		stored[one.Metric["service_name"]] = uint64(one.Values[0])
 	}
-	return held, nil
+	return stored, nil
 }
 
-func (s *scene) compare(held map[string]uint64) error {
+func (s *stackRun) compare(stored map[string]uint64) error {
 	want := map[string]uint64{}
 	for name, l := range s.ledgers {
 		want[name] = l.Statistics.AsyncLogging.Exported
 	}
-	if !maps.Equal(held, want) {
-		return fmt.Errorf("Loki holds %v, the ledgers call %v exported", held, want)
+	if !maps.Equal(stored, want) {
+		return fmt.Errorf("Loki holds %v, the ledgers call %v exported", stored, want)
 	}
 	return nil
 }
 
-// The flood lost records, and says so where they are missing.
-func (s *scene) testGaps(t *testing.T) {
+// The flood lost records, and its gap records in Loki report all of them.
+func (s *stackRun) testGaps(t *testing.T) {
 	a := s.ledgers["asynclog-flood"].Statistics.AsyncLogging
 	want := map[string]uint64{"asynclog_gap_lost": a.Total, "asynclog_gap_fallback": a.Fallback}
 	var r result
-	eventually(t, arrivalTime, func() error {
+	eventually(t, arrivalTimeout, func() error {
 		var err error
 		r, err = s.lokiRange(`{service_name=~".+"} | asynclog_gap_lost!=""`, period{s.period.start, time.Now()})
 		if err != nil {
 			return err
 		}
 		for key, n := range want {
-			var told uint64
+			var reported uint64
 			for _, l := range r.Lines {
 				if m, err := strconv.ParseUint(l.Labels[key], 10, 64); err == nil {
-					told += m
+					reported += m
 				}
 			}
-			if told != n {
-				return fmt.Errorf("%d gap records tell of %s %d, want %d", len(r.Lines), key, told, n)
+			if reported != n {
+				return fmt.Errorf("%d gap records report %s %d, want %d", len(r.Lines), key, reported, n)
 			}
 		}
 		return nil
@@ -117,5 +117,5 @@ func (s *scene) testGaps(t *testing.T) {
 	for _, l := range r.Lines[:min(len(r.Lines), 3)] {
 		fmt.Fprintf(&drawn, "%s %-5s %s\n", l.Time.UTC().Format("15:04:05.000"), l.Labels["detected_level"], l.Text)
 	}
-	t.Logf("%d gap records, of them the first in Loki\n%s", len(r.Lines), &drawn)
+	t.Logf("gap records in Loki: %d; the first ones:\n%s", len(r.Lines), &drawn)
 }

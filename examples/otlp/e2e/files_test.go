@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// run runs a program to its end and returns what it printed.
+// run runs a program to its end and returns its output.
 func run(t *testing.T, dir, path string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(path, args...)
@@ -24,7 +24,7 @@ func TestComposeFileIsValid(t *testing.T) {
 	if text, err := run(t, root, compose, "-f", "docker-compose.yml", "config", "-q"); err != nil {
 		t.Errorf("%v: %s", err, text)
 	}
-	// That says something: a key that does not exist is found.
+	// The check can fail: it finds a key that does not exist.
 	text, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestComposeFileIsValid(t *testing.T) {
 	}
 }
 
-// What the compose file promises of each service.
+// Every service in docker-compose.yml is restricted and has a health check.
 func TestComposeServices(t *testing.T) {
 	c := loadCompose(t)
 	for name, s := range c.Services {
@@ -56,15 +56,15 @@ func TestComposeServices(t *testing.T) {
 			}
 		}
 		if l := s.Deploy.Resources.Limits; l.CPUs == 0 || l.Memory == "" {
-			t.Errorf("%s may use all there is: %+v", name, l)
+			t.Errorf("%s has no limits: %+v", name, l)
 		}
 		if s.Build == nil && !regexp.MustCompile(`:v?[0-9]+\.[0-9]+\.[0-9]+$`).MatchString(s.Image) {
-			t.Errorf("%s uses the image %s, whose tag is no version", name, s.Image)
+			t.Errorf("%s uses the image %s, whose tag is not a version", name, s.Image)
 		}
 	}
 }
 
-// The backends that run here are those of the images.
+// The backends of the tests have the versions of the images.
 func TestBackendsAreThoseOfTheImages(t *testing.T) {
 	c := loadCompose(t)
 	_ = binary(t, "otelcol")
@@ -117,7 +117,7 @@ func TestConfigurationsAreValid(t *testing.T) {
 			if err != nil {
 				t.Errorf("%v: %s", err, text)
 			}
-			// What is deprecated still works, and is told to standard error.
+			// A deprecated setting works, but is reported on standard error.
 			if strings.Contains(text, "deprecated") {
 				t.Error(text)
 			}
@@ -125,7 +125,7 @@ func TestConfigurationsAreValid(t *testing.T) {
 	}
 }
 
-// The health checks of images without a shell are programs; they are run as the
+// The health checks of images without a shell are programs, which the test runs as the
 // container would.
 func TestHealthChecks(t *testing.T) {
 	s := newStack(t)
@@ -157,7 +157,7 @@ func TestHealthChecks(t *testing.T) {
 			t.Errorf("%s is healthy before it runs", c.service)
 		}
 	}
-	s.prometheus(t) // where the Collector's own metrics go
+	s.prometheus(t) // receives the Collector's own metrics
 	s.loki(t)
 	s.collector(t)
 	s.worker(t)

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// span is one of Jaeger's, with its tags and those of its process.
+// span is a span in Jaeger, with its tags and those of its process.
 type span struct {
 	TraceID   string
 	ID        string
-	Parent    string // "" for the first
+	Parent    string // "" for the root
 	Start     time.Time
 	Operation string
 	Service   string
@@ -21,7 +21,7 @@ type span struct {
 	Tags      map[string]string
 }
 
-// traces asks Jaeger: for one trace with path "traces/<id>", for several with a search.
+// traces queries Jaeger: for one trace with the path "traces/<id>", for several with a search.
 func (s *stack) traces(path string) (map[string][]span, error) {
 	body, err := get(s.url("jaeger") + "/api/" + path)
 	if err != nil {
@@ -82,8 +82,8 @@ func (s *stack) trace(id string) ([]span, error) {
 	return found[id], err
 }
 
-// search finds traces as Grafana's data source does for a panel. Tags are in Jaeger's
-// form: key=value.
+// search finds traces as Grafana's data source does for a panel. Tags have Jaeger's form
+// key=value.
 func (s *stack) search(service, tags string, limit int, p period) (map[string][]span, error) {
 	key, value, _ := strings.Cut(tags, "=")
 	asJSON, err := json.Marshal(map[string]string{key: value})

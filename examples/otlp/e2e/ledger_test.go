@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// ledger is what a process of the example says at its end.
+// ledger is the ledger that a process of the example prints at its end.
 type ledger struct {
 	Service    string `json:"service"`
 	Statistics struct {
@@ -21,20 +21,20 @@ type ledger struct {
 	} `json:"statistics"`
 }
 
-// ledgerOf reads the last line of what a process printed.
+// ledgerOf reads the ledger from the last line of a process.
 func ledgerOf(t *testing.T, p *process) ledger {
 	t.Helper()
 	_, stderr := p.printed(t)
 	lines := bytes.Split(bytes.TrimSpace(stderr), []byte("\n"))
 	var l ledger
 	if err := json.Unmarshal(lines[len(lines)-1], &l); err != nil {
-		t.Fatalf("%s: the last line is no ledger: %v:\n%s", p.name, err, p.tail())
+		t.Fatalf("%s: the last line is not a ledger: %v:\n%s", p.name, err, p.tail())
 	}
 	if !l.Statistics.AsyncLogging.Balanced {
-		t.Errorf("%s: the books do not balance: %s", p.name, lines[len(lines)-1])
+		t.Errorf("%s: the ledger does not balance: %s", p.name, lines[len(lines)-1])
 	}
 	return l
 }
 
-// serviceName is what the records of a process have.
+// serviceName returns the service.name of the process's records.
 func (l *ledger) serviceName() string { return "asynclog-" + l.Service }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// testLinks follows what the data sources offer at a span and at a log line.
-func (s *scene) testLinks(t *testing.T) {
+// testLinks follows the links of the data sources from a span and from a log line.
+func (s *stackRun) testLinks(t *testing.T) {
 	sources := loadDatasources(t)
 	jaeger := sources["jaeger"].JSONData
 	spans, err := s.trace(s.load.Slowest.TraceID)

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-func (s *scene) testMetrics(t *testing.T) {
+func (s *stackRun) testMetrics(t *testing.T) {
 	equal := func(expr string, want uint64) {
 		t.Helper()
-		eventually(t, arrivalTime, func() error {
+		eventually(t, arrivalTimeout, func() error {
 			r, err := s.promInstant(expr, s.period.end)
 			if err == nil && (r.empty() || r.sum() != float64(want)) {
 				err = fmt.Errorf("%s is %v in %d series, want %d", expr, r.sum(), len(r.Series), want)
@@ -25,7 +25,7 @@ func (s *scene) testMetrics(t *testing.T) {
 		s.load.Statuses["422"])
 	equal(`asynclog_operation_duration_seconds_count{service_name="asynclog-worker", operation_name="text.compress"}`,
 		s.load.Statuses["200"])
-	// The last metrics of a process have its ledger's last figures.
+	// The last metrics of a process have the final figures of its ledger.
 	for name, l := range s.ledgers {
 		a := l.Statistics.AsyncLogging
 		equal(`asynclog_processor_emitted_total{service_name="`+name+`"}`, a.Logged)
@@ -42,9 +42,9 @@ func (s *scene) testMetrics(t *testing.T) {
 	equal(`otel_sdk_processor_log_queue_capacity{service_name="asynclog-flood"}`, 2048)
 }
 
-// Every exemplar of an operation has a trace that Jaeger knows, of an operation that
-// took as long as the exemplar says.
-func (s *scene) testExemplars(t *testing.T) {
+// Every exemplar of an operation has a trace in Jaeger. In that trace, the operation has the
+// duration of the exemplar.
+func (s *stackRun) testExemplars(t *testing.T) {
 	found, err := s.exemplars(`asynclog_operation_duration_seconds_bucket{operation_name="text.compress"}`, s.period)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func (s *scene) testExemplars(t *testing.T) {
 			continue
 		}
 		i := slices.IndexFunc(spans, func(sp span) bool { return sp.Operation == "text.compress" })
-		if i < 0 || math.Abs(spans[i].Duration.Seconds()-e.Value) > 2e-6 { // Jaeger has µs
+		if i < 0 || math.Abs(spans[i].Duration.Seconds()-e.Value) > 2e-6 { // Jaeger rounds to µs
 			t.Errorf("an exemplar of %vs leads to %+v", e.Value, spans)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// dieWithTest has the kernel kill the process when that of the tests ends, however it
-// does: a test that runs out of time has no chance to.
+// dieWithTest makes the kernel kill the process when the process of the tests ends. A test
+// that runs out of time cannot do that itself.
 func dieWithTest(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -4,5 +4,5 @@ package e2e
 
 import "os/exec"
 
-// dieWithTest does nothing here: a process outlives tests that run out of time.
+// dieWithTest does nothing: here a process keeps running when the tests run out of time.
 func dieWithTest(*exec.Cmd) {}

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// The Collector holds on disk what a backend does not take, and so nothing of it is
-// lost if Loki is away while records come, and the Collector is restarted meanwhile,
-// and killed.
+// The Collector queues records on disk while a backend is down. So no record is lost while
+// Loki is down and the Collector is restarted and killed.
 func TestCollectorKeepsRecordsWhileLokiIsAway(t *testing.T) {
 	s := newStack(t)
 	s.prometheus(t)
@@ -30,27 +29,27 @@ func TestCollectorKeepsRecordsWhileLokiIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sent.Exported != records {
-		t.Fatalf("the Collector has taken %d records of %d: %s", sent.Exported, records, out)
+		t.Fatalf("the Collector has accepted %d of %d records: %s", sent.Exported, records, out)
 	}
-	// Every record has been acknowledged. Now the Collector may end, and die.
-	_ = collector.signal(syscall.SIGTERM) // what is under way is an error then
-	if !collector.ended(endTime) {
-		t.Fatal("the Collector does not end")
+	// Every record has been acknowledged, so the Collector may be stopped and killed.
+	_ = collector.signal(syscall.SIGTERM) // the error of a running export is expected
+	if !collector.ended(stopTimeout) {
+		t.Fatal("the Collector did not end")
 	}
 	s.collector(t).kill(t)
 	s.loki(t)
 	s.collector(t)
-	var held uint64
-	eventually(t, arrivalTime, func() error {
-		counts, err := s.held(period{start: start})
+	var stored uint64
+	eventually(t, arrivalTimeout, func() error {
+		counts, err := s.stored(period{start: start})
 		if err != nil {
 			return err
 		}
-		if held = counts["asynclog-flood"]; held < records {
-			return fmt.Errorf("Loki holds %d records", held)
+		if stored = counts["asynclog-flood"]; stored < records {
+			return fmt.Errorf("Loki holds %d records", stored)
 		}
 		return nil
 	})
-	// What was under way may come twice.
-	t.Logf("%d records acknowledged, %d in Loki", sent.Exported, held)
+	// A record of a running export may arrive twice.
+	t.Logf("%d records acknowledged, %d in Loki", sent.Exported, stored)
 }

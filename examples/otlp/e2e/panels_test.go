@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// variables are what a person has chosen in a dashboard.
-func (s *scene) variables() map[string]string {
+// variables are the values that a user has selected in a dashboard.
+func (s *stackRun) variables() map[string]string {
 	return map[string]string{
 		"service":         ".+", // all
 		"operation":       ".+",
@@ -19,7 +19,7 @@ func (s *scene) variables() map[string]string {
 	}
 }
 
-func (s *scene) testDashboards(t *testing.T) {
+func (s *stackRun) testDashboards(t *testing.T) {
 	known, err := s.metricNames()
 	if err != nil {
 		t.Fatal(err)
@@ -39,13 +39,13 @@ func (s *scene) testDashboards(t *testing.T) {
 			for j := range p.Targets {
 				q := &p.Targets[j]
 				total[q.Datasource.Type]++
-				// A text box with no ID in it shows all IDs; the errors of one that succeeded are none.
+				// An empty text box shows all IDs. An ID whose request succeeded has no errors.
 				values := s.variables()
 				if strings.Contains(q.Expr, `error_type!=""`) {
 					values["correlation_id"] = ".*"
 				}
 				what := describe(file, p, q)
-				// An expression may have data without its metrics, by "or vector(0)".
+				// An expression with "or vector(0)" has data even if its metrics do not exist.
 				for _, found := range metricName.FindAllStringSubmatch(q.Expr, -1) {
 					if q.Datasource.Type == "prometheus" && !known[found[1]] {
 						t.Errorf("%s: there is no metric %s", what, found[1])
@@ -66,17 +66,17 @@ func (s *scene) testDashboards(t *testing.T) {
 	t.Logf("queries with data: %v", total)
 }
 
-// metricName finds the metrics of an expression: what has matchers, or a range.
+// metricName matches the metrics of an expression: names with matchers or a range.
 var metricName = regexp.MustCompile(`(\w+)[{\[]`)
 
-// wantVariable checks a label_values(metric, label) of Grafana's.
-func (s *scene) wantVariable(t *testing.T, what, definition string) {
+// wantVariable checks that a variable of the form label_values(metric, label) has values.
+func (s *stackRun) wantVariable(t *testing.T, what, definition string) {
 	t.Helper()
 	inner, ok := strings.CutPrefix(definition, "label_values(")
 	inner, ok2 := strings.CutSuffix(inner, ")")
 	i := strings.LastIndex(inner, ", ")
 	if !ok || !ok2 || i < 0 {
-		t.Errorf("%s: %q is no label_values(metric, label)", what, definition)
+		t.Errorf("%s: %q is not label_values(metric, label)", what, definition)
 		return
 	}
 	expr, label := substitute(inner[:i], s.variables()), inner[i+2:]
@@ -86,7 +86,7 @@ func (s *scene) wantVariable(t *testing.T, what, definition string) {
 	}
 }
 
-func (s *scene) wantData(t *testing.T, what string, q *target, values map[string]string) {
+func (s *stackRun) wantData(t *testing.T, what string, q *target, values map[string]string) {
 	t.Helper()
 	expr := substitute(q.Expr, values)
 	if strings.Contains(expr, "$") {
@@ -111,7 +111,7 @@ func (s *scene) wantData(t *testing.T, what string, q *target, values map[string
 		}
 		return
 	default:
-		t.Errorf("%s: nobody knows how to ask %+v", what, q)
+		t.Errorf("%s: the test cannot send the query %+v", what, q)
 		return
 	}
 	if err != nil {

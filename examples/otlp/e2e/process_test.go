@@ -15,20 +15,20 @@ import (
 	"time"
 )
 
-// endTime is how long a process may take to end when it is told to.
-const endTime = 40 * time.Second
+// stopTimeout limits the time that a process may take to end after SIGTERM.
+const stopTimeout = 40 * time.Second
 
-// process is a child process. What it prints goes to files.
+// process is a child process. Its output goes to files.
 type process struct {
 	name           string
 	cmd            *exec.Cmd
 	stdout, stderr string // files
 	done           chan struct{}
-	err            error // once done is closed
+	err            error // valid once done is closed
 }
 
-// launch starts a program. It is ended with the test, by its process ID; if the test
-// has failed, the end of what it printed is shown.
+// launch starts a program. At the end of the test it is stopped by its process ID. If the
+// test has failed, the end of its output is logged.
 func launch(t *testing.T, name, path string, args, env []string) *process {
 	t.Helper()
 	dir := t.TempDir()
@@ -59,8 +59,8 @@ func launch(t *testing.T, name, path string, args, env []string) *process {
 	}()
 	t.Cleanup(func() {
 		_ = p.signal(syscall.SIGTERM)
-		if !p.ended(endTime) {
-			t.Errorf("%s did not end in %v", name, endTime)
+		if !p.ended(stopTimeout) {
+			t.Errorf("%s did not end in %v", name, stopTimeout)
 			_ = p.signal(syscall.SIGKILL)
 			<-p.done
 		}
@@ -71,7 +71,7 @@ func launch(t *testing.T, name, path string, args, env []string) *process {
 	return p
 }
 
-// signal is no error for a process that has ended.
+// signal sends a signal. It returns nil if the process has ended already.
 func (p *process) signal(s os.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -88,21 +88,21 @@ func (p *process) ended(within time.Duration) bool {
 	}
 }
 
-// stop tells the process to end, as docker stop does, and wants it to end well.
+// stop stops the process as docker stop does, and checks that its exit status is 0.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("%s: %v", p.name, err)
 	}
-	if !p.ended(endTime) {
-		t.Fatalf("%s did not end in %v", p.name, endTime)
+	if !p.ended(stopTimeout) {
+		t.Fatalf("%s did not end in %v", p.name, stopTimeout)
 	}
 	if p.err != nil {
 		t.Errorf("%s ended with %v", p.name, p.err)
 	}
 }
 
-// kill ends the process without a chance to do something.
+// kill kills the process, which cannot do anything before it ends.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
 	if err := p.signal(syscall.SIGKILL); err != nil {
@@ -111,7 +111,7 @@ func (p *process) kill(t *testing.T) {
 	<-p.done
 }
 
-// wait waits for a process that ends by itself, and wants it to end well.
+// wait waits for a process that ends by itself, and checks that its exit status is 0.
 func (p *process) wait(t *testing.T, within time.Duration) {
 	t.Helper()
 	if !p.ended(within) {
@@ -134,7 +134,7 @@ func (p *process) printed(t *testing.T) (stdout, stderr []byte) {
 	return stdout, stderr
 }
 
-// tail returns the last lines that were printed, none of them too long to read.
+// tail returns the last lines of the output, each cut to a readable length.
 func (p *process) tail() string {
 	var b strings.Builder
 	for _, file := range []string{p.stdout, p.stderr} {
@@ -151,14 +151,14 @@ func (p *process) tail() string {
 	return b.String()
 }
 
-// cpuTime returns how much processor time the process has used (Linux only).
+// cpuTime returns the processor time that the process has used (Linux only).
 func (p *process) cpuTime(t *testing.T) time.Duration {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
 		t.Skipf("no processor times here: %v", err)
 	}
-	// After the name, which is in parentheses and may have any character in it.
+	// The fields after the name, which is in parentheses and may contain any character.
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	var user, system int
 	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
@@ -184,7 +184,7 @@ func eventually(t *testing.T, within time.Duration, f func() error) {
 	}
 }
 
-// environment returns the variables as exec.Cmd wants them; the last layers win.
+// environment returns the variables in the form of exec.Cmd. Later layers win.
 func environment(layers ...map[string]string) []string {
 	all := map[string]string{}
 	for _, m := range layers {

@@ -13,12 +13,12 @@ import (
 
 var backends = flag.String("backends", "", "the folder with the binaries of the backends")
 
-// readyTime is how long a backend may take to be ready. Loki waits for its ring for
-// some 15 seconds.
-const readyTime = 90 * time.Second
+// readyTimeout limits the time until a backend is ready. Loki waits about 15 seconds for its
+// ring.
+const readyTimeout = 90 * time.Second
 
-// binary returns the path of a program in the folder of backends. Without the folder
-// the test is skipped.
+// binary returns the path of a program in the folder of backends. If there is no folder,
+// binary skips the test.
 func binary(t *testing.T, name string) string {
 	t.Helper()
 	if *backends == "" {
@@ -62,7 +62,7 @@ func exampleBinary(t *testing.T, pkg string) string {
 	return path
 }
 
-// temporary are folders to be removed at the end.
+// temporary lists folders to be removed at the end.
 var temporary []string
 
 func TestMain(m *testing.M) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// period is the span of time that queries look at.
+// period is the time range of queries.
 type period struct{ start, end time.Time }
 
 func (p period) length() string { return fmt.Sprintf("%ds", int(p.end.Sub(p.start).Seconds())+1) }
@@ -37,7 +37,7 @@ func (s *stack) lokiRange(expr string, p period) (result, error) {
 	})
 }
 
-// exemplar is one that Prometheus has stored.
+// exemplar is an exemplar in Prometheus.
 type exemplar struct {
 	Series  map[string]string
 	TraceID string
@@ -76,7 +76,7 @@ func (s *stack) exemplars(expr string, p period) ([]exemplar, error) {
 	return found, nil
 }
 
-// metricNames returns the names of all metrics that Prometheus has.
+// metricNames returns the names of all metrics in Prometheus.
 func (s *stack) metricNames() (map[string]bool, error) {
 	body, err := get(s.url("prometheus") + "/api/v1/label/__name__/values")
 	if err != nil {

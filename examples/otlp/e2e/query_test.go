@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// series is one series of a result, of Prometheus or Loki: its labels, and its values,
-// of which an instant query has one.
+// series is one series of a result of Prometheus or Loki: its labels and its values. An
+// instant query has one value.
 type series struct {
 	Metric map[string]string
-	Values []float64 // none of them NaN
+	Values []float64 // without NaN
 }
 
-// result is the data of an answer of either.
+// result is the data of a response of Prometheus or Loki.
 type result struct {
 	Type   string
 	Series []series
-	Lines  []line // Loki's log lines, in their order
+	Lines  []line // log lines of Loki, in the order of time
 }
 
-// empty tells whether a panel would say "No data".
+// empty reports whether a panel would show "No data".
 func (r *result) empty() bool {
 	for _, s := range r.Series {
 		if len(s.Values) > 0 {
@@ -46,15 +46,15 @@ func (r *result) sum() float64 {
 	return sum
 }
 
-// line is a log line. Its labels are those of the stream and, as Loki mixes them, the
-// structured metadata.
+// line is a log line. Its labels are those of the stream and the structured metadata, which
+// Loki returns together.
 type line struct {
 	Time   time.Time
 	Labels map[string]string
 	Text   string
 }
 
-// query asks Prometheus or Loki. Their answers have the same form.
+// query sends a query to Prometheus or Loki. Their responses have the same form.
 func query(endpoint string, values url.Values) (result, error) {
 	body, err := get(endpoint + "?" + values.Encode())
 	if err != nil {

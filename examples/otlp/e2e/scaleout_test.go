@@ -11,7 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// tier starts a Collector with a configuration of scale-out.
+// tier starts a Collector with a configuration in the folder scale-out.
 func (s *stack) tier(t *testing.T, name, file string, env map[string]string) *process {
 	t.Helper()
 	health := freeAddress(t)
@@ -35,16 +35,16 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// tiers are the Collectors of scaling out, with two gateways and a Kafka that is
-// franz-go's, in this process.
+// tiers are the Collectors of scaling out, with two gateways. Kafka is the fake of franz-go,
+// in this process.
 type tiers struct {
 	agent, backends *process
 	gateways        [2]*process
 	restart         func(gateway int) *process
 }
 
-// scaleOut starts the tiers; the backends have been started. The agent is where the
-// Collector would be.
+// scaleOut starts the tiers after the backends have been started. The agent takes the place
+// of the Collector.
 func (s *stack) scaleOut(t *testing.T) *tiers {
 	t.Helper()
 	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.DefaultNumPartitions(4), kfake.AllowAutoTopicCreation())
@@ -73,8 +73,8 @@ func (s *stack) scaleOut(t *testing.T) *tiers {
 	return &all
 }
 
-// Through all tiers, while a gateway dies and comes back: one service to Loki, Jaeger
-// and Prometheus, and no record lost.
+// A service sends through all tiers to Loki, Jaeger and Prometheus while a gateway is killed
+// and restarted. No record is lost.
 func TestScaleOut(t *testing.T) {
 	s := newStack(t)
 	s.prometheus(t)
@@ -99,24 +99,24 @@ func TestScaleOut(t *testing.T) {
 		l := ledgerOf(t, p)
 		want[l.serviceName()] = l.Statistics.AsyncLogging.Exported
 	}
-	var held map[string]uint64
-	eventually(t, 2*arrivalTime, func() error {
+	var stored map[string]uint64
+	eventually(t, 2*arrivalTimeout, func() error {
 		var err error
-		if held, err = s.held(period{start: start}); err != nil {
+		if stored, err = s.stored(period{start: start}); err != nil {
 			return err
 		}
 		for name, n := range want {
-			// A gateway that dies may have written what it had no time to acknowledge.
-			if held[name] < n {
-				return fmt.Errorf("Loki holds %v, want at least %v", held, want)
+			// A killed gateway may have written records that it could not acknowledge any more.
+			if stored[name] < n {
+				return fmt.Errorf("Loki holds %v, want at least %v", stored, want)
 			}
 		}
 		return nil
 	})
-	t.Logf("%v exported by the services, %v in Loki", want, held)
+	t.Logf("%v exported by the services, %v in Loki", want, stored)
 	for name, n := range want {
-		if held[name] > n+n/10 {
-			t.Errorf("%s: %d records in Loki, %d exported: too many came twice", name, held[name], n)
+		if stored[name] > n+n/10 {
+			t.Errorf("%s: %d records in Loki, %d exported: too many arrived twice", name, stored[name], n)
 		}
 	}
 	out, _ := load.printed(t)
@@ -124,7 +124,7 @@ func TestScaleOut(t *testing.T) {
 	if err := json.Unmarshal(out, &sent); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, arrivalTime, func() error {
+	eventually(t, arrivalTimeout, func() error {
 		r, err := s.promInstant(`asynclog_processor_exported_total`, time.Now())
 		if err != nil {
 			return err

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// stack is the backends of docker-compose.yml, without containers.
+// stack runs the backends of docker-compose.yml without containers.
 type stack struct {
 	compose compose
-	dir     string // what the volumes are
+	dir     string // takes the place of the volumes
 	ports   map[string]int
 	began   time.Time
 }
 
-// newStack chooses ports, all free and different, and starts nothing.
+// newStack chooses free ports, all different. It starts nothing.
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{compose: loadCompose(t), dir: t.TempDir(), ports: map[string]int{}, began: time.Now()}
@@ -31,7 +31,7 @@ func newStack(t *testing.T) *stack {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() // when all have been chosen
+		defer l.Close() // after all ports have been chosen
 		s.ports[name] = l.Addr().(*net.TCPAddr).Port
 	}
 	return s
@@ -40,8 +40,8 @@ func newStack(t *testing.T) *stack {
 func (s *stack) address(name string) string { return fmt.Sprintf("127.0.0.1:%d", s.ports[name]) }
 func (s *stack) url(name string) string     { return "http://" + s.address(name) }
 
-// service starts a service of docker-compose.yml as a process: with its command and
-// its environment, and with what is different without a container.
+// service starts a service of docker-compose.yml as a process, with its command and its
+// environment, changed where the process has no container.
 func (s *stack) service(t *testing.T, name, path string, args []string, env map[string]string) *process {
 	t.Helper()
 	service, ok := s.compose.Services[name]
@@ -85,7 +85,7 @@ func (s *stack) jaeger(t *testing.T) *process {
 	return p
 }
 
-// backendAddresses are what the Collector's files take from the environment.
+// backendAddresses returns the variables with addresses in the files of the Collector.
 func (s *stack) backendAddresses() map[string]string {
 	return map[string]string{
 		"JAEGER_OTLP":     s.address("jaeger-otlp"),
@@ -107,8 +107,8 @@ func (s *stack) collector(t *testing.T) *process {
 	return p
 }
 
-// overOTLP has a process of the example send to the Collector as its container does,
-// over gRPC or HTTP, but its metrics every second.
+// overOTLP returns the environment in which a process of the example sends to the Collector
+// as its container does, over gRPC or HTTP. Metrics are sent every second.
 func (s *stack) overOTLP(t *testing.T, service string) map[string]string {
 	t.Helper()
 	composed := s.compose.Services[service]
@@ -142,10 +142,10 @@ func (s *stack) front(t *testing.T) *process {
 	return p
 }
 
-// ready waits for 200 OK.
+// ready waits until a URL returns 200 OK.
 func (s *stack) ready(t *testing.T, p *process, url string) {
 	t.Helper()
-	eventually(t, readyTime, func() error {
+	eventually(t, readyTimeout, func() error {
 		if p.ended(0) {
 			t.Fatalf("%s ended with %v:\n%s", p.name, p.err, p.tail())
 		}
@@ -156,7 +156,7 @@ func (s *stack) ready(t *testing.T, p *process, url string) {
 
 var client = http.Client{Timeout: 20 * time.Second}
 
-// get returns the body of an answer with status 200.
+// get returns the body of a response with status 200.
 func get(url string) ([]byte, error) {
 	resp, err := client.Get(url)
 	if err != nil {

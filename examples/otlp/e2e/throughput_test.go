@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-var throughput = flag.Int("throughput", 0, "measure with so many records a run; 0: do not measure")
+var throughput = flag.Int("throughput", 0, "the number of records of a run; 0: do not measure")
 
-// One service logs as fast as it can, and waits when its queue is full, so that its
-// rate is that at which the Collector takes records. What a record costs is told as
-// processor time, which depends little on what else the machine does.
+// One service logs as fast as possible, and waits when its queue is full, so its rate is the
+// rate at which the Collector accepts records. The cost of a record is reported as processor
+// time, which depends little on the other load of the machine.
 func TestThroughput(t *testing.T) {
 	if *throughput == 0 {
 		t.Skip("measures only when asked to: make throughput")
@@ -25,7 +25,7 @@ func TestThroughput(t *testing.T) {
 	collector := s.collector(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "%d records a run, each a sentence and 4 attributes, until Loki holds them all\n\n", *throughput)
-	fmt.Fprintf(&table, "                          taken by the   processor time, µs a record   records a second and core\n")
+	fmt.Fprintf(&table, "                          accepted by    processor time, µs a record   records a second and core\n")
 	fmt.Fprintf(&table, "protocol       exporters  Collector, /s  service  Collector            service  Collector\n")
 	for _, protocol := range []string{"grpc", "http/protobuf"} {
 		for _, exporters := range []int{1, 2, 4} {
@@ -50,7 +50,7 @@ func TestThroughputOfTiers(t *testing.T) {
 	tiers := s.scaleOut(t)
 	c := s.flood(t, "grpc", 1, tiers.agent, tiers.gateways[0], tiers.gateways[1], tiers.backends)
 	var table strings.Builder
-	fmt.Fprintf(&table, "%d records through all tiers: %.0f a second taken by the agent\n\n", *throughput, c.perSecond)
+	fmt.Fprintf(&table, "%d records through all tiers: %.0f a second accepted by the agent\n\n", *throughput, c.perSecond)
 	fmt.Fprintf(&table, "tier      processor time, µs a record  records a second and core\n")
 	for _, tier := range []struct {
 		name string
@@ -61,13 +61,13 @@ func TestThroughputOfTiers(t *testing.T) {
 	t.Logf("\n%s", &table)
 }
 
-// cost is what was measured in a run.
+// cost is the result of a run.
 type cost struct {
 	perSecond float64
-	of        []float64 // processor time a record, in µs: of the service, and of those on the way
+	of        []float64 // processor time for each record in µs: of the service, then of the processes on the way
 }
 
-// flood does one run, which ends when Loki has all records.
+// flood does one run. It returns when Loki has all records.
 func (s *stack) flood(t *testing.T, protocol string, exporters int, way ...*process) cost {
 	t.Helper()
 	env := s.overOTLP(t, "worker")
@@ -80,11 +80,11 @@ func (s *stack) flood(t *testing.T, protocol string, exporters int, way ...*proc
 	for i, p := range way {
 		before[i] = p.cpuTime(t)
 	}
-	held, err := s.held(period{start: s.began})
+	stored, err := s.stored(period{start: s.began})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := held["asynclog-flood"] + uint64(*throughput)
+	want := stored["asynclog-flood"] + uint64(*throughput)
 	flood := launch(t, "flood", exampleBinary(t, "."), []string{
 		"flood", "-records", fmt.Sprint(*throughput), "-exporters", fmt.Sprint(exporters),
 	}, environment(env))
@@ -102,9 +102,9 @@ func (s *stack) flood(t *testing.T, protocol string, exporters int, way ...*proc
 		t.Fatalf("%d records exported, of %d: %s", sent.Exported, *throughput, out)
 	}
 	eventually(t, 5*time.Minute, func() error {
-		held, err := s.held(period{start: s.began})
-		if err == nil && held["asynclog-flood"] < want {
-			err = fmt.Errorf("Loki holds %v, want %d", held, want)
+		stored, err := s.stored(period{start: s.began})
+		if err == nil && stored["asynclog-flood"] < want {
+			err = fmt.Errorf("Loki holds %v, want %d", stored, want)
 		}
 		return err
 	})

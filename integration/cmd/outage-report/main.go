@@ -1,10 +1,10 @@
-// Command outage-report has the SDK's batch processor and asynclog's go through
-// outages of a real Collector, and prints as a Markdown table what each lost, and
-// whether it said so. It takes about a quarter of an hour.
+// Command outage-report runs outages of a real Collector with the SDK's batch processor
+// and with asynclog's. It prints a Markdown table of the records that each lost and of the
+// losses that each reported. It takes about a quarter of an hour.
 //
 //	outage-report [-over grpc|http] [-run regexp]
 //
-// It ends with an error if asynclog's ledger does not agree with what arrived.
+// It ends with an error if asynclog's ledger does not agree with the records that arrived.
 package main
 
 import (
@@ -55,7 +55,7 @@ func report(ctx context.Context, over, run string) error {
 			}
 			var pair [2]outage.Result
 			for i, subject := range []outage.Subject{outage.SDK, outage.Asynclog} {
-				r, err := runHeard(ctx, subject, plan)
+				r, err := runWithListener(ctx, subject, plan)
 				if err != nil {
 					return fmt.Errorf("%s, %v: %w", subject.Name, plan, err)
 				}
@@ -71,7 +71,7 @@ func report(ctx context.Context, over, run string) error {
 	return errors.Join(append(wrong, outage.WriteTable(os.Stdout, pairs))...)
 }
 
-func runHeard(ctx context.Context, s outage.Subject, p outage.Plan) (outage.Result, error) {
+func runWithListener(ctx context.Context, s outage.Subject, p outage.Plan) (outage.Result, error) {
 	l, err := outage.Listen()
 	if err != nil {
 		return outage.Result{}, err

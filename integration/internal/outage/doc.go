@@ -1,14 +1,14 @@
-// Package outage sends records to a real Collector while it is killed, or the
-// network to it fails, and tells what each log processor lost and whether it said
-// so.
+// Package outage sends records to a real Collector while the Collector is killed or the
+// network fails. It finds out which records a log processor lost, and which losses the
+// processor reported.
 //
 //	result, err := outage.Run(ctx, outage.Asynclog, outage.Plan{
 //		Over:    rig.HTTP,
 //		Records: 100_000, Rate: 4000, Queue: 100_000,
-//		After:   2 * time.Second, Trouble: outage.Killed(20 * time.Second),
+//		After:   2 * time.Second, Fault: outage.Kill(20 * time.Second),
 //	}, nil)
-//	fmt.Println(result.Lost, result.Told())
+//	fmt.Println(result.Lost, result.Reported())
 //
-// Losses are found by difference, between the IDs that were emitted and those that
-// the Collector wrote or the fallback saved; no processor is believed.
+// Losses are computed from the IDs that were emitted and the IDs that the Collector wrote
+// or the fallback saved. They do not depend on the counters of a processor.
 package outage

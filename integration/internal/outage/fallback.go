@@ -8,17 +8,17 @@ import (
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
 )
 
-// saved is a fallback that remembers the IDs of the records written to it. What the
-// processor says there of itself it ignores.
-type saved struct {
+// savedRecords is a fallback that keeps the IDs of the records written to it. It ignores
+// the lines in which the processor reports its own state.
+type savedRecords struct {
 	mu  sync.Mutex
-	ids rig.Tally // guarded by mu
+	ids rig.Arrivals // guarded by mu
 }
 
-func newSaved() *saved { return &saved{ids: rig.Tally{}} }
+func newSavedRecords() *savedRecords { return &savedRecords{ids: rig.Arrivals{}} }
 
-// Write takes one line, with one record.
-func (s *saved) Write(line []byte) (int, error) {
+// Write accepts one line with one record.
+func (s *savedRecords) Write(line []byte) (int, error) {
 	if id := idOfLine(line); id != 0 {
 		s.mu.Lock()
 		s.ids[id]++
@@ -27,14 +27,14 @@ func (s *saved) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (s *saved) get() rig.Tally {
+func (s *savedRecords) get() rig.Arrivals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.ids)
 }
 
-// idOfLine returns the ID of a record in the form of the stdoutlog exporter, 0 if it
-// is no record of a source.
+// idOfLine returns the ID of a record in the format of the stdoutlog exporter, or 0 if the
+// line is not a record of a source.
 func idOfLine(line []byte) int64 {
 	var record struct {
 		Attributes []struct {

@@ -13,9 +13,9 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// The IDs of what a processor writes to its fallback are understood.
-func TestSaved(t *testing.T) {
-	fallback := newSaved()
+// The IDs are read from the lines that a processor writes to its fallback.
+func TestSavedRecords(t *testing.T) {
+	fallback := newSavedRecords()
 	errBroken := errors.New("broken")
 	p := processor.New(
 		exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error { return errBroken })),

@@ -13,9 +13,9 @@ import (
 
 const observabilityVariable = "OTEL_GO_X_OBSERVABILITY"
 
-// Listener hears what the subject of a run says through OpenTelemetry's globals: the
-// error handler, and metrics, with the SDK's experimental ones switched on. There is
-// one at a time in a process, for one run.
+// Listener collects the errors and metrics that the subject of a run reports through
+// OpenTelemetry's globals. It enables the SDK's experimental metrics. A process may have
+// one listener at a time, for one run.
 type Listener struct {
 	reader *metric.ManualReader
 	undo   func()
@@ -25,7 +25,7 @@ type Listener struct {
 	first  string // guarded by mu
 }
 
-// Listen makes a listener, which hears all until it is closed.
+// Listen returns a listener, which collects until it is closed.
 func Listen() (*Listener, error) {
 	l := &Listener{reader: metric.NewManualReader()}
 	handler, meters := otel.GetErrorHandler(), otel.GetMeterProvider()
@@ -47,10 +47,10 @@ func Listen() (*Listener, error) {
 	return l, nil
 }
 
-// Close puts back what was there before.
+// Close restores the globals.
 func (l *Listener) Close() { l.undo() }
 
-// Handle counts what is given to otel.Handle.
+// Handle counts the errors given to otel.Handle.
 func (l *Listener) Handle(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,24 +66,13 @@ func (l *Listener) handled() (n int, first string) {
 	return l.errors, l.first
 }
 
-// Said is the number of records that a metric says were lost, by its error.type.
-type Said map[string]int64
-
-// Total returns the sum.
-func (s Said) Total() (n int64) {
-	for _, count := range s {
-		n += count
-	}
-	return n
-}
-
-// failures returns what the counter of that name has under an error.type.
-func (l *Listener) failures(ctx context.Context, name string) (Said, error) {
+// failures returns the counts of the metric of that name that have an error.type.
+func (l *Listener) failures(ctx context.Context, name string) (Counts, error) {
 	var all metricdata.ResourceMetrics
 	if err := l.reader.Collect(ctx, &all); err != nil {
 		return nil, err
 	}
-	said := Said{}
+	counts := Counts{}
 	for _, scope := range all.ScopeMetrics {
 		for _, m := range scope.Metrics {
 			if m.Name != name {
@@ -91,14 +80,14 @@ func (l *Listener) failures(ctx context.Context, name string) (Said, error) {
 			}
 			sum, ok := m.Data.(metricdata.Sum[int64])
 			if !ok {
-				return nil, fmt.Errorf("%s is no counter but %T", name, m.Data)
+				return nil, fmt.Errorf("%s is a %T, not a counter", name, m.Data)
 			}
 			for _, p := range sum.DataPoints {
-				if why, ok := p.Attributes.Value("error.type"); ok && p.Value != 0 {
-					said[why.AsString()] += p.Value
+				if reason, ok := p.Attributes.Value("error.type"); ok && p.Value != 0 {
+					counts[reason.AsString()] += p.Value
 				}
 			}
 		}
 	}
-	return said, nil
+	return counts, nil
 }

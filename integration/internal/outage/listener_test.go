@@ -14,8 +14,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// What the SDK says of what it drops for want of room is heard, and the listener
-// leaves nothing behind.
+// The listener collects the SDK's metric of records dropped by a full queue, and restores
+// the globals.
 func TestListener(t *testing.T) {
 	t.Setenv(observabilityVariable, "")
 	handler := otel.GetErrorHandler()
@@ -45,12 +45,12 @@ func TestListener(t *testing.T) {
 	if n, first := l.handled(); n != 1 || first != "refused" {
 		t.Errorf("%d errors, the first %q", n, first)
 	}
-	said, err := l.failures(ctx, "otel.sdk.processor.log.processed")
-	if err != nil || said["queue_full"] != emitted-2*queue || said.Total() != emitted-2*queue {
-		t.Errorf("%v, %v", said, err)
+	counts, err := l.failures(ctx, "otel.sdk.processor.log.processed")
+	if err != nil || counts["queue_full"] != emitted-2*queue || counts.Total() != emitted-2*queue {
+		t.Errorf("%v, %v", counts, err)
 	}
 	l.Close()
 	if otel.GetErrorHandler() != handler || os.Getenv(observabilityVariable) != "" {
-		t.Error("it left something behind")
+		t.Error("the globals are not restored")
 	}
 }

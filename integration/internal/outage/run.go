@@ -10,24 +10,24 @@ import (
 	"github.com/krunchwrapper/asynclog/integration/internal/rig"
 )
 
-// shutdownTime is how long a provider has to deliver what it still holds.
-const shutdownTime = time.Minute
+// shutdownTimeout bounds the Shutdown of a provider.
+const shutdownTimeout = time.Minute
 
-// Plan is what a subject goes through.
+// Plan describes a run.
 type Plan struct {
 	Over    rig.Protocol
-	Records int // emitted in all
+	Records int // total emitted
 	Rate    int // emitted a second
-	Queue   int // records that the subject may hold
+	Queue   int // queue size of the subject, in records
 
-	// After that time the trouble begins, while records are emitted.
-	After   time.Duration
-	Trouble Trouble
+	// Fault begins after this time, while records are emitted.
+	After time.Duration
+	Fault Fault
 }
 
-// Run has a subject go through a plan. With a listener, which must be new, the result
-// also has what the subject said of itself to OpenTelemetry's globals. The error is
-// that of the rig, and of records that arrived changed; what the subject loses is no
+// Run runs a plan with a subject. With a listener, which must be new, the result also has
+// the errors and metrics that the subject reported through OpenTelemetry's globals. Run
+// returns an error if the rig fails or if records arrive changed. Lost records are not an
 // error.
 func Run(ctx context.Context, s Subject, p Plan, l *Listener) (r Result, err error) {
 	err = withCollector(ctx, func(c *rig.Collector) error {
@@ -47,7 +47,7 @@ func run(ctx context.Context, s Subject, p Plan, l *Listener, c *rig.Collector) 
 	if err != nil {
 		return Result{}, err
 	}
-	fallback := newSaved()
+	fallback := newSavedRecords()
 	proc, stats := s.start(e, p.Queue, fallback)
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(proc))
 	r := Result{Subject: s.Name, Plan: p}
@@ -55,22 +55,22 @@ func run(ctx context.Context, s Subject, p Plan, l *Listener, c *rig.Collector) 
 		return r, errors.Join(err, provider.Shutdown(canceled()))
 	}
 
-	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	deadline, cancel := context.WithTimeout(ctx, shutdownTimeout)
 	defer cancel()
 	r.ShutdownError = provider.Shutdown(deadline)
 	if err := c.Stop(ctx); err != nil {
 		return r, err
 	}
 	r.Ledger = stats()
-	if err := r.collect(c, fallback); err != nil || l == nil {
+	if err := r.collectRecords(c, fallback); err != nil || l == nil {
 		return r, err
 	}
-	err = r.hear(ctx, l)
+	err = r.collectReported(ctx, l)
 	return r, err
 }
 
-// emit emits the plan's records while its trouble happens, and returns how many they
-// were.
+// emit emits the plan's records while the fault is injected. It returns how many records
+// were emitted.
 func emit(ctx context.Context, provider *sdklog.LoggerProvider, c *rig.Collector, n *rig.Network, p Plan) (int64, error) {
 	source := rig.NewSource(provider)
 	emitted := make(chan struct{})
@@ -82,7 +82,7 @@ func emit(ctx context.Context, provider *sdklog.LoggerProvider, c *rig.Collector
 	}()
 	err := sleep(ctx, p.After)
 	if err == nil {
-		err = p.Trouble.happen(ctx, c, n)
+		err = p.Fault.inject(ctx, c, n)
 	}
 	if err != nil {
 		cancel()
@@ -91,16 +91,16 @@ func emit(ctx context.Context, provider *sdklog.LoggerProvider, c *rig.Collector
 	return source.Emitted(), err
 }
 
-// collect finds out what became of the records.
-func (r *Result) collect(c *rig.Collector, fallback *saved) error {
-	tally, err := c.Count(r.Emitted)
+// collectRecords counts the records that arrived and those that were saved.
+func (r *Result) collectRecords(c *rig.Collector, fallback *savedRecords) error {
+	arrivals, err := c.Count(r.Emitted)
 	if err != nil {
 		return err
 	}
-	r.Arrived, r.Duplicates = tally.Distinct(), tally.Duplicates()
+	r.Arrived, r.Duplicates = arrivals.Distinct(), arrivals.Duplicates()
 	for id := range fallback.get() {
 		r.Copied++
-		if tally[id] == 0 {
+		if arrivals[id] == 0 {
 			r.Saved++
 		}
 	}
@@ -108,8 +108,8 @@ func (r *Result) collect(c *rig.Collector, fallback *saved) error {
 	return nil
 }
 
-// hear finds out what the subject said of it.
-func (r *Result) hear(ctx context.Context, l *Listener) (err error) {
+// collectReported stores the errors and metrics that the subject reported.
+func (r *Result) collectReported(ctx context.Context, l *Listener) (err error) {
 	r.Handled, r.FirstError = l.handled()
 	if r.Processed, err = l.failures(ctx, "otel.sdk.processor.log.processed"); err != nil {
 		return err

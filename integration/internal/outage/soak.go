@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -18,14 +17,14 @@ import (
 const (
 	soakQueue = 50_000
 	soakShare = 0.8 // of the capacity
-	// The first samples see pools and connections being made.
+	// warmUp is how many samples are ignored, while pools and connections are made.
 	warmUp = 5
 )
 
-// Soak is what a lasting load did to the process.
+// Soak is the result of a continuous load on the process.
 type Soak struct {
-	// Records a second that one exporter delivers, callers waiting: before the load,
-	// and again after it. A shared machine may have become slower in between.
+	// Records a second that one exporter delivers while callers wait: before the load,
+	// and again after it. A shared machine may become slower in between.
 	Capacity, After int
 	Rate            int // records a second emitted
 	Took            time.Duration
@@ -38,8 +37,8 @@ type Soak struct {
 	Goroutines []int
 }
 
-// RunSoak measures for a few seconds how many records a second arrive at most, then
-// emits four fifths as many for that long, and measures again.
+// RunSoak measures for a few seconds the highest rate at which records arrive. Then it
+// emits records at four fifths of that rate for the given time, and measures again.
 func RunSoak(ctx context.Context, over rig.Protocol, during time.Duration) (s Soak, err error) {
 	const measure = 5 * time.Second
 	s.Capacity, err = capacity(ctx, over, measure)
@@ -84,15 +83,15 @@ func (s *Soak) run(ctx context.Context, c *rig.Collector, over rig.Protocol, dur
 	}
 	s.Took = time.Since(start)
 
-	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	deadline, cancel := context.WithTimeout(ctx, shutdownTimeout)
 	defer cancel()
 	err = errors.Join(ctx.Err(), provider.Shutdown(deadline), c.Stop(deadline))
 	s.Ledger, s.Emitted = p.Stats(), source.Emitted()
 	if err != nil {
 		return err
 	}
-	tally, err := c.Count(s.Emitted)
-	s.Arrived = tally.Distinct()
+	arrivals, err := c.Count(s.Emitted)
+	s.Arrived = arrivals.Distinct()
 	return err
 }
 
@@ -104,14 +103,14 @@ func (s *Soak) sample() {
 	s.Goroutines = append(s.Goroutines, runtime.NumGoroutine())
 }
 
-// Check says whether the ledger agrees with what arrived, and whether memory and
-// goroutines stayed flat: whether the median of the last third of the samples is
-// much above that of the first. A load above what the machine can deliver fills the
-// queue, which takes memory: where that is why, the error says so.
+// Check returns an error if the ledger does not agree with the records that arrived, or if
+// memory or the number of goroutines grew: if the median of the last third of the samples
+// is much above that of the first. A load above what the machine can deliver fills the
+// queue, which takes memory. If that is the reason, the error says so.
 func (s Soak) Check() error {
 	err := rig.Reconcile(s.Ledger, s.Emitted, s.Arrived)
 	if len(s.Heap) < warmUp+6 {
-		return errors.Join(err, fmt.Errorf("only %d samples", len(s.Heap)))
+		return errors.Join(err, fmt.Errorf("too few samples: %d", len(s.Heap)))
 	}
 	const slack = 8 << 20 // a few batches in flight, and the runtime
 	first, last := ends(s.Heap[warmUp:])
@@ -129,7 +128,7 @@ func (s Soak) Check() error {
 	return err
 }
 
-// String says it all, on one line.
+// String returns the whole result on one line.
 func (s Soak) String() string {
 	text := fmt.Sprintf("capacity %s records a second, %s afterwards; %s a second for %v: emitted %s, arrived %s, dropped %s",
 		thousands(int64(s.Capacity)), thousands(int64(s.After)), thousands(int64(s.Rate)), s.Took.Round(time.Second),
@@ -143,7 +142,7 @@ func (s Soak) String() string {
 	return text
 }
 
-// ends returns the medians of the first third and of the last.
+// ends returns the medians of the first and the last third of the samples.
 func ends[T int | uint64](samples []T) (first, last T) {
 	third := max(len(samples)/3, 1)
 	return median(samples[:third]), median(samples[len(samples)-third:])
@@ -154,15 +153,15 @@ func median[T int | uint64](samples []T) T {
 	return sorted[len(sorted)/2]
 }
 
-// capacity measures how many records a second one exporter delivers to a Collector
-// while callers wait for room.
+// capacity measures how many records a second one exporter delivers to a Collector while
+// callers wait for space in the queue.
 func capacity(ctx context.Context, over rig.Protocol, during time.Duration) (perSecond int, err error) {
 	err = withCollector(ctx, func(c *rig.Collector) error {
 		e, err := over.Exporter(ctx, over.Addr(c))
 		if err != nil {
 			return err
 		}
-		p := processor.New(e, processor.WithFallback(nil), processor.WithOverflow(processor.Block(shutdownTime)))
+		p := processor.New(e, processor.WithFallback(nil), processor.WithOverflow(processor.Block(shutdownTimeout)))
 		provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p))
 		source := rig.NewSource(provider)
 		start := time.Now()
@@ -174,22 +173,4 @@ func capacity(ctx context.Context, over rig.Protocol, during time.Duration) (per
 		return err
 	})
 	return perSecond, err
-}
-
-// withCollector runs f with a Collector, which it ends afterwards.
-func withCollector(ctx context.Context, f func(*rig.Collector) error) (err error) {
-	dir, err := os.MkdirTemp("", "outage")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	c, err := rig.NewCollector(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Kill()) }()
-	if err := c.Start(ctx); err != nil {
-		return err
-	}
-	return f(c)
 }

@@ -20,18 +20,18 @@ func TestSoakCheck(t *testing.T) {
 	for i := range leaking {
 		leaking[i] = 12 + i
 	}
-	books := processor.Stats{Emitted: 3, Exported: 3}
+	ledger := processor.Stats{Emitted: 3, Exported: 3}
 	for name, c := range map[string]struct {
 		soak Soak
 		good bool
 	}{
-		"flat":                 {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat, Goroutines: steady}, true},
-		"a high start":         {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: append([]uint64{900 * mib}, flat...), Goroutines: steady}, true},
-		"memory grows":         {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: growing, Goroutines: steady}, false},
-		"goroutines grow":      {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat, Goroutines: leaking}, false},
-		"too short to tell":    {Soak{Emitted: 3, Arrived: 3, Ledger: books, Heap: flat[:5], Goroutines: steady[:5]}, false},
-		"one did not arrive":   {Soak{Emitted: 3, Arrived: 2, Ledger: books, Heap: flat, Goroutines: steady}, false},
-		"one is not in ledger": {Soak{Emitted: 4, Arrived: 3, Ledger: books, Heap: flat, Goroutines: steady}, false},
+		"flat":                 {Soak{Emitted: 3, Arrived: 3, Ledger: ledger, Heap: flat, Goroutines: steady}, true},
+		"a high start":         {Soak{Emitted: 3, Arrived: 3, Ledger: ledger, Heap: append([]uint64{900 * mib}, flat...), Goroutines: steady}, true},
+		"memory grows":         {Soak{Emitted: 3, Arrived: 3, Ledger: ledger, Heap: growing, Goroutines: steady}, false},
+		"goroutines grow":      {Soak{Emitted: 3, Arrived: 3, Ledger: ledger, Heap: flat, Goroutines: leaking}, false},
+		"too few samples":      {Soak{Emitted: 3, Arrived: 3, Ledger: ledger, Heap: flat[:5], Goroutines: steady[:5]}, false},
+		"one did not arrive":   {Soak{Emitted: 3, Arrived: 2, Ledger: ledger, Heap: flat, Goroutines: steady}, false},
+		"one is not in ledger": {Soak{Emitted: 4, Arrived: 3, Ledger: ledger, Heap: flat, Goroutines: steady}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.soak.Check(); (err == nil) != c.good {
@@ -41,7 +41,7 @@ func TestSoakCheck(t *testing.T) {
 	}
 }
 
-// Memory that grew because the machine became slower is told apart from a leak.
+// The error says if memory grew because the machine became slower.
 func TestSoakCheckNamesASlowerMachine(t *testing.T) {
 	growing := make([]uint64, 30)
 	for i := range growing {

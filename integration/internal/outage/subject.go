@@ -8,15 +8,14 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// Subject is a log processor that goes through an outage.
+// Subject is a log processor in an outage.
 type Subject struct {
 	Name string
 
 	start func(e sdklog.Exporter, queue int, fallback io.Writer) (sdklog.Processor, func() *processor.Stats)
 }
 
-// The subjects, each with its defaults but for the size of the queue and where the
-// fallback writes.
+// The subjects. Each has its defaults, except for the queue size and the fallback.
 var (
 	SDK = Subject{
 		Name: "SDK",

@@ -4,22 +4,20 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
-	"strconv"
 	"strings"
 )
 
-// WriteTable writes the results as a Markdown table: those of one plan, by the SDK
-// and by asynclog, as one row.
+// WriteTable writes the results as a Markdown table. Each row has the results of one plan
+// with the SDK and with asynclog.
 func WriteTable(w io.Writer, pairs [][2]Result) error {
 	var b strings.Builder
-	b.WriteString("| what happens | queue | over | SDK: lost | it said | asynclog: lost | it said |\n")
+	b.WriteString("| fault | queue | over | SDK: lost | reported | asynclog: lost | reported |\n")
 	b.WriteString("|---|---|---|---|---|---|---|\n")
 	for _, pair := range pairs {
 		p := pair[0].Plan
-		fmt.Fprintf(&b, "| %s, %s records | %s | %s |", p.Trouble.Name, thousands(int64(p.Records)), thousands(int64(p.Queue)), p.Over.Name)
+		fmt.Fprintf(&b, "| %s, %s records | %s | %s |", p.Fault.Name, thousands(int64(p.Records)), thousands(int64(p.Queue)), p.Over.Name)
 		for _, r := range pair {
-			fmt.Fprintf(&b, " %s | %s |", r.lost(), r.Told())
+			fmt.Fprintf(&b, " %s | %s |", r.lost(), r.Reported())
 		}
 		b.WriteByte('\n')
 	}
@@ -27,7 +25,7 @@ func WriteTable(w io.Writer, pairs [][2]Result) error {
 	return err
 }
 
-// lost says how many records were lost, and which were duplicated or saved.
+// lost returns, as text, how many records were lost, saved and duplicated.
 func (r Result) lost() string {
 	text := thousands(r.Lost)
 	if r.Saved > 0 {
@@ -39,10 +37,10 @@ func (r Result) lost() string {
 	return text
 }
 
-// Told says what the subject said of what it lost.
-func (r Result) Told() string {
+// Reported returns, as text, the losses that the subject reported.
+func (r Result) Reported() string {
 	if r.Ledger != nil {
-		counts := Said{}
+		counts := Counts{}
 		for _, d := range r.Ledger.Dropped {
 			counts[string(d.Reason)] += int64(d.Count)
 		}
@@ -51,40 +49,22 @@ func (r Result) Told() string {
 		}
 		return counts.String()
 	}
-	told := "nothing"
+	reported := "nothing"
 	switch {
 	case r.Handled == 1:
-		told = "1 error, no number"
+		reported = "1 error, no number"
 	case r.Handled > 1:
-		told = thousands(int64(r.Handled)) + " errors, no number"
+		reported = thousands(int64(r.Handled)) + " errors, no number"
 	}
-	said := maps.Clone(r.Processed)
-	for why, n := range r.Exporter {
-		if !strings.Contains(why, "_") { // a Go type
-			why = "export failed"
+	counts := maps.Clone(r.Processed)
+	for reason, n := range r.Exporter {
+		if !strings.Contains(reason, "_") { // a Go type
+			reason = "export failed"
 		}
-		said[why] += n
+		counts[reason] += n
 	}
-	if len(said) > 0 {
-		told += "; experimental metrics: " + said.String()
+	if len(counts) > 0 {
+		reported += "; experimental metrics: " + counts.String()
 	}
-	return told
-}
-
-// String lists the counts, the reasons in order.
-func (s Said) String() string {
-	var parts []string
-	for _, why := range slices.Sorted(maps.Keys(s)) {
-		parts = append(parts, fmt.Sprintf("%s %s", why, thousands(s[why])))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// thousands writes a number as 1,234,567.
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return reported
 }

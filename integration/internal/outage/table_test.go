@@ -21,7 +21,7 @@ func TestThousands(t *testing.T) {
 	}
 }
 
-func TestTold(t *testing.T) {
+func TestReported(t *testing.T) {
 	for name, c := range map[string]struct {
 		result Result
 		want   string
@@ -30,7 +30,7 @@ func TestTold(t *testing.T) {
 		"the SDK, an error": {Result{Handled: 1}, "1 error, no number"},
 		"the SDK, errors":   {Result{Handled: 1000}, "1,000 errors, no number"},
 		"the SDK, metrics": {
-			Result{Processed: Said{"queue_full": 1000}, Exporter: Said{"*url.Error": 2, "*errors.x": 3}},
+			Result{Processed: Counts{"queue_full": 1000}, Exporter: Counts{"*url.Error": 2, "*errors.x": 3}},
 			"nothing; experimental metrics: export failed 5, queue_full 1,000",
 		},
 		"asynclog, nothing": {Result{Ledger: &processor.Stats{}}, "nothing lost"},
@@ -44,7 +44,7 @@ func TestTold(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := c.result.Told(); got != c.want {
+			if got := c.result.Reported(); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
@@ -52,7 +52,7 @@ func TestTold(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	plan := Plan{Over: rig.HTTP, Records: 100_000, Queue: 10_000, Trouble: Killed(20 * time.Second)}
+	plan := Plan{Over: rig.HTTP, Records: 100_000, Queue: 10_000, Fault: Kill(20 * time.Second)}
 	var b strings.Builder
 	err := WriteTable(&b, [][2]Result{{
 		{Plan: plan, Lost: 84_000, Handled: 290},

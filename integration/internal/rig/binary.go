@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 )
 
-// BinaryVariable is the environment variable that names the Collector to run,
-// where it is not the one that "make collector" builds.
+// BinaryVariable is the environment variable with the path of the Collector to run, if it
+// is not the one that "make collector" builds.
 const BinaryVariable = "ASYNCLOG_COLLECTOR"
 
-// ErrNoCollector says that there is no Collector to run, and how to get one.
+// ErrNoCollector means that there is no Collector to run. Its text says how to build one.
 var ErrNoCollector = errors.New(`no Collector to test against: run "make collector" in the repository's root`)
 
-// Binary returns the path of the Collector: the value of ASYNCLOG_COLLECTOR, else
-// .backends/otelcol in the working directory or the nearest directory above it that
-// has one.
+// Binary returns the path of the Collector: the value of ASYNCLOG_COLLECTOR, or else
+// .backends/otelcol in the working directory or in the nearest directory above it that
+// has that file.
 func Binary() (string, error) {
 	if path := os.Getenv(BinaryVariable); path != "" {
 		if _, err := os.Stat(path); err != nil {

@@ -38,7 +38,7 @@ func TestBinaryByVariable(t *testing.T) {
 	}
 }
 
-// Whoever has no Collector is told how to get one.
+// Without a Collector the error says how to build one.
 func TestWithoutBinary(t *testing.T) {
 	for name, value := range map[string]string{"none": "", "named, and not there": "nowhere"} {
 		t.Run(name, func(t *testing.T) {

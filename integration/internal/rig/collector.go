@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Collector is an OpenTelemetry Collector that receives logs over OTLP and writes
-// them to a file. It can be started and ended as often as one likes, on the same
-// addresses. Its methods are not for concurrent use.
+// Collector is an OpenTelemetry Collector that receives logs over OTLP and writes them to
+// a file. It can be started and ended several times, on the same addresses. Its methods
+// are not safe for concurrent use.
 type Collector struct {
 	// GRPC and HTTP are the addresses, host:port, of its OTLP receivers.
 	GRPC, HTTP string
@@ -22,13 +22,12 @@ type Collector struct {
 	binary  string
 	dir     string
 	health  string
-	files   []string // one a life
-	current *process // nil while it does not run
+	files   []string // one for each start
+	current *process // nil while the Collector does not run
 }
 
-// NewCollector returns a Collector that is not started yet. Its configuration, what
-// it says and what it writes go into dir. The error is [ErrNoCollector] if there is
-// none.
+// NewCollector returns a Collector that is not started yet. Its configuration, its output
+// and its files go into dir. The error is [ErrNoCollector] if there is no binary.
 func NewCollector(dir string) (*Collector, error) {
 	binary, err := Binary()
 	if err != nil {
@@ -46,7 +45,7 @@ func NewCollector(dir string) (*Collector, error) {
 // Start starts the Collector and waits until it is ready, or the context ends.
 func (c *Collector) Start(ctx context.Context) error {
 	if c.current != nil {
-		return errors.New("the Collector runs already")
+		return errors.New("the Collector is running already")
 	}
 	file := filepath.Join(c.dir, fmt.Sprintf("logs-%d.jsonl", len(c.files)+1))
 	configFile := filepath.Join(c.dir, "config.yaml")
@@ -60,7 +59,7 @@ func (c *Collector) Start(ctx context.Context) error {
 	}
 	defer func() { _ = out.Close() }() // the child has its own descriptor
 
-	cmd := exec.Command(c.binary, "--config", "file:"+configFile) //nolint:gosec // the Collector is the caller's choice
+	cmd := exec.Command(c.binary, "--config", "file:"+configFile) //nolint:gosec // the caller chooses the Collector
 	cmd.Stdout, cmd.Stderr = out, out
 	p, err := startProcess(cmd)
 	if err != nil {
@@ -101,12 +100,12 @@ func (c *Collector) ready(ctx context.Context) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// Kill ends the Collector as kill -9 does, and waits until it has ended. What it
-// had not written to its file is lost.
+// Kill ends the Collector with SIGKILL and waits until it has ended. Records that it had
+// not written to its file are lost.
 func (c *Collector) Kill() error { return c.end(context.Background(), syscall.SIGKILL) }
 
-// Stop asks the Collector to end, and waits for it: it writes what it holds. When
-// the context ends it is killed, which is an error.
+// Stop asks the Collector to end and waits for it. The Collector writes the records that
+// it holds. If the context ends first, Stop kills the Collector and returns an error.
 func (c *Collector) Stop(ctx context.Context) error { return c.end(ctx, syscall.SIGTERM) }
 
 func (c *Collector) end(ctx context.Context, s syscall.Signal) error {
@@ -127,23 +126,24 @@ func (c *Collector) end(ctx context.Context, s syscall.Signal) error {
 	}
 }
 
-// gapEvent is the name of the records by which a processor tells, at the Collector, of
-// what it lost. They are nobody's records, and in no ledger.
+// gapEvent is the event name of gap records, in which a processor reports losses to the
+// Collector. They are not records of a user, and no ledger has them.
 const gapEvent = "asynclog.gap"
 
-// Records returns what the Collector wrote, in all its lives, in order of arrival,
-// but for what a processor says of itself. It is complete after [Collector.Stop], or [FlushTime] after the last export.
+// Records returns the records that the Collector wrote since its first start, in order of
+// arrival and without gap records. They are complete after [Collector.Stop], or
+// [FlushTime] after the last export.
 func (c *Collector) Records() ([]Record, error) {
 	var all []Record
 	err := c.each(func(r Record) { all = append(all, r) })
 	return all, err
 }
 
-// Count counts what the Collector wrote, as Records returns it, without holding it
-// all. It is an error if there is a record that is not one of the first so many of a
-// [Source], or that was changed on its way.
-func (c *Collector) Count(emitted int64) (Tally, error) {
-	t := Tally{}
+// Count counts the records that Records returns, without keeping all of them in memory. It
+// returns an error if a record is not one of the first emitted records of a [Source], or
+// was changed on its way.
+func (c *Collector) Count(emitted int64) (Arrivals, error) {
+	t := Arrivals{}
 	var errs []error
 	err := c.each(func(r Record) {
 		if err := t.add(r, emitted); err != nil && len(errs) < 10 {
@@ -160,22 +160,22 @@ func (c *Collector) each(f func(Record)) error {
 				f(r)
 			}
 		})
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // killed before it was made
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // killed before it made the file
 			return err
 		}
 	}
 	return nil
 }
 
-// Output returns the end of what the Collector itself said.
+// Output returns the end of the Collector's own output.
 func (c *Collector) Output() string {
 	text, err := os.ReadFile(c.output())
 	if err != nil {
 		return err.Error()
 	}
-	const most = 4096
-	if len(text) > most {
-		text = text[len(text)-most:]
+	const limit = 4096
+	if len(text) > limit {
+		text = text[len(text)-limit:]
 	}
 	return string(text)
 }

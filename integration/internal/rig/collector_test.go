@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// program has a shell script stand in for the Collector.
-func program(t *testing.T, text string) *Collector {
+// scriptCollector returns a Collector that is a shell script.
+func scriptCollector(t *testing.T, text string) *Collector {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "collector")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
@@ -31,10 +31,10 @@ func program(t *testing.T, text string) *Collector {
 	return c
 }
 
-// A Collector that ends instead of getting ready does not keep a test waiting, and what
-// it said is in the error.
+// Start does not wait for a Collector that has ended. The error has the Collector's
+// output.
 func TestStartOfACollectorThatEnds(t *testing.T) {
-	c := program(t, "echo no such exporter >&2\nexit 3\n")
+	c := scriptCollector(t, "echo no such exporter >&2\nexit 3\n")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	err := c.Start(ctx)
@@ -44,24 +44,24 @@ func TestStartOfACollectorThatEnds(t *testing.T) {
 }
 
 func TestStartOfACollectorThatIsNeverReady(t *testing.T) {
-	c := program(t, "exec sleep 600\n")
+	c := scriptCollector(t, "exec sleep 600\n")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := c.Start(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 	if err := c.Start(t.Context()); err == nil {
-		t.Error("it was started twice")
+		t.Error("the Collector was started twice")
 	}
 }
 
 // A Collector that does not stop is killed.
 func TestStopOfACollectorThatDoesNot(t *testing.T) {
-	c := program(t, "trap '' TERM\necho deaf\nwhile :; do sleep 1; done\n")
+	c := scriptCollector(t, "trap '' TERM\necho ignoring\nwhile :; do sleep 1; done\n")
 	started, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_ = c.Start(started) // it never gets ready
-	for !strings.Contains(c.Output(), "deaf") {
+	_ = c.Start(started) // it is never ready
+	for !strings.Contains(c.Output(), "ignoring") {
 		time.Sleep(time.Millisecond)
 	}
 	p := c.current
@@ -73,17 +73,17 @@ func TestStopOfACollectorThatDoesNot(t *testing.T) {
 	select {
 	case <-p.done:
 	default:
-		t.Error("it lives")
+		t.Error("the process is still running")
 	}
 }
 
-// What two lives of a Collector wrote is read together: one that wrote nothing aside,
-// and what a processor says of itself.
-func TestRecordsOfSeveralLives(t *testing.T) {
-	c := program(t, "exit 0\n")
+// Records returns the records of several starts of a Collector, of which some wrote
+// nothing, without gap records.
+func TestRecordsOfSeveralStarts(t *testing.T) {
+	c := scriptCollector(t, "exit 0\n")
 	gap := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"asynclog.gap"}]}]}]}`
 	for i, text := range []string{lineOne + "\n" + lineTwo[:9], gap + "\n" + lineTwo + "\n"} {
-		path := filepath.Join(c.dir, fmt.Sprintf("life-%d", i))
+		path := filepath.Join(c.dir, fmt.Sprintf("start-%d", i))
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

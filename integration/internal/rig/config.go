@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// FlushTime is how long after an acknowledgement a Collector has certainly written
-// the records out: its file exporter flushes every 50 ms, the rest is for a busy
-// machine.
+// FlushTime is the time after which a Collector has written the records that it has
+// acknowledged: its file exporter flushes every 50 ms, and the rest is for a busy machine.
 const FlushTime = time.Second
 
 //go:embed config.yaml.tmpl
@@ -17,8 +16,9 @@ var configText string
 
 var configTemplate = template.Must(template.New("config.yaml").Parse(configText))
 
-// config fills the template. Each life of a Collector writes a file of its own: the
-// last line of one that was killed may be cut, and would spoil the next.
+// config has the values of the template. Each start of a Collector writes a new file: the
+// last line of a Collector that was killed may be incomplete, and would corrupt the next
+// line in the same file.
 type config struct {
 	GRPC, HTTP, Health string // addresses
 	File               string

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 )
 
-// What a record holds follows from its ID. Of eight records one is DEBUG, one WARN
+// The content of a record is computed from its ID. Of eight records one is DEBUG, one WARN
 // and one ERROR.
 
 var severities = [8]log.Severity{
@@ -20,13 +20,14 @@ func severityOf(id int64) log.Severity { return severities[id%int64(len(severiti
 
 func bodyOf(id int64) string { return "record " + strconv.FormatInt(id, 10) }
 
-// textOf returns 0 to 99 letters, so that no two neighbours are of one length.
+// textOf returns 0 to 99 letters. No two records with neighbouring IDs have a text of the
+// same length.
 func textOf(id int64) string {
 	return strings.Repeat(string('a'+rune(id%26)), int(id*37%100))
 }
 
-// IDOf returns the record's ID. It is an error if the record is not a [Source]'s, or
-// not as its ID says.
+// IDOf returns the record's ID. It returns an error if the record is not from a [Source],
+// or if its content does not match its ID.
 func IDOf(r Record) (int64, error) {
 	value, ok := r.Attributes().Get(IDKey)
 	if !ok {

@@ -58,11 +58,11 @@ func example() error {
 	if err := c.Stop(ctx); err != nil {
 		return err
 	}
-	tally, err := c.Count(source.Emitted())
+	arrivals, err := c.Count(source.Emitted())
 	if err != nil {
 		return err
 	}
 	s := p.Stats()
-	fmt.Printf("%d emitted, %d exported, %d arrived\n", s.Emitted, s.Exported, tally.Distinct())
-	return rig.Reconcile(s, source.Emitted(), tally.Distinct())
+	fmt.Printf("%d emitted, %d exported, %d arrived\n", s.Emitted, s.Exported, arrivals.Distinct())
+	return rig.Reconcile(s, source.Emitted(), arrivals.Distinct())
 }

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// Record is a log record as the Collector wrote it, with where it came from.
+// Record is a log record as the Collector wrote it, with its resource and scope.
 type Record struct {
 	plog.LogRecord
 
@@ -22,9 +22,9 @@ type Record struct {
 	ScopeSchemaURL    string
 }
 
-// eachRecord calls f with what a file exporter wrote: OTLP JSON, one export a line. A
-// Collector that was killed may have cut the last line; what cannot be read of it
-// counts as not written. An unreadable line anywhere else is an error.
+// eachRecord calls f with each record that a file exporter wrote, as OTLP JSON with one
+// export a line. The last line of a Collector that was killed may be incomplete. It counts
+// as not written. Any other line that cannot be read is an error.
 func eachRecord(path string, f func(Record)) error {
 	file, err := os.Open(path)
 	if err != nil {

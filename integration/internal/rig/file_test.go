@@ -42,7 +42,7 @@ func TestEachRecord(t *testing.T) {
 	}
 }
 
-func TestRecordsSayWhereTheyAreFrom(t *testing.T) {
+func TestRecordsHaveResourceAndScope(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "logs.jsonl")
 	if err := os.WriteFile(path, []byte(lineOne+"\n"+lineTwo), 0o600); err != nil {
 		t.Fatal(err)

@@ -10,19 +10,19 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// toxiproxy's toxics log what they do to zerolog's global logger.
+// The toxics of toxiproxy log to zerolog's global logger.
 func init() { zerolog.SetGlobalLevel(zerolog.Disabled) }
 
-// Network is a way to a server on which things can go wrong. Its methods are for
-// one goroutine at a time.
+// Network is a connection to a server, with faults. Its methods are for one goroutine at a
+// time.
 type Network struct {
-	// Addr is where clients dial, host:port. It stays the same.
+	// Addr is the address that clients dial, host:port. It does not change.
 	Addr string
 
 	proxy *toxiproxy.Proxy
 }
 
-// NewNetwork returns a faultless way to the address. [Network.Cut] ends it.
+// NewNetwork returns a network to the address, without faults. [Network.Cut] ends it.
 func NewNetwork(upstream string) (*Network, error) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -33,16 +33,16 @@ func NewNetwork(upstream string) (*Network, error) {
 	return n, n.proxy.Start()
 }
 
-// Cut ends all connections, and refuses new ones.
+// Cut ends all connections and refuses new ones.
 func (n *Network) Cut() { n.proxy.Stop() }
 
-// Restore takes connections again after [Network.Cut].
+// Restore accepts connections again after [Network.Cut].
 func (n *Network) Restore() error { return n.proxy.Start() }
 
 // Toxic is a fault in one direction of a network, as toxiproxy names it.
 type Toxic struct {
 	Type       string           `json:"type"`
-	Stream     string           `json:"stream"` // upstream: what is sent; downstream: what comes back
+	Stream     string           `json:"stream"` // upstream: requests; downstream: responses
 	Attributes map[string]int64 `json:"attributes"`
 }
 
@@ -51,29 +51,29 @@ const (
 	downstream = "downstream"
 )
 
-// Latency delays what comes back.
+// Latency delays responses.
 func Latency(d, jitter time.Duration) Toxic {
 	return Toxic{"latency", downstream, map[string]int64{"latency": d.Milliseconds(), "jitter": jitter.Milliseconds()}}
 }
 
-// Bandwidth lets through so many kilobytes a second of what is sent.
+// Bandwidth limits requests to the given number of kilobytes a second.
 func Bandwidth(kilobytes int64) Toxic {
 	return Toxic{"bandwidth", upstream, map[string]int64{"rate": kilobytes}}
 }
 
-// ResetPeer resets connections so long after they were used first.
+// ResetPeer resets connections at the given time after their first use.
 func ResetPeer(after time.Duration) Toxic {
 	return Toxic{"reset_peer", downstream, map[string]int64{"timeout": after.Milliseconds()}}
 }
 
-// Deaf swallows what is sent; the connection stays up, and silent.
-func Deaf() Toxic { return Toxic{"timeout", upstream, map[string]int64{"timeout": 0}} }
+// DropRequests drops requests. The connection stays open and silent.
+func DropRequests() Toxic { return Toxic{"timeout", upstream, map[string]int64{"timeout": 0}} }
 
-// Mute swallows what comes back: what is sent arrives, and the sender is not told.
-func Mute() Toxic { return Toxic{"timeout", downstream, map[string]int64{"timeout": 0}} }
+// DropResponses drops responses: requests arrive, but the sender does not learn of it.
+func DropResponses() Toxic { return Toxic{"timeout", downstream, map[string]int64{"timeout": 0}} }
 
-// Poison lets the faults happen, on connections that are and those that will be.
-func (n *Network) Poison(toxics ...Toxic) error {
+// AddFaults injects faults, on present and future connections.
+func (n *Network) AddFaults(toxics ...Toxic) error {
 	for _, t := range toxics {
 		text, err := json.Marshal(t)
 		if err != nil {
@@ -86,5 +86,5 @@ func (n *Network) Poison(toxics ...Toxic) error {
 	return nil
 }
 
-// Heal ends all faults. It closes connections whose bytes were swallowed.
-func (n *Network) Heal() { n.proxy.Toxics.ResetToxics(context.Background()) }
+// ClearFaults ends all faults. It closes connections whose bytes were dropped.
+func (n *Network) ClearFaults() { n.proxy.Toxics.ResetToxics(context.Background()) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// echo returns the address of a server that sends back what it is sent.
+// echo returns the address of a server that sends back the bytes that it receives.
 func echo(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,12 +53,12 @@ func dial(t *testing.T, n *Network) net.Conn {
 	return c
 }
 
-// say sends a byte and waits so long for its echo.
-func say(c net.Conn, patience time.Duration) error {
+// roundTrip sends a byte and waits for its echo.
+func roundTrip(c net.Conn, timeout time.Duration) error {
 	if _, err := c.Write([]byte{'x'}); err != nil {
 		return err
 	}
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
 	_, err := io.ReadFull(c, make([]byte, 1))
@@ -68,11 +68,11 @@ func say(c net.Conn, patience time.Duration) error {
 func TestCutAndRestore(t *testing.T) {
 	n := network(t)
 	c := dial(t, n)
-	if err := say(c, time.Minute); err != nil {
+	if err := roundTrip(c, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	n.Cut()
-	if err := say(c, time.Minute); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := roundTrip(c, time.Minute); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the connection survived: %v", err)
 	}
 	if _, err := net.Dial("tcp", n.Addr); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -81,7 +81,7 @@ func TestCutAndRestore(t *testing.T) {
 	if err := n.Restore(); err != nil {
 		t.Fatal(err)
 	}
-	if err := say(dial(t, n), time.Minute); err != nil {
+	if err := roundTrip(dial(t, n), time.Minute); err != nil {
 		t.Error(err)
 	}
 }
@@ -97,8 +97,8 @@ func TestToxics(t *testing.T) {
 				t.Errorf("%v after %v", err, took)
 			}
 		}},
-		"deaf": {Deaf(), wantSilence},
-		"mute": {Mute(), wantSilence},
+		"requests dropped":  {DropRequests(), wantNoResponse},
+		"responses dropped": {DropResponses(), wantNoResponse},
 		"reset": {ResetPeer(0), func(t *testing.T, err error, _ time.Duration) {
 			if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("the connection was not reset: %v", err)
@@ -108,22 +108,22 @@ func TestToxics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := network(t)
-			if err := n.Poison(c.toxic); err != nil {
+			if err := n.AddFaults(c.toxic); err != nil {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			err := say(dial(t, n), 2*time.Second)
+			err := roundTrip(dial(t, n), 2*time.Second)
 			c.check(t, err, time.Since(start))
 
-			n.Heal()
-			if err := say(dial(t, n), time.Minute); err != nil {
-				t.Errorf("after it was healed: %v", err)
+			n.ClearFaults()
+			if err := roundTrip(dial(t, n), time.Minute); err != nil {
+				t.Errorf("after the faults were cleared: %v", err)
 			}
 		})
 	}
 }
 
-func wantSilence(t *testing.T, err error, _ time.Duration) {
+func wantNoResponse(t *testing.T, err error, _ time.Duration) {
 	t.Helper()
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("not silent: %v", err)
@@ -132,7 +132,7 @@ func wantSilence(t *testing.T, err error, _ time.Duration) {
 
 func TestBandwidth(t *testing.T) {
 	n := network(t)
-	if err := n.Poison(Bandwidth(100)); err != nil {
+	if err := n.AddFaults(Bandwidth(100)); err != nil {
 		t.Fatal(err)
 	}
 	c := dial(t, n)
@@ -147,8 +147,8 @@ func TestBandwidth(t *testing.T) {
 	}
 }
 
-func TestToxicThatIsNone(t *testing.T) {
-	if err := network(t).Poison(Toxic{Type: "curse", Stream: upstream}); err == nil {
+func TestUnknownToxic(t *testing.T) {
+	if err := network(t).AddFaults(Toxic{Type: "curse", Stream: upstream}); err == nil {
 		t.Error("no error")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Ports are taken from below those that operating systems give to outgoing
-// connections: while a Collector is dead, nobody's connection takes its port.
+// Ports are taken from below the range that operating systems use for outgoing
+// connections, so that no connection takes the port of a Collector that does not run.
 const (
 	lowestPort  = 10_000
 	highestPort = 30_000
@@ -20,8 +20,8 @@ var (
 	portTaken = map[int]bool{} // by this process, guarded by portMu
 )
 
-// freeAddr returns a loopback address on which nobody listens, and which it returns
-// to no one else.
+// freeAddr returns a loopback address on which no process listens. It returns each address
+// once.
 func freeAddr() (string, error) {
 	portMu.Lock()
 	defer portMu.Unlock()

@@ -7,16 +7,16 @@ import (
 	"runtime"
 )
 
-// process is a child that does not outlive this process, however this one ends.
+// process is a child process that ends with this process, however this one ends.
 type process struct {
 	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-	err  error         // how it ended; valid then
+	done chan struct{} // closed when the child has ended
+	err  error         // the result of Wait; valid after done is closed
 }
 
-// startProcess starts the command. Where the system can end a child with its
-// parent, it goes by the thread that started it, so the goroutine that starts the
-// child holds its thread until the child has ended.
+// startProcess starts the command. A system that ends a child with its parent does so when
+// the thread that started the child ends. The goroutine that starts the child therefore
+// holds its thread until the child has ended.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	endWithParent(cmd)
 	p := &process{cmd: cmd, done: make(chan struct{})}

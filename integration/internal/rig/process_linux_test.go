@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-const asParent = "ASYNCLOG_TEST_PARENT"
+const parentVariable = "ASYNCLOG_TEST_PARENT"
 
-// The children of a process that ends without ceremony end with it.
+// A child ends with its parent when the parent exits without a cleanup.
 func TestChildEndsWithItsParent(t *testing.T) {
-	if os.Getenv(asParent) != "" {
+	if os.Getenv(parentVariable) != "" {
 		p, err := startProcess(exec.Command("sleep", "600"))
 		if err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestChildEndsWithItsParent(t *testing.T) {
 		os.Exit(1)
 	}
 	parent := exec.Command(os.Args[0], "-test.run=^TestChildEndsWithItsParent$", "-test.v")
-	parent.Env = append(os.Environ(), asParent+"=1")
+	parent.Env = append(os.Environ(), parentVariable+"=1")
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -39,20 +39,20 @@ func TestChildEndsWithItsParent(t *testing.T) {
 			child, _ = strconv.Atoi(text)
 		}
 	}
-	_ = parent.Wait() // with 1
+	_ = parent.Wait() // status 1
 	if child == 0 {
 		t.Fatal("the parent started no child")
 	}
 	for deadline := time.Now().Add(30 * time.Second); runs(child); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			_ = syscall.Kill(child, syscall.SIGKILL)
-			t.Fatal("the child outlives its parent")
+			t.Fatal("the child runs after its parent has ended")
 		}
 	}
 }
 
-// runs tells whether a process runs; one that has ended and that nobody has waited
-// for does not.
+// runs reports whether a process is running. A process that has ended and has not been
+// waited for is not running.
 func runs(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -72,9 +72,9 @@ func TestSignal(t *testing.T) {
 	}
 	<-p.done
 	if p.err == nil {
-		t.Error("it was killed, and ended without an error")
+		t.Error("a killed process ended without an error")
 	}
 	if err := p.signal(syscall.SIGKILL); err != nil {
-		t.Errorf("a second time: %v", err)
+		t.Errorf("second signal: %v", err)
 	}
 }

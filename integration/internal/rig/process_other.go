@@ -4,6 +4,6 @@ package rig
 
 import "os/exec"
 
-// endWithParent does nothing: only Linux ties a child to its parent. Elsewhere a
-// test that panics leaves its Collector behind.
+// endWithParent does nothing: only Linux can end a child with its parent. On other systems
+// the Collector of a test that panics keeps running.
 func endWithParent(*exec.Cmd) {}

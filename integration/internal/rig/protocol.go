@@ -8,12 +8,12 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Protocol is one of the two ways in which records go to a Collector.
+// Protocol is a protocol in which records are sent to a Collector.
 type Protocol struct {
 	Name string
-	// Addr returns where a Collector listens for it.
+	// Addr returns the address of a Collector's receiver.
 	Addr func(*Collector) string
-	// Exporter returns the stock exporter, with its defaults, without TLS.
+	// Exporter returns the stock exporter with its defaults, without TLS.
 	Exporter func(ctx context.Context, addr string) (sdklog.Exporter, error)
 }
 

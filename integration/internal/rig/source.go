@@ -11,10 +11,10 @@ import (
 
 // The attributes of a [Source]'s records.
 const (
-	// IDKey is the attribute that tells records apart: 1, 2, 3 … in the order in
-	// which a source emitted them.
+	// IDKey is the attribute with the ID of a record: 1, 2, 3 … in the order in which a
+	// source emitted the records.
 	IDKey = "record.id"
-	// EmitterKey is the attribute that tells which caller emitted a record.
+	// EmitterKey is the attribute with the number of the caller that emitted a record.
 	EmitterKey = "record.emitter"
 
 	textKey = "record.text"
@@ -23,8 +23,8 @@ const (
 // ScopeName is the instrumentation scope of a source's records.
 const ScopeName = "github.com/krunchwrapper/asynclog/integration/internal/rig"
 
-// Source emits log records whose content follows from their ID, so that a record
-// that arrives shows what it should be. It may be used by many goroutines at once.
+// Source emits log records whose content is computed from their ID, so that a change of a
+// record on its way is detected. It is safe for concurrent use.
 type Source struct {
 	logger log.Logger
 	last   atomic.Int64
@@ -35,15 +35,15 @@ func NewSource(provider log.LoggerProvider) *Source {
 	return &Source{logger: provider.Logger(ScopeName)}
 }
 
-// Emit emits n records as the caller of that number.
+// Emit emits n records of the caller with the number emitter.
 func (s *Source) Emit(ctx context.Context, emitter, n int) {
 	for range n {
 		s.emit(ctx, emitter)
 	}
 }
 
-// EmitAt emits n records, at so many a second, unless the context ends before.
-// Where the machine cannot keep up with the clock it catches up.
+// EmitAt emits n records at rate records a second, or fewer if the context ends first. If it
+// falls behind the clock, it emits the missing records later.
 func (s *Source) EmitAt(ctx context.Context, n, rate int) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

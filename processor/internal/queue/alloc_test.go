@@ -6,9 +6,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// TestOfferAllocs: a record that is accepted costs its caller no allocation. Only the
-// list of ready batches, which moves along in its memory, is copied now and then by
-// the producer that fills a batch.
+// TestOfferAllocs checks that an accepted record costs its caller no allocation. Only the
+// list of ready batches, which moves along in its memory, is copied now and then by the
+// producer that fills a batch.
 func TestOfferAllocs(t *testing.T) {
 	attrs := []attribute.KeyValue{
 		attribute.String("a", "1"), attribute.Int("b", 2), attribute.Bool("c", true),
@@ -23,7 +23,7 @@ func TestOfferAllocs(t *testing.T) {
 			rec := record(0, 9, attrs[:n]...)
 			refused := 0
 			allocs := func(records int) float64 {
-				// One run, because an average is rounded down.
+				// One run, because AllocsPerRun rounds an average down.
 				return testing.AllocsPerRun(1, func() {
 					for range records {
 						if r.Offer(&rec, 9) != Accepted {
@@ -45,8 +45,8 @@ func TestOfferAllocs(t *testing.T) {
 	}
 }
 
-// TestOverflowAllocs: nor does one that is refused, or displaces a record whose content
-// nobody wants.
+// TestOverflowAllocs checks that a refused record costs no allocation either, nor does one
+// that displaces a record of which no copy is kept.
 func TestOverflowAllocs(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
@@ -61,8 +61,8 @@ func TestOverflowAllocs(t *testing.T) {
 				}
 			}
 			offerAll()
-			// DropOldest retires a batch for each that it fills, and moves along
-			// in the list of those that are ready.
+			// DropOldest retires a batch for each that it fills, and moves along in the
+			// list of ready batches.
 			batches := 2 * q.Capacity() / q.BatchSize()
 			if allocs := testing.AllocsPerRun(100, offerAll); allocs > float64(batches)/4 {
 				t.Errorf("%v allocations for %d records", allocs, 2*q.Capacity())

@@ -7,46 +7,43 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// MaxBatchSize is the largest number of records a batch can hold. Batches are
-// allocated whole, and 65,536 records are 37 MiB.
+// MaxBatchSize is the largest number of records a batch can hold. A batch is allocated
+// whole, and 65,536 records take 37 MiB.
 const MaxBatchSize = 1 << 16
 
 // Batch is a run of records that leave the queue together.
 type Batch struct {
-	// word is limit<<32 | claimed. A producer adds one and owns the slot with
-	// the claimed count it found, if that is below the limit which the same
-	// addition returned. Failed claims overshoot; whoever raises the limit,
-	// under the queue's mutex, takes the overshoot out again. A limit of 0
-	// means that the batch is not open.
+	// word is limit<<32 | claimed. A producer adds one. The claimed count before the
+	// addition is its slot if that count is below the limit which the same addition
+	// returned. Failed claims overshoot the limit; the overshoot is removed when the limit
+	// is raised, under the queue's mutex. A limit of 0 means that the batch is not open.
 	word atomic.Uint64
-	_    [56]byte // producers on all cores hammer word: nothing shares its line
+	_    [56]byte // producers on all cores write to word: nothing else shares its cache line
 
 	slots slots
 
-	// Guarded by the queue's mutex until the batch is taken, then owned by the
-	// consumer.
-	claimed int       // slots handed out; valid once sealed
-	done    int       // of those, the first so many are settled already; 0 unless taken
-	holes   int       // of those, how many were evicted
-	first   uint32    // every slot below is evicted, whatever its mark says
-	opened  time.Time // when it became the tail, or was last seen empty
-	index   levelIndex
-	flushes []*Flush
-	back    bool // it was put back at least once
-	stale   int  // of an earlier life, the first so many slots may still hold records
+	// Guarded by the queue's mutex until the batch is taken, then owned by the consumer.
+	claimed  int       // slots that were claimed; valid once sealed
+	done     int       // how many of those, from the start, are settled; 0 unless taken
+	holes    int       // how many of those were evicted
+	first    uint32    // all slots below are evicted, whatever their marks say
+	opened   time.Time // when it became the tail, or was last found empty
+	index    levelIndex
+	flushes  []*Flush
+	requeued bool // the batch was put back at least once
+	stale    int  // how many slots, from the start, may still hold records of an earlier use
 
-	// Trail is the consumers' own account of what has become of the batch so
-	// far. It stays with the batch when it is put back. It belongs to the
-	// consumer that holds the batch.
+	// Trail is the retry state of the batch. The queue keeps it while the batch is put
+	// back. It belongs to the consumer that holds the batch.
 	Trail Trail
 }
 
-// Trail is what a batch has been through in the hands of consumers.
+// Trail is the retry state of a batch. Consumers write it.
 type Trail struct {
-	Attempts int       // exports that failed
-	Unclear  int       // of those, for a reason that nobody knows
-	Failed   time.Time // when the first of them did
-	Cause    uint8     // what the last of them is counted as
+	Attempts int       // failed exports
+	Unclear  int       // how many of those failed for an unknown reason
+	Failed   time.Time // time of the first failed export
+	Cause    uint8     // reason of the last failed export
 }
 
 func (q *Queue) newBatch() *Batch { return &Batch{slots: newSlots(q.size, q.bytes != nil)} }
@@ -59,20 +56,20 @@ func handedOut(word uint64) uint32 {
 	return min(claimed, limit)
 }
 
-// claims returns how many slots of an open batch are handed out.
+// claims returns how many slots of an open batch are claimed.
 func (b *Batch) claims() int {
 	return int(handedOut(b.word.Load()))
 }
 
-// put writes a record into a slot that was claimed for it, and commits it.
+// put writes a record into a slot that was claimed for it, and commits the slot.
 func (b *Batch) put(slot uint32, n *newcomer) {
-	if n.held {
+	if n.hasBytes {
 		b.slots.setSize(slot, n.size)
 	}
 	b.slots.put(slot, n.rec, n.level)
 }
 
-// seal ends claiming for good and notes how many slots were handed out.
+// seal ends claiming for good and stores how many slots were claimed.
 func (b *Batch) seal() {
 	b.claimed = int(handedOut(b.word.Swap(0)))
 }
@@ -80,9 +77,9 @@ func (b *Batch) seal() {
 // live returns how many records a sealed batch holds.
 func (b *Batch) live() int { return b.claimed - b.holes }
 
-// settleIn makes a taken batch ready to be read: it waits for the last
-// producers to commit and closes the holes.
-func (b *Batch) settleIn(commit chan struct{}) {
+// makeReadable prepares a taken batch for reading: it waits for the last producers to
+// commit and closes the holes.
+func (b *Batch) makeReadable(commit chan struct{}) {
 	b.slots.awaitCommits(b.claimed, commit)
 	if b.holes > 0 {
 		b.claimed = b.slots.compact(b.first, b.claimed)
@@ -90,33 +87,34 @@ func (b *Batch) settleIn(commit chan struct{}) {
 	}
 }
 
-// Records returns the records of a taken batch that are not settled yet, oldest
-// first. They are valid until the batch is settled and must not be changed.
+// Records returns the records of a taken batch that are not settled yet, oldest first. They
+// are valid until the batch is settled and must not be changed.
 func (b *Batch) Records() []sdklog.Record { return b.slots.records[b.done:b.claimed] }
 
-// forget empties the slots of the records that are settled already.
-func (b *Batch) forget() {
+// compactSettled removes the records that are already settled and empties their slots.
+func (b *Batch) compactSettled() {
 	if b.done > 0 {
 		b.claimed = b.slots.compact(uint32(b.done), b.claimed)
 		b.done = 0
 	}
 }
 
-// reset makes a batch ready for another life, with empty slots.
+// reset prepares a batch for its next use and empties its slots.
 func (b *Batch) reset() {
 	b.stale = max(b.stale, b.claimed)
 	b.wipe()
 	b.recycle()
 }
 
-// wipe empties the slots of what they hold from an earlier life.
+// wipe empties the slots that may hold records of an earlier use.
 func (b *Batch) wipe() {
 	b.slots.wipe(b.stale)
 	b.stale = 0
 }
 
-// recycle makes a batch ready for another life without emptying its slots, which takes
-// longer than all else: that is left to the records that come, or to wipe.
+// recycle prepares a batch for its next use without emptying its slots. Emptying takes
+// longer than everything else, so it is left to wipe, or to the records that overwrite the
+// slots.
 func (b *Batch) recycle() {
 	b.stale = max(b.stale, b.claimed)
 	b.slots.unmark()
@@ -124,6 +122,6 @@ func (b *Batch) recycle() {
 	b.opened = time.Time{}
 	b.index = levelIndex{}
 	b.flushes = nil
-	b.back = false
+	b.requeued = false
 	b.Trail = Trail{}
 }

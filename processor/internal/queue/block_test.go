@@ -20,8 +20,9 @@ type result struct {
 	waited  time.Duration
 }
 
-// offerAside offers a record on another goroutine and lets it go as far as it does.
-func (r *rig) offerAside(number int) *waiting {
+// offerInBackground offers a record on another goroutine, and returns when that Offer has
+// returned or waits.
+func (r *rig) offerInBackground(number int) *waiting {
 	w := &waiting{number: number}
 	start := time.Now()
 	go func() {
@@ -43,11 +44,11 @@ func (w *waiting) want(t *testing.T, verdict Verdict, waited time.Duration) {
 func (w *waiting) wantWaiting(t *testing.T) {
 	t.Helper()
 	if got := w.result.Load(); got != nil {
-		t.Errorf("Offer of record %d: %v, want it to wait", w.number, *got)
+		t.Errorf("Offer of record %d returned %v, want it to wait", w.number, *got)
 	}
 }
 
-// newFullRig returns a full queue that makes producers wait.
+// newFullRig returns a full queue in which producers wait.
 func newFullRig(t *testing.T, capacity, size int) *rig {
 	t.Helper()
 	r := newRigOf(t, Config{Capacity: capacity, BatchSize: size, Policy: Block, MaxWait: maxWait})
@@ -55,7 +56,7 @@ func newFullRig(t *testing.T, capacity, size int) *rig {
 	return r
 }
 
-// TestBlockHandsOverInOrder: room goes to those who wait, in the order in which they
+// TestBlockHandsOverInOrder checks that capacity goes to waiters in the order in which they
 // came, as soon as a batch is taken and not before.
 func TestBlockHandsOverInOrder(t *testing.T) {
 	for _, s := range shapes {
@@ -65,7 +66,7 @@ func TestBlockHandsOverInOrder(t *testing.T) {
 				start := time.Now()
 				var all []*waiting
 				for n := s.capacity; n < 4*s.capacity; n++ {
-					all = append(all, r.offerAside(n))
+					all = append(all, r.offerInBackground(n))
 				}
 				taken, next := 0, 0
 				for next < len(all) {
@@ -91,15 +92,15 @@ func TestBlockHandsOverInOrder(t *testing.T) {
 	}
 }
 
-// TestBlockMaxWaitIsExact: a producer waits as long as it may, and no longer, and
-// those behind it are not passed over when it leaves.
+// TestBlockMaxWaitIsExact checks that a producer waits for exactly the maximum wait, and
+// that no other overtakes those behind it when it leaves.
 func TestBlockMaxWaitIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
-		first := r.offerAside(4)
+		first := r.offerInBackground(4)
 		time.Sleep(time.Second)
-		second := r.offerAside(5)
-		third := r.offerAside(6)
+		second := r.offerInBackground(5)
+		third := r.offerInBackground(6)
 		time.Sleep(maxWait - time.Second - 1)
 		synctest.Wait()
 		first.wantWaiting(t)
@@ -118,12 +119,12 @@ func TestBlockMaxWaitIsExact(t *testing.T) {
 	})
 }
 
-// TestBlockOpensAfterTheLastWaiter: the queue is closed to the fast path while
-// producers wait, and must not stay so when the last of them gives up.
+// TestBlockOpensAfterTheLastWaiter checks that the fast path, which is closed while
+// producers wait, is open again when the last of them has given up.
 func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
-		w := r.offerAside(4)
+		w := r.offerInBackground(4)
 		time.Sleep(maxWait)
 		synctest.Wait()
 		w.want(t, Full, maxWait)
@@ -133,14 +134,14 @@ func TestBlockOpensAfterTheLastWaiter(t *testing.T) {
 	})
 }
 
-// TestBlockCloseLetsAllGo: when the queue is closed nobody waits any longer, and who
-// was given room before keeps it.
-func TestBlockCloseLetsAllGo(t *testing.T) {
+// TestBlockCloseReleasesWaiters checks that no producer waits any longer when the queue is
+// closed, and that a producer that got a slot before keeps it.
+func TestBlockCloseReleasesWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 4, 2)
 		var all []*waiting
 		for n := 4; n < 10; n++ {
-			all = append(all, r.offerAside(n))
+			all = append(all, r.offerInBackground(n))
 		}
 		time.Sleep(time.Second)
 		b := r.take(t)
@@ -152,20 +153,20 @@ func TestBlockCloseLetsAllGo(t *testing.T) {
 		for _, w := range all[2:] {
 			w.want(t, Full, time.Second)
 		}
-		r.offerAside(10).want(t, Closed, 0)
+		r.offerInBackground(10).want(t, Closed, 0)
 		r.consumer.Settle(b, nil, func() {})
 		wantBatches(t, r.takeAll(t), []int{2, 3}, []int{4, 5})
 	})
 }
 
-// TestBlockTimeoutMeetsRoom: time is up and room comes at the same instant, in either
-// order. Whatever the producer is told is true.
-func TestBlockTimeoutMeetsRoom(t *testing.T) {
+// TestBlockTimeoutMeetsFreeCapacity checks that the verdict is true when the wait ends and
+// capacity becomes free at the same instant, in either order.
+func TestBlockTimeoutMeetsFreeCapacity(t *testing.T) {
 	for range 100 {
 		synctest.Test(t, func(t *testing.T) {
 			r := newFullRig(t, 2, 1)
 			start := time.Now()
-			first, second := r.offerAside(2), r.offerAside(3)
+			first, second := r.offerInBackground(2), r.offerInBackground(3)
 			time.Sleep(maxWait)
 			b := r.take(t)
 			c := r.take(t)
@@ -182,7 +183,7 @@ func TestBlockTimeoutMeetsRoom(t *testing.T) {
 				w.want(t, got.verdict, time.Since(start))
 			}
 			r.offer(t, 4, 4+2-len(left), Accepted)
-			r.offerAside(9).wantWaiting(t)
+			r.offerInBackground(9).wantWaiting(t)
 			r.wantCounts(t, Counts{Admitted: 4, Queued: 2, InFlight: 2})
 			r.consumer.Settle(b, nil, func() {})
 			r.consumer.Settle(c, nil, func() {})
@@ -191,14 +192,14 @@ func TestBlockTimeoutMeetsRoom(t *testing.T) {
 	}
 }
 
-// TestBlockLateCommit: a producer that was given room while its consumer is already
-// taking the batch is waited for.
+// TestBlockLateCommit checks that a consumer that is taking a batch waits for a producer
+// that has just got a slot in it.
 func TestBlockLateCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFullRig(t, 1, 1)
-		slow := r.offerAside(1)
+		slow := r.offerInBackground(1)
 		for n := range 10 {
-			b := r.take(t) // gives the waiter the room, which is a full batch at once
+			b := r.take(t) // gives the waiter a slot, which fills the next batch at once
 			wantNumbers(t, "batch", numbersOf(b.Records()), n)
 			c := r.take(t)
 			wantNumbers(t, "batch", numbersOf(c.Records()), n+1)
@@ -207,19 +208,20 @@ func TestBlockLateCommit(t *testing.T) {
 			r.consumer.Settle(b, nil, func() {})
 			r.consumer.Settle(c, nil, func() {})
 			r.offer(t, n+1, n+2, Accepted)
-			slow = r.offerAside(n + 2)
+			slow = r.offerInBackground(n + 2)
 		}
 		r.Close()
 	})
 }
 
-// TestBlockWithoutPatience does not wait.
-func TestBlockWithoutPatience(t *testing.T) {
+// TestBlockWithoutMaxWait checks that Block refuses at once if the maximum wait is not
+// positive.
+func TestBlockWithoutMaxWait(t *testing.T) {
 	for _, maxWait := range []time.Duration{0, -time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRigOf(t, Config{Capacity: 1, BatchSize: 1, Policy: Block, MaxWait: maxWait})
 			r.offer(t, 0, 1, Accepted)
-			r.offerAside(1).want(t, Full, 0)
+			r.offerInBackground(1).want(t, Full, 0)
 		})
 	}
 }

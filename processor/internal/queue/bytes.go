@@ -6,32 +6,31 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// byteBound is the room that a queue has in bytes. All producers change one
-// counter, which is what the bound costs them.
+// byteBound is the bound of a queue in bytes. All producers change one counter, which is
+// the cost of the bound.
 //
 // Invariants, whenever the mutex is free:
 //   - used <= max.
-//   - used is the size of the records that are ready, in the tail, or held by a
-//     consumer that took them the second time (reserved), and of those that a
-//     producer has a slot for, or is looking for one.
+//   - used is the size of all records that are ready, in the tail, or held by a consumer
+//     that took them again after they were put back (reserved), plus those whose producer
+//     has a slot or is looking for one.
 //
-// So a record's bytes are taken before its slot, and returned when the batch that
-// it is in is taken and known to be committed, when it gives way, or when it is
-// refused.
+// So a record's bytes are taken before its slot is. They are returned when its batch was
+// taken and all commits are known, when the record is evicted, or when it is refused.
 type byteBound struct {
 	max       int64
-	high, low int64 // marks of pressed
-	// half is from where on the tail is not left open for more: see hastenLocked. It is
-	// half of what is not reserved.
+	high, low int64 // high and low mark of the pressure, in bytes
+	// half is the number of used bytes from which on the tail is handed out early: see
+	// expediteByBytesLocked. It leaves half of the bytes that are not reserved.
 	half atomic.Int64
-	_    [32]byte // what is above hardly changes
+	_    [32]byte // the fields above hardly ever change
 
 	used atomic.Int64
 	_    [56]byte
 
 	// Guarded by the queue's mutex.
-	reserved int
-	leaving  int // batches that were taken, and have not returned their bytes yet
+	reserved   int
+	unreleased int // batches that were taken and have not returned their bytes yet
 }
 
 func newByteBound(cfg Config) *byteBound {
@@ -40,15 +39,15 @@ func newByteBound(cfg Config) *byteBound {
 	return y
 }
 
-// reserveLocked reserves so many bytes more. publishLocked is called after that.
+// reserveLocked adds size to the reserved bytes. The caller then calls reopenLocked.
 func (y *byteBound) reserveLocked(size int) {
 	y.reserved += size
 	y.half.Store(y.max - (y.max-int64(y.reserved))/2)
 }
 
-// take takes bytes, if there are so many, and tells whether that has brought the
-// queue to one of its marks, at which somebody has to look at it. A failed attempt
-// leaves no trace, so that it cannot make another one fail.
+// take takes size bytes if that many are free. reached reports whether that brought the
+// queue to the high mark or to half, which a caller must then handle under the mutex. A
+// failed attempt changes nothing, so it cannot make another attempt fail.
 func (y *byteBound) take(size int) (reached, ok bool) {
 	for {
 		before := y.used.Load()
@@ -67,8 +66,8 @@ func (y *byteBound) passes(before, after int64) bool {
 	return before < half && after >= half || before < y.high && after >= y.high
 }
 
-// marks tells whether the high mark is reached, or the low one undercut. Bytes that
-// are not bounded are few.
+// marks reports whether the bytes are at or above the high mark, and whether they are at or
+// below the low mark. Without a bound only the latter is true.
 func (y *byteBound) marks() (high, low bool) {
 	if y == nil {
 		return false, true
@@ -79,8 +78,8 @@ func (y *byteBound) marks() (high, low bool) {
 
 func (y *byteBound) give(size int) { y.used.Add(int64(-size)) }
 
-// OfferSized is [Queue.Offer] for a queue that is bounded by bytes, and a record of
-// so many.
+// OfferSized is [Queue.Offer] for a queue that is bounded by bytes; size is the record's
+// size in bytes.
 func (q *Queue) OfferSized(r *sdklog.Record, level uint8, size int) Verdict {
 	if int64(size) > q.bytes.max {
 		if q.closed.Load() {
@@ -91,31 +90,32 @@ func (q *Queue) OfferSized(r *sdklog.Record, level uint8, size int) Verdict {
 	return q.offerSizedTo(q.open.Load(), newcomer{rec: r, level: level, size: size})
 }
 
-// offerSizedTo is OfferSized of a producer that has found b open.
+// offerSizedTo is OfferSized for a producer that found b open.
 func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 	if b == nil {
-		return q.offerSlowly(n)
+		return q.offerSlow(n)
 	}
 	var reached bool
-	reached, n.held = q.bytes.take(n.size)
+	reached, n.hasBytes = q.bytes.take(n.size)
 	switch {
-	case n.held:
+	case n.hasBytes:
 	case q.policy == DropNewest: // a refusal takes no lock
 		return q.refuse()
 	default:
-		return q.offerSlowly(n)
+		return q.offerSlow(n)
 	}
 	word := b.word.Add(1)
 	slot, limit := uint32(word)-1, uint32(word>>32)
 	if slot >= limit {
-		return q.offerSlowly(n) // which looks at the marks
+		return q.offerSlow(n) // it checks the marks
 	}
 	b.put(slot, &n)
 	switch {
-	// Whoever looked at the marks while the tail was empty left it to its first record.
+	// A check of half while the tail was empty could not expedite it: its first record
+	// does.
 	case reached, slot == 0 && q.bytes.used.Load() >= q.bytes.half.Load():
 		q.lock()
-		q.publishLocked()
+		q.reopenLocked()
 		q.mu.Unlock()
 	case slot+1 == limit:
 		q.advance(b)
@@ -123,27 +123,27 @@ func (q *Queue) offerSizedTo(b *Batch, n newcomer) Verdict {
 	return Accepted
 }
 
-// obtainBytes takes the bytes of a newcomer that has none yet, and tells whether it
-// has them now.
+// obtainBytes takes the bytes of a new record that has none yet, and reports whether it has
+// them now.
 func (q *Queue) obtainBytes(n *newcomer) bool {
-	if n.held {
+	if n.hasBytes {
 		return true
 	}
-	_, n.held = q.bytes.take(n.size) // whoever holds the mutex looks at the marks anyway
-	return n.held
+	_, n.hasBytes = q.bytes.take(n.size) // the holder of the mutex checks the marks anyway
+	return n.hasBytes
 }
 
-// returnBytes gives up the bytes of a newcomer that has no slot. Where others wait
-// for bytes, it is called under the mutex and before publishLocked.
+// returnBytes returns the bytes of a new record that got no slot. Where producers may wait
+// for bytes, the caller holds the mutex and calls reopenLocked afterwards.
 func (q *Queue) returnBytes(n *newcomer) {
-	if n.held {
+	if n.hasBytes {
 		q.bytes.give(n.size)
-		n.held = false
+		n.hasBytes = false
 	}
 }
 
-// releaseBytes returns the bytes of a batch that was taken, now that its size is
-// known. Those of one that had been put back are kept for its return.
+// releaseBytes returns the bytes of a taken batch, whose size is known now. The bytes of a
+// batch that was put back before stay reserved for its return.
 func (q *Queue) releaseBytes(b *Batch) {
 	if q.bytes == nil {
 		return
@@ -151,21 +151,22 @@ func (q *Queue) releaseBytes(b *Batch) {
 	size := b.slots.sumSizes(0, b.claimed)
 	q.lock()
 	defer q.mu.Unlock()
-	q.bytes.leaving--
-	if b.back {
+	q.bytes.unreleased--
+	if b.requeued {
 		q.bytes.reserveLocked(size)
 	} else {
 		q.bytes.give(size)
 	}
-	q.publishLocked()
+	q.reopenLocked()
 }
 
-// hastenLocked has the tail handed out when it has half of the bytes that it can have,
-// or somebody waits for some, and nothing else is ready: few records may use up the bytes
-// long before they fill a batch, and it would be waiting for more while those are refused.
-func (q *Queue) hastenLocked() {
+// expediteByBytesLocked expedites the tail if it is all that can be taken, and half of the
+// bytes that it can have are used or a producer waits. Otherwise a few large records could
+// use up the bytes long before they fill a batch, and the tail would wait for more records
+// while those are refused.
+func (q *Queue) expediteByBytesLocked() {
 	y, t := q.bytes, q.tail
-	if y == nil || y.leaving > 0 || t == nil || len(q.ready) > 0 || q.due.Load() {
+	if y == nil || y.unreleased > 0 || t == nil || len(q.ready) > 0 || q.due.Load() {
 		return
 	}
 	if (y.used.Load() >= y.half.Load() || q.waiters.Len() > 0) && t.claims() > t.holes {
@@ -173,9 +174,9 @@ func (q *Queue) hastenLocked() {
 	}
 }
 
-// forgoBytesLocked returns the bytes that were kept for the next n records of a batch
-// that had been put back.
-func (q *Queue) forgoBytesLocked(b *Batch, n int) {
+// releaseReservedBytesLocked returns the bytes that were reserved for the next n records of
+// a batch that was put back before.
+func (q *Queue) releaseReservedBytesLocked(b *Batch, n int) {
 	if q.bytes == nil {
 		return
 	}
@@ -184,29 +185,29 @@ func (q *Queue) forgoBytesLocked(b *Batch, n int) {
 	q.bytes.give(size)
 }
 
-// requeueBytesLocked has the bytes of a batch that is put back count as queued. The
-// first time that may be more than the queue may hold.
+// requeueBytesLocked counts the bytes of a batch that is put back as queued. The first
+// time, that may exceed the bound.
 func (q *Queue) requeueBytesLocked(b *Batch) {
 	if q.bytes == nil {
 		return
 	}
 	size := b.slots.sumSizes(0, b.claimed)
-	if b.back {
+	if b.requeued {
 		q.bytes.reserveLocked(-size)
 	} else {
 		q.bytes.used.Add(int64(size))
 	}
 }
 
-// makeByteRoomLocked returns the bytes of those that have given way to a batch which
-// was put back, and evicts more of them until all fits. There are always enough: all
-// records of that batch can be evicted.
-func (q *Queue) makeByteRoomLocked(gone []Victim) []Victim {
+// evictExcessBytesLocked returns the bytes of the records that were evicted for a batch
+// that was put back, and evicts more until the bound holds. There are always enough,
+// because all records of that batch can be evicted.
+func (q *Queue) evictExcessBytesLocked(victims []Victim) []Victim {
 	if q.bytes == nil {
-		return gone
+		return victims
 	}
-	for i := range gone {
-		q.bytes.give(gone[i].size)
+	for i := range victims {
+		q.bytes.give(victims[i].size)
 	}
 	for q.bytes.used.Load() > q.bytes.max {
 		var v Victim
@@ -216,40 +217,38 @@ func (q *Queue) makeByteRoomLocked(gone []Victim) []Victim {
 			v = q.evictNewestLocked(make([]Victim, 0, 1))[0]
 		}
 		q.bytes.give(v.size)
-		gone = append(gone, v)
+		victims = append(victims, v)
 	}
-	return gone
+	return victims
 }
 
-// displaceSizedUnlock is displaceUnlock in a queue that is bounded by bytes: as many
-// records give way as the newcomer needs for its bytes and its slot. It releases the
-// mutex.
+// displaceSizedUnlock is displaceUnlock for a queue that is bounded by bytes: it evicts as
+// many records as the new one needs for its bytes and its slot. It releases the mutex.
 //
 //go:noinline
 func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
-	if q.policy == DropLowest && !q.worthwhileLocked(&n) {
+	if q.policy == DropLowest && !q.fitsAfterEvictionLocked(&n) {
 		q.returnBytes(&n)
-		q.publishLocked()
+		q.reopenLocked()
 		q.mu.Unlock()
 		return Full
 	}
 	var few [4]Victim
-	gone := few[:0]
-	// What those that give way leave goes to this newcomer, and not to one that
-	// comes past on the fast path.
+	victims := few[:0]
+	// The bytes of evicted records go to this producer, and not to one on the fast path.
 	left := 0
 	var b *Batch
 	var slot uint32
 	admitted := false
 	for {
-		if !n.held {
-			_, n.held = q.bytes.take(max(0, n.size-left))
-			if n.held {
+		if !n.hasBytes {
+			_, n.hasBytes = q.bytes.take(max(0, n.size-left))
+			if n.hasBytes {
 				left = max(0, left-n.size)
 			}
 		}
-		if n.held {
-			if b, slot, admitted = q.reserveLocked(); admitted {
+		if n.hasBytes {
+			if b, slot, admitted = q.claimSlotLocked(); admitted {
 				break
 			}
 		}
@@ -258,23 +257,23 @@ func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
 			break
 		}
 		left += v.size
-		gone = append(gone, v)
+		victims = append(victims, v)
 	}
 	q.bytes.give(left)
 	if !admitted {
-		// Calls that run beside this one hold what it needs.
+		// Concurrent calls hold the bytes or the slot that it needs.
 		q.returnBytes(&n)
 		if t := q.tail; t != nil && t.holes > 0 && t.holes == t.claims() {
-			q.pushTailLocked() // there is nothing in it to be handed out, if it comes to that
+			q.pushTailLocked() // it holds no record that a consumer could take
 		}
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	q.mu.Unlock()
 	if admitted {
 		b.put(slot, &n)
 	}
-	for i := range gone {
-		q.displaced(gone[i])
+	for i := range victims {
+		q.displaced(victims[i])
 	}
 	if !admitted {
 		return Full
@@ -282,16 +281,16 @@ func (q *Queue) displaceSizedUnlock(n newcomer) Verdict {
 	return Accepted
 }
 
-// worthwhileLocked tells whether a newcomer finds its bytes under DropLowest, if all
-// that is lower gives way. Otherwise none is to do so in vain.
-func (q *Queue) worthwhileLocked(n *newcomer) bool {
-	if n.held {
+// fitsAfterEvictionLocked reports whether a new record would get its bytes under DropLowest
+// if all lower records were evicted. If not, none is evicted in vain.
+func (q *Queue) fitsAfterEvictionLocked(n *newcomer) bool {
+	if n.hasBytes {
 		return true
 	}
 	q.indexAllLocked()
-	room := int(q.bytes.max - q.bytes.used.Load())
+	free := int(q.bytes.max - q.bytes.used.Load())
 	for _, size := range q.sizes[:n.level] {
-		room += size
+		free += size
 	}
-	return room >= n.size
+	return free >= n.size
 }

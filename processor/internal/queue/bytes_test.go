@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// offerSized offers a record of level 9 and so many bytes.
+// offerSized offers a record of level 9 with a size in bytes.
 func (r *rig) offerSized(t *testing.T, number, size int, want Verdict) {
 	t.Helper()
 	r.offerSizedLevel(t, number, 9, size, want)
@@ -23,7 +23,7 @@ func (r *rig) offerSizedLevel(t *testing.T, number int, level uint8, size int, w
 	checkInvariants(t, r.Queue)
 }
 
-// wantBytes checks what is queued.
+// wantBytes checks how many records and bytes are queued.
 func (r *rig) wantBytes(t *testing.T, records, bytes int) {
 	t.Helper()
 	r.Snapshot(func(c Counts) {
@@ -38,8 +38,8 @@ func newSizedRig(t *testing.T, policy Policy, maxBytes int) *rig {
 	return newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: policy, MaxBytes: maxBytes})
 }
 
-// TestBytesAreExact: the last byte can be used, and no more; a record that does not fit
-// does not keep a smaller one out.
+// TestBytesAreExact checks that the last byte can be used, and no more, and that a record
+// that does not fit does not keep a smaller one out.
 func TestBytesAreExact(t *testing.T) {
 	for _, p := range []Policy{DropNewest, DropLowest, Block} { // Block does not wait
 		r := newSizedRig(t, p, 100)
@@ -56,7 +56,7 @@ func TestBytesAreExact(t *testing.T) {
 	}
 }
 
-// TestCountAndBytes: either bound is kept.
+// TestCountAndBytes checks that both bounds hold.
 func TestCountAndBytes(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 3, BatchSize: 2, MaxBytes: 100})
 	for n := range 3 {
@@ -70,7 +70,7 @@ func TestCountAndBytes(t *testing.T) {
 	r.wantBytes(t, 1, 99)
 }
 
-// TestTooLarge: what is larger than the queue finds no room, whatever gives way.
+// TestTooLarge checks that a record larger than the queue is refused, and evicts nothing.
 func TestTooLarge(t *testing.T) {
 	for _, p := range policies {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: p.policy, MaxBytes: 100, MaxWait: time.Hour})
@@ -86,8 +86,8 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestTakingReturnsBytes: as with slots, room comes when a batch is taken, and not only
-// when it is settled.
+// TestTakingReturnsBytes checks that bytes, like slots, become free when a batch is taken,
+// and not only when it is settled.
 func TestTakingReturnsBytes(t *testing.T) {
 	r := newSizedRig(t, DropNewest, 40)
 	for n := range 4 {
@@ -102,9 +102,9 @@ func TestTakingReturnsBytes(t *testing.T) {
 	r.offerSized(t, 6, 1, Full)
 }
 
-// TestABatchIsDueByItsBytes: from half of the bytes on that it can have, if there is no
-// other to take.
-func TestABatchIsDueByItsBytes(t *testing.T) {
+// TestBatchIsDueByItsBytes checks that the open batch is due once it has half of the bytes
+// that it can have, if there is no other batch to take.
+func TestBatchIsDueByItsBytes(t *testing.T) {
 	for _, p := range policies {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 3, Policy: p.policy, MaxBytes: 101, MaxWait: time.Hour})
 		due := func(when string, want bool) {
@@ -126,14 +126,14 @@ func TestABatchIsDueByItsBytes(t *testing.T) {
 		due("behind a full batch", false)
 		r.consumer.Settle(b, nil, func() {})
 		b = r.take(t)
-		due("when that is taken", true)
+		due("after the full batch was taken", true)
 		r.consumer.Settle(r.take(t), nil, func() {})
-		r.putBackAll(t, b)
-		b = r.take(t) // and keeps 30
+		r.requeueAll(t, b)
+		b = r.take(t) // and reserves 30
 		r.offerSized(t, 6, 35, Accepted)
-		due("one below half of what is left", false)
+		due("one below half of the unreserved bytes", false)
 		r.offerSized(t, 7, 1, Accepted)
-		due("at half of what is left", true)
+		due("at half of the unreserved bytes", true)
 		r.consumer.Settle(r.take(t), nil, func() {})
 		r.consumer.Settle(b, nil, func() {})
 		r.offerSized(t, 8, 50, Accepted)
@@ -141,8 +141,8 @@ func TestABatchIsDueByItsBytes(t *testing.T) {
 	}
 }
 
-// TestOldestGiveWayForBytes: as many as are needed, and no more.
-func TestOldestGiveWayForBytes(t *testing.T) {
+// TestDropOldestByBytes checks that as many records are evicted as are needed, and no more.
+func TestDropOldestByBytes(t *testing.T) {
 	r := newSizedRig(t, DropOldest, 100)
 	for n := range 10 {
 		r.offerSized(t, n, 10, Accepted)
@@ -158,9 +158,9 @@ func TestOldestGiveWayForBytes(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{12})
 }
 
-// TestLowestGiveWayForBytes: the lowest first, the oldest of them first, but none in
-// vain.
-func TestLowestGiveWayForBytes(t *testing.T) {
+// TestDropLowestByBytes checks that the lowest records are evicted first, the oldest of
+// them first, but none in vain.
+func TestDropLowestByBytes(t *testing.T) {
 	r := newSizedRig(t, DropLowest, 60)
 	for n, level := range []uint8{5, 9, 1, 5, 13, 1} {
 		r.offerSizedLevel(t, n, level, 10, Accepted)
@@ -175,9 +175,9 @@ func TestLowestGiveWayForBytes(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{1, 3}, []int{4, 9})
 }
 
-// TestASlotGivesWayToo: where bytes are free and slots are not, one record gives way,
-// and its bytes are free then.
-func TestASlotGivesWayToo(t *testing.T) {
+// TestEvictionForASlot checks that one record is evicted where bytes are free and slots are
+// not, and that its bytes are free then.
+func TestEvictionForASlot(t *testing.T) {
 	for _, p := range []Policy{DropOldest, DropLowest} {
 		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: p, MaxBytes: 100})
 		for n := range 4 {
@@ -189,9 +189,9 @@ func TestASlotGivesWayToo(t *testing.T) {
 	}
 }
 
-// TestUncommittedBytesDoNotGiveWay: they are those of a call that runs at the same time.
-// What else gave way is gone, and the queue is as usable as before.
-func TestUncommittedBytesDoNotGiveWay(t *testing.T) {
+// TestUncommittedBytesAreNotEvicted checks that the bytes of a concurrent call are not
+// evicted. Other records are evicted nevertheless, and the queue stays usable.
+func TestUncommittedBytesAreNotEvicted(t *testing.T) {
 	r := newSizedRig(t, DropOldest, 100)
 	slow := preempt(t, r.Queue, 60)
 	r.offerSized(t, 1, 40, Accepted)
@@ -204,8 +204,9 @@ func TestUncommittedBytesDoNotGiveWay(t *testing.T) {
 	r.wantBytes(t, 0, 0)
 }
 
-// TestATailThatGaveWayIsNotHandedOut: nothing is left in the open batch, which was due.
-func TestATailThatGaveWayIsNotHandedOut(t *testing.T) {
+// TestEvictedTailIsNotHandedOut checks that an open batch that was due is not due any more
+// when all its records were evicted.
+func TestEvictedTailIsNotHandedOut(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 8, BatchSize: 2, Policy: DropOldest, MaxBytes: 100})
 	slow := preempt(t, r.Queue, 60)
 	slow2 := preempt(t, r.Queue, 10)
@@ -221,8 +222,8 @@ func TestATailThatGaveWayIsNotHandedOut(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{0, 3})
 }
 
-// TestWaitingForBytes: room goes to those who wait in their order, a large one holds up
-// small ones behind it, and when it gives up they are let in.
+// TestWaitingForBytes checks that waiters get bytes in order, that a large record holds up
+// the small ones behind it, and that those are admitted when its producer gives up.
 func TestWaitingForBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 2, Policy: Block, MaxWait: time.Second, MaxBytes: 100})
@@ -250,7 +251,7 @@ func TestWaitingForBytes(t *testing.T) {
 		r.wantBytes(t, 3, 90)
 		r.consumer.Settle(r.take(t), nil, func() {})
 		synctest.Wait()
-		r.wantBytes(t, 1, 40) // still no 80
+		r.wantBytes(t, 1, 40) // 80 are still not free
 		time.Sleep(900 * time.Millisecond)
 		synctest.Wait()
 		r.wantBytes(t, 3, 75)
@@ -263,135 +264,23 @@ func TestWaitingForBytes(t *testing.T) {
 	})
 }
 
-// TestTheLastOfThemGivesUp: nobody waits any longer, so the queue is open.
-func TestTheLastOfThemGivesUp(t *testing.T) {
+// TestReopenAfterLastByteWaiter checks that the queue is open again when no producer waits for
+// bytes any longer.
+func TestReopenAfterLastByteWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRigOf(t, Config{Capacity: 20, BatchSize: 2, Policy: Block, MaxWait: time.Second, MaxBytes: 100, High: 20, Low: 10, HighBytes: 100})
 		r.offerSized(t, 0, 60, Accepted)
-		r.wantPressed(t, "with room", false)
+		r.wantPressed(t, "with free bytes", false)
 		var producers sync.WaitGroup
 		producers.Go(func() { r.offerSized(t, 1, 50, Full) })
 		synctest.Wait()
-		r.wantPressed(t, "while one waits", true)
+		r.wantPressed(t, "while a producer waits", true)
 		producers.Wait()
 		if r.open.Load() == nil {
-			t.Error("the queue is closed to all")
+			t.Error("the queue is not open after the last waiter gave up")
 		}
 		r.offerSized(t, 2, 40, Accepted)
 	})
-}
-
-// TestPutBackBytes: a batch comes back with its bytes, keeps them while it is tried
-// again, and returns those of what is settled.
-func TestPutBackBytes(t *testing.T) {
-	for _, p := range policies {
-		r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, Policy: p.policy, MaxBytes: 100})
-		for n := range 4 {
-			r.offerSized(t, n, 10+n, Accepted)
-		}
-		b := r.take(t)
-		r.wantBytes(t, 0, 0)
-		r.putBackAll(t, b)
-		r.wantBytes(t, 4, 46)
-		b = r.take(t)
-		r.wantBytes(t, 0, 0)
-		if p.policy != DropOldest {
-			r.offerSized(t, 4, 55, Full) // 46 are kept
-		}
-		r.offerSized(t, 5, 54, Accepted)
-		r.consumer.Progress(b, 1, nil, func() {})
-		r.offerSized(t, 6, 10, Accepted)
-		r.wantBytes(t, 2, 64)
-		r.putBackAll(t, b)
-		r.wantBytes(t, 5, 100)
-		b = r.take(t)
-		r.wantBytes(t, 2, 64)
-		r.consumer.Settle(b, nil, func() {})
-		r.offerSized(t, 7, 36, Accepted)
-		r.wantBytes(t, 3, 100)
-		wantBatches(t, r.takeAll(t), []int{5, 6, 7})
-		r.wantBytes(t, 0, 0)
-	}
-}
-
-// putBackAll puts a batch back for which there is room.
-func (r *rig) putBackAll(t *testing.T, b *Batch) {
-	t.Helper()
-	if _, ok := r.consumer.PutBack(b, nil, func(gone []Victim) {
-		if len(gone) > 0 {
-			t.Errorf("%d records gave way", len(gone))
-		}
-	}); !ok {
-		t.Fatal("not put back")
-	}
-	checkInvariants(t, r.Queue)
-}
-
-// TestPutBackOverBytes: the queue has filled meanwhile, in bytes. The policy says what
-// gives way.
-func TestPutBackOverBytes(t *testing.T) {
-	for _, tc := range []struct {
-		policy         Policy
-		gone           []int
-		records, bytes int
-	}{
-		{DropNewest, []int{6, 5, 4, 3}, 3, 90},
-		{Block, []int{6, 5, 4, 3}, 3, 90},
-		{DropOldest, []int{0, 1, 2}, 4, 100}, // all of what has come back
-		{DropLowest, []int{0, 1, 3}, 4, 100},
-	} {
-		r := newRigOf(t, Config{Capacity: 20, BatchSize: 3, Policy: tc.policy, MaxBytes: 100})
-		for n, level := range []uint8{5, 5, 9} {
-			r.offerSizedLevel(t, n, level, 30, Accepted)
-		}
-		b := r.take(t)
-		for n, level := range []uint8{5, 9, 9, 9} {
-			r.offerSizedLevel(t, 3+n, level, []int{30, 30, 30, 10}[n], Accepted)
-		}
-		var gone []int
-		r.consumer.PutBack(b, nil, func(all []Victim) {
-			for i := range all {
-				gone = append(gone, numberOf(all[i].Record))
-			}
-		})
-		checkInvariants(t, r.Queue)
-		wantNumbers(t, "gave way", gone, tc.gone...)
-		r.wantBytes(t, tc.records, tc.bytes)
-	}
-}
-
-// TestRemoveReturnsBytes also of batches that had been put back.
-func TestRemoveReturnsBytes(t *testing.T) {
-	r := newSizedRig(t, DropNewest, 100)
-	for n := range 6 {
-		r.offerSized(t, n, 10, Accepted)
-	}
-	r.putBackAll(t, r.take(t))
-	r.Close()
-	for _, b := range r.Remove() {
-		r.Discard(b, nil, func() {})
-	}
-	r.wantBytes(t, 0, 0)
-	if used := r.bytes.used.Load(); used != 0 || r.bytes.reserved != 0 {
-		t.Errorf("%d bytes used, %d reserved, in an empty queue", used, r.bytes.reserved)
-	}
-}
-
-// TestPressureOfBytes: the mark is seen with the record that reaches it.
-func TestPressureOfBytes(t *testing.T) {
-	r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, MaxBytes: 100, High: 20, Low: 10, HighBytes: 80, LowBytes: 30})
-	for n := range 5 {
-		r.offerSized(t, n, 15, Accepted)
-		r.wantPressed(t, "below", false)
-	}
-	r.offerSized(t, 5, 4, Accepted)
-	r.wantPressed(t, "one byte below", false)
-	r.offerSized(t, 6, 1, Accepted)
-	r.wantPressed(t, "at the mark", true)
-	r.consumer.Settle(r.take(t), nil, func() {})
-	r.wantPressed(t, "at 20", false)
-	r.offerSized(t, 7, 61, Accepted)
-	r.wantPressed(t, "filled with one record", true)
 }
 
 func TestOfferSizedAllocs(t *testing.T) {
@@ -413,16 +302,17 @@ func TestOfferSizedAllocs(t *testing.T) {
 	}
 }
 
-// TestBytesConcurrentSafe is the storm in a queue whose bytes are scarcer than its slots.
+// TestBytesConcurrentSafe is the stress test of a queue whose bytes are scarcer than its
+// slots.
 func TestBytesConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
-		for _, putBack := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/putBack=%t", p.name, putBack), func(t *testing.T) {
+		for _, requeue := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/requeue=%t", p.name, requeue), func(t *testing.T) {
 				cfg := Config{
 					Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute,
 					MaxBytes: 150, High: 50, Low: 20, HighBytes: 120, LowBytes: 60,
 				}
-				s := startStorm(t, cfg, 3, putBack)
+				s := startStress(t, cfg, 3, requeue)
 				s.offerFrom(0, 8)
 				s.offered.Wait()
 				s.q.Close()
@@ -430,7 +320,7 @@ func TestBytesConcurrentSafe(t *testing.T) {
 				if used := s.q.bytes.used.Load(); used != 0 || s.q.bytes.reserved != 0 {
 					t.Errorf("%d bytes used, %d reserved, in an empty queue", used, s.q.bytes.reserved)
 				}
-				if p.policy == Block && !putBack && s.refused.Load() > 0 {
+				if p.policy == Block && !requeue && s.refused.Load() > 0 {
 					t.Errorf("%d records refused before their time was up", s.refused.Load())
 				}
 			})

@@ -28,7 +28,7 @@ var shapes = []struct {
 	{"3 by 2", 3, 2},
 }
 
-// kinds is every policy with every shape. Block does not wait.
+// kinds returns every policy with every shape. Block does not wait.
 func kinds() []kind {
 	var out []kind
 	for _, p := range policies {
@@ -84,8 +84,8 @@ func TestCapacityIsExact(t *testing.T) {
 	}
 }
 
-// TestCapacityIsExactForClaims: the limit holds back claims on the fast path, also
-// when the room that is left is smaller than a batch.
+// TestCapacityIsExactForClaims checks that the limit stops claims on the fast path, also
+// when the free capacity is less than a batch.
 func TestCapacityIsExactForClaims(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -103,9 +103,9 @@ func TestCapacityIsExactForClaims(t *testing.T) {
 	}
 }
 
-// TestTakingMakesRoom: a taken batch makes room for as many records as it has, not
-// before it is taken, and not only when it is settled.
-func TestTakingMakesRoom(t *testing.T) {
+// TestTakingFreesCapacity checks that a batch frees capacity for as many records as it has
+// when it is taken, not before, and not only when it is settled.
+func TestTakingFreesCapacity(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			r := k.rig(t)
@@ -143,8 +143,8 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestOvershoot: claims that fail on a full batch are taken out again, so that they
-// neither count as records nor use up the room that comes.
+// TestOvershoot checks that failed claims on a full batch are removed again, so that they
+// neither count as records nor use up the capacity that becomes free.
 func TestOvershoot(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
@@ -164,9 +164,9 @@ func TestOvershoot(t *testing.T) {
 	}
 }
 
-// TestLastSlotUnannounced: the producer of a batch's last slot was stopped before it
-// could open the next batch. Those that come meanwhile do it, and lose no record.
-func TestLastSlotUnannounced(t *testing.T) {
+// TestLastSlotBeforeReopen checks that no record is lost if the producer of a batch's last
+// slot is preempted before it opens the next batch: later producers open it.
+func TestLastSlotBeforeReopen(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
 			r := newRig(t, p.policy, 6, 2)
@@ -186,28 +186,30 @@ func TestLastSlotUnannounced(t *testing.T) {
 	}
 }
 
-// TestLastRoomUnannounced is the same for the last slot of the whole queue.
-func TestLastRoomUnannounced(t *testing.T) {
+// TestLastCapacityBeforeReopen is TestLastSlotBeforeReopen for the last slot of the whole
+// queue.
+func TestLastCapacityBeforeReopen(t *testing.T) {
 	r := newRig(t, DropNewest, 3, 2)
 	r.offer(t, 0, 2, Accepted)
 	b := r.tail
 	b.word.Add(1)
 	r.offer(t, 3, 4, Full)
 	if r.open.Load() != nil {
-		t.Error("the refused producer left a full queue open, so all that follow take the mutex")
+		t.Error("the refused producer left a full queue open, so all later ones take the mutex")
 	}
 	preempted{batch: b}.commit(2, 9)
 	r.advance(b)
 	wantBatches(t, r.takeAll(t), []int{0, 1}, []int{2})
 }
 
-// TestOfferCopies: the caller's record is its own again when Offer returns.
+// TestOfferCopies checks that the queue does not share the caller's record once Offer has
+// returned.
 func TestOfferCopies(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 8)
 	for n := range 8 {
 		rec := fuzzRecord(n, 9)
 		if r.Offer(&rec, 9) != Accepted {
-			t.Fatal("refused")
+			t.Fatal("record refused")
 		}
 		spoil(&rec)
 	}

@@ -15,8 +15,8 @@ func drained(q *Queue) bool {
 	}
 }
 
-// TestCloseEndsAdmission: what was accepted before is handed out, whatever comes
-// after is refused, with the reason.
+// TestCloseEndsAdmission checks that records accepted before Close are handed out, and that
+// later ones are refused as Closed.
 func TestCloseEndsAdmission(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -31,9 +31,9 @@ func TestCloseEndsAdmission(t *testing.T) {
 				t.Errorf("Offer to the batch that was open = %d, want %d", got, Closed)
 			}
 			if drained(r.Queue) {
-				t.Error("drained with a batch left")
+				t.Error("the queue is drained with a batch left")
 			}
-			r.Close() // once is enough
+			r.Close() // a second call changes nothing
 			var left []int
 			for b := r.take(t); b != nil; b = r.take(t) {
 				left = append(left, numbersOf(b.Records())...)
@@ -41,7 +41,7 @@ func TestCloseEndsAdmission(t *testing.T) {
 			}
 			wantNumbers(t, "left", left, numbers(0, n)...)
 			if !drained(r.Queue) {
-				t.Error("not drained with nothing left")
+				t.Error("the queue is not drained with no batch left")
 			}
 			r.offer(t, n, n+1, Closed)
 			r.wantCounts(t, Counts{Admitted: uint64(n)})
@@ -50,7 +50,7 @@ func TestCloseEndsAdmission(t *testing.T) {
 	}
 }
 
-// TestCloseFullQueue: a full queue says closed too, not full.
+// TestCloseFullQueue checks that a full queue that is closed returns Closed, not Full.
 func TestCloseFullQueue(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestCloseEmptyQueue(t *testing.T) {
 	if b := r.consumer.Take(); b != nil {
 		t.Errorf("Take = %v", numbersOf(b.Records()))
 	}
-	// Nothing that may be called late does harm.
+	// None of these calls fails after Close.
 	r.Expedite()
 	r.Prepare()
 	if f := r.BeginFlush(); !done(f) {
@@ -85,7 +85,7 @@ func TestCloseEmptyQueue(t *testing.T) {
 	}
 }
 
-// TestCloseWakesConsumers: all of them, with one batch for three.
+// TestCloseWakesConsumers checks that Close wakes all consumers, with one batch for three.
 func TestCloseWakesConsumers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 4)
@@ -113,7 +113,8 @@ func TestCloseWakesConsumers(t *testing.T) {
 	})
 }
 
-// TestRemove takes all that no consumer has, which is in flight until it is settled.
+// TestRemove checks that Remove takes all batches that no consumer holds, and that they are
+// in flight until they are settled.
 func TestRemove(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -131,17 +132,17 @@ func TestRemove(t *testing.T) {
 			}
 			wantNumbers(t, "removed", removed, numbers(n, r.capacity)...)
 			if !drained(r.Queue) {
-				t.Error("not drained after Remove")
+				t.Error("the queue is not drained after Remove")
 			}
 			if b := r.consumer.Take(); b != nil {
 				t.Errorf("Take = %v after Remove", numbersOf(b.Records()))
 			}
 			r.wantCounts(t, Counts{Admitted: uint64(r.capacity), InFlight: r.capacity})
 			for _, b := range batches {
-				booked := 0
-				r.Discard(b, nil, func() { booked++ })
-				if booked != 1 {
-					t.Errorf("booked %d times", booked)
+				accounted := 0
+				r.Discard(b, nil, func() { accounted++ })
+				if accounted != 1 {
+					t.Errorf("account called %d times", accounted)
 				}
 			}
 			r.wantCounts(t, Counts{Admitted: uint64(r.capacity), InFlight: n})
@@ -156,7 +157,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestRemoveWithHoles: what was evicted is not among what is removed.
+// TestRemoveWithHoles checks that Remove returns no evicted records.
 func TestRemoveWithHoles(t *testing.T) {
 	r := newRig(t, DropLowest, 4, 4)
 	for n, level := range []uint8{9, 1, 9, 1, 17, 17} {

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Tests whose names end in ConcurrentSafe are for the race detector, many times over.
+// The tests whose names end in ConcurrentSafe are run many times under the race detector.
 
-// TestQueueConcurrentSafe has producers, consumers and everybody else at one queue,
-// closes it in the middle, and accounts for every record.
+// TestQueueConcurrentSafe runs producers, consumers and all other calls at once, closes the
+// queue, and accounts for every record.
 func TestQueueConcurrentSafe(t *testing.T) {
 	for _, procs := range []int{1, 4} {
 		for _, p := range policies {
 			for _, consumers := range []int{1, 3} {
 				t.Run(fmt.Sprintf("procs=%d/%s/consumers=%d", procs, p.name, consumers), func(t *testing.T) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-					s := newStorm(t, Config{Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s := newStress(t, Config{Capacity: 70, BatchSize: 16, Policy: p.policy, MaxWait: time.Minute}, consumers)
 					s.offerFrom(0, 8)
 					s.offered.Wait()
 					s.q.Close()
@@ -32,12 +32,12 @@ func TestQueueConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestCloseConcurrentSafe closes the queue while producers are at it.
+// TestCloseConcurrentSafe closes the queue while producers offer records.
 func TestCloseConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newStorm(t, Config{Capacity: 10, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newStress(t, Config{Capacity: 10, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				s.offerFrom(0, 8)
 				s.awaitAccepted(500)
 				s.q.Close()
@@ -47,18 +47,18 @@ func TestCloseConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestRemoveConcurrentSafe also takes away what is left.
+// TestRemoveConcurrentSafe also removes the remaining batches.
 func TestRemoveConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newStorm(t, Config{Capacity: 40, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newStress(t, Config{Capacity: 40, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				s.offerFrom(0, 8)
 				s.awaitAccepted(500)
 				s.q.Close()
 				for _, b := range s.q.Remove() {
 					s.removed = append(s.removed, numbersOf(b.Records())...)
-					s.q.Discard(b, nil, s.booking(b))
+					s.q.Discard(b, nil, s.accounting(b))
 				}
 				s.finish(t)
 			})
@@ -66,14 +66,14 @@ func TestRemoveConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestPutBackConcurrentSafe has batches come back, in parts too, while everything else
-// goes on, and then the queue is closed, or emptied.
-func TestPutBackConcurrentSafe(t *testing.T) {
+// TestRequeueConcurrentSafe puts batches back, also after a part was settled, during all
+// other calls. Then the queue is closed, or closed and emptied.
+func TestRequeueConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			for _, remove := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/consumers=%d/remove=%t", p.name, consumers, remove), func(t *testing.T) {
-					s := newStormAgain(t, Config{Capacity: 30, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, consumers)
+					s := newRequeueStress(t, Config{Capacity: 30, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, consumers)
 					s.offerFrom(0, 8)
 					if !remove {
 						s.offered.Wait()
@@ -84,7 +84,7 @@ func TestPutBackConcurrentSafe(t *testing.T) {
 					if remove {
 						for _, b := range s.q.Remove() {
 							s.removed = append(s.removed, numbersOf(b.Records())...)
-							s.q.Discard(b, nil, s.booking(b))
+							s.q.Discard(b, nil, s.accounting(b))
 						}
 					}
 					s.finish(t)
@@ -94,11 +94,12 @@ func TestPutBackConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestSmallestConcurrentSafe has every record fill a batch and the queue.
+// TestSmallestConcurrentSafe uses a queue in which every record fills a batch and the
+// queue.
 func TestSmallestConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 1, BatchSize: 1, Policy: p.policy, MaxWait: time.Minute}, 2)
+			s := newStress(t, Config{Capacity: 1, BatchSize: 1, Policy: p.policy, MaxWait: time.Minute}, 2)
 			s.offerFrom(0, 4)
 			s.offered.Wait()
 			s.q.Close()
@@ -107,15 +108,15 @@ func TestSmallestConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestNoConsumerConcurrentSafe leaves the eviction to itself: whatever is offered, the
-// queue keeps what its policy says.
+// TestNoConsumerConcurrentSafe offers records without a consumer, so that eviction alone
+// decides what the queue keeps.
 func TestNoConsumerConcurrentSafe(t *testing.T) {
 	for _, p := range policies[:3] {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 50, BatchSize: 8, Policy: p.policy}, 0)
+			s := newStress(t, Config{Capacity: 50, BatchSize: 8, Policy: p.policy}, 0)
 			s.offerFrom(0, 8)
 			s.offered.Wait()
-			s.offerFrom(8, 9) // now that no record is being copied, which protects those behind
+			s.offerFrom(8, 9) // no record is being copied now, which would protect the records behind it
 			s.offered.Wait()
 			s.q.Snapshot(func(c Counts) {
 				if c.Queued != 50 || c.InFlight != 0 {
@@ -125,35 +126,35 @@ func TestNoConsumerConcurrentSafe(t *testing.T) {
 			s.q.Close()
 			for _, b := range s.q.Remove() {
 				for i := range b.Records() {
-					if got := b.Records()[i].Severity(); p.policy == DropLowest && got != stormLevels-1 {
-						t.Errorf("a record of level %d outlived higher ones", got)
+					if got := b.Records()[i].Severity(); p.policy == DropLowest && got != stressLevels-1 {
+						t.Errorf("a record of level %d was kept in place of higher ones", got)
 					}
 				}
 				s.removed = append(s.removed, numbersOf(b.Records())...)
-				s.q.Discard(b, nil, s.booking(b))
+				s.q.Discard(b, nil, s.accounting(b))
 			}
 			s.finish(t)
 		})
 	}
 }
 
-// TestBlockTimeoutsConcurrentSafe has time run out while room comes.
+// TestBlockTimeoutsConcurrentSafe lets waits end while capacity becomes free.
 func TestBlockTimeoutsConcurrentSafe(t *testing.T) {
-	s := newStorm(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: 20 * time.Microsecond}, 2)
+	s := newStress(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: 20 * time.Microsecond}, 2)
 	s.offerFrom(0, 8)
 	s.offered.Wait()
 	s.q.Close()
 	s.finish(t)
 }
 
-// TestWakeConcurrentSafe leaves the consumers to the wake-ups alone: nobody comes by to
-// ask again, and all that is due must be handed out. Producers come back when the last
-// batch is settled, which is when a consumer is about to fall idle.
+// TestWakeConcurrentSafe relies on the wake-ups alone: no other goroutine expedites the
+// open batch, and every due batch must be handed out. Producers offer again when the last
+// batch is settled, which is when a consumer is about to become idle.
 func TestWakeConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for _, consumers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/consumers=%d", p.name, consumers), func(t *testing.T) {
-				s := newCalm(Config{Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
+				s := newConsumerStress(Config{Capacity: 12, BatchSize: 4, Policy: p.policy, MaxWait: time.Minute}, consumers)
 				for i := range 1000 {
 					for producer := range i % 3 {
 						s.offered.Go(func() { s.offerSome(producer, 1+i%7) })
@@ -170,8 +171,8 @@ func TestWakeConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestCloseVerdictConcurrentSafe: a producer that finds nothing open because the queue
-// was just closed is not told that it was full.
+// TestCloseVerdictConcurrentSafe checks that a producer that finds nothing open because the
+// queue was just closed does not get Full.
 func TestCloseVerdictConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		for range 30 {
@@ -185,7 +186,7 @@ func TestCloseVerdictConcurrentSafe(t *testing.T) {
 						verdict = q.Offer(&rec, 9)
 					}
 					if verdict == Full {
-						t.Errorf("%s: full, with room for all", p.name)
+						t.Errorf("%s: Full, with capacity for all", p.name)
 					}
 				})
 			}
@@ -196,19 +197,19 @@ func TestCloseVerdictConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestFlushConcurrentSafe: when a flush is over, what was accepted before it began is
-// settled, or was displaced.
+// TestFlushConcurrentSafe checks that when a flush is over, each record accepted before it
+// began is settled, or was displaced.
 func TestFlushConcurrentSafe(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
-			s := newStorm(t, Config{Capacity: 40, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, 3)
+			s := newStress(t, Config{Capacity: 40, BatchSize: 8, Policy: p.policy, MaxWait: time.Minute}, 3)
 			s.flushAfterOffer = true
 			s.offerFrom(0, 8)
 			s.offered.Wait()
 			s.q.Close()
 			s.finish(t)
 			for number := range s.unsettled {
-				if !s.gone[number] {
+				if !s.displaced[number] {
 					t.Errorf("record %d was neither settled nor displaced when its flush was over", number)
 				}
 			}

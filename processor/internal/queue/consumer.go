@@ -2,15 +2,15 @@ package queue
 
 import "slices"
 
-// Consumer takes batches from the queue and settles them, one at a time. It is
-// used by one goroutine.
+// Consumer takes batches from the queue and settles them, one at a time. It is used by one
+// goroutine.
 type Consumer struct {
 	q      *Queue
 	wake   chan struct{} // capacity 1: a wake-up is never lost and never blocks
-	commit chan struct{} // capacity 1: the slot that the consumer waits for has been committed
+	commit chan struct{} // capacity 1: the slot that the consumer waits for was committed
 
-	// Reluctant has the consumer, when it falls idle, be the last to be woken
-	// and not the first. It is set by the goroutine that takes.
+	// Reluctant makes an idle consumer the last to be woken instead of the first. The
+	// goroutine that calls Take sets it.
 	Reluctant bool
 
 	holding *Batch // guarded by q.mu
@@ -25,8 +25,8 @@ func (q *Queue) NewConsumer() *Consumer {
 	return c
 }
 
-// Take waits for the next batch. It returns nil when the queue is closed and
-// will have none any more: a batch that another consumer holds may be put back.
+// Take waits for the next batch. It returns nil when the queue is closed and no batch can
+// come any more; while another consumer holds a batch, that one may be put back.
 func (c *Consumer) Take() *Batch {
 	q := c.q
 	q.lock()
@@ -34,9 +34,9 @@ func (c *Consumer) Take() *Batch {
 		if b := q.nextLocked(); b != nil {
 			c.holding = b
 			q.takenLocked(b)
-			q.publishLocked()
+			q.reopenLocked()
 			q.mu.Unlock()
-			b.settleIn(c.commit)
+			b.makeReadable(c.commit)
 			q.releaseBytes(b)
 			return b
 		}
@@ -55,7 +55,7 @@ func (c *Consumer) Take() *Batch {
 	}
 }
 
-// nextLocked returns the batch that is next to be handed out, if any is.
+// nextLocked removes the next batch to be taken from the queue and returns it, or nil.
 func (q *Queue) nextLocked() *Batch {
 	if len(q.ready) > 0 {
 		return q.removeReadyLocked(0)
@@ -68,22 +68,22 @@ func (q *Queue) nextLocked() *Batch {
 	if q.policy == DropLowest {
 		q.unindexLocked(b)
 	}
-	return b // it has records: who evicts the tail's last adds one there, or ends the tail
+	return b // it has records: an eviction of the tail's last record adds one or seals the tail
 }
 
-// takenLocked accounts for a batch that has just left the ready batches or the
-// tail. The room of one that had been put back is kept for its return.
+// takenLocked updates the counts for a batch that has just left the ready batches or the
+// tail. The capacity of a batch that was put back before stays reserved for its return.
 func (q *Queue) takenLocked(b *Batch) {
 	q.inFlight += b.live()
-	if b.back {
+	if b.requeued {
 		q.reserved += b.live()
 	}
 	if q.bytes != nil {
-		q.bytes.leaving++ // until releaseBytes
+		q.bytes.unreleased++ // until releaseBytes
 	}
 }
 
-// removeReadyLocked takes the i-th ready batch out of the queue.
+// removeReadyLocked removes the i-th ready batch from the queue.
 func (q *Queue) removeReadyLocked(i int) *Batch {
 	b := q.ready[i]
 	if i == 0 {
@@ -99,65 +99,66 @@ func (q *Queue) removeReadyLocked(i int) *Batch {
 	return b
 }
 
-// Progress settles the first n of the records that are left of the batch: book,
-// called under the queue's mutex so that no snapshot falls between, writes their
-// outcome into the ledger, and flushes that cover the batch are told err and go on.
-func (c *Consumer) Progress(b *Batch, n int, err error, book func()) {
+// Progress settles the first n unsettled records of the batch. It calls account, which
+// enters their outcome in the ledger, under the queue's mutex, so that no snapshot sees one
+// without the other. Flushes that cover the batch record err and continue.
+func (c *Consumer) Progress(b *Batch, n int, err error, account func()) {
 	q := c.q
 	q.lock()
 	defer q.mu.Unlock()
-	book()
+	account()
 	for _, f := range b.flushes {
-		f.noteLocked(err)
+		f.addErrorLocked(err)
 	}
 	q.releaseLocked(b, n)
 	b.done += n
 }
 
-// releaseLocked accounts for n records of a taken batch that are in flight no
-// longer.
+// releaseLocked updates the counts for n records of a taken batch that are no longer in
+// flight.
 func (q *Queue) releaseLocked(b *Batch, n int) {
 	q.inFlight -= n
-	if b.back {
+	if b.requeued {
 		q.reserved -= n
-		q.forgoBytesLocked(b, n)
-		q.publishLocked()
+		q.releaseReservedBytesLocked(b, n)
+		q.reopenLocked()
 	}
 }
 
-// Settle ends the life of the batch that the consumer holds: book, called under
-// the queue's mutex so that no snapshot falls between, writes the outcome of what
-// is left of it into the ledger, flushes that cover it are told err, and its memory
-// is used again. It tells whether such a flush waits for other batches still.
-func (c *Consumer) Settle(b *Batch, err error, book func()) (flushing bool) {
+// Settle settles the batch that the consumer holds. It calls account, which enters the
+// outcome of the remaining records in the ledger, under the queue's mutex, so that no
+// snapshot sees one without the other. Flushes that cover the batch record err, and the
+// batch's memory is used again. Settle reports whether such a flush still waits for other
+// batches.
+func (c *Consumer) Settle(b *Batch, err error, account func()) (flushing bool) {
 	q := c.q
 	q.lock()
-	c.settleLocked(b, err, book)
+	c.settleLocked(b, err, account)
 	flushing = slices.ContainsFunc(b.flushes, func(f *Flush) bool { return f.pending > 0 })
 	q.mu.Unlock()
 
-	// Cleared outside the lock: it is the longest part.
+	// The slots are cleared outside the lock, because that takes longest.
 	b.reset()
 	q.mu.Lock()
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 	q.mu.Unlock()
 	return flushing
 }
 
-// Abandon settles the batch that the consumer holds while somebody may still be
-// reading it: its memory is left to the garbage collector.
-func (c *Consumer) Abandon(b *Batch, err error, book func()) {
+// Abandon settles the batch that the consumer holds while another goroutine may still read
+// it: the batch's memory is left to the garbage collector.
+func (c *Consumer) Abandon(b *Batch, err error, account func()) {
 	c.q.lock()
-	c.settleLocked(b, err, book)
+	c.settleLocked(b, err, account)
 	c.q.mu.Unlock()
 }
 
-func (c *Consumer) settleLocked(b *Batch, err error, book func()) {
-	book()
+func (c *Consumer) settleLocked(b *Batch, err error, account func()) {
+	account()
 	for _, f := range b.flushes {
 		f.settleLocked(err)
 	}
 	c.q.releaseLocked(b, b.claimed-b.done)
 	c.holding = nil
-	c.q.drainedLocked()
+	c.q.signalDrainedLocked()
 }

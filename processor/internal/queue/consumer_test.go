@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 )
 
-// crew is consumers on goroutines of their own. They hold a batch until they are
-// told to go on.
-type crew struct {
+// consumerGroup runs consumers on goroutines of their own. Each holds a batch until it is
+// released.
+type consumerGroup struct {
 	r       *rig
 	release chan struct{}
 
@@ -17,8 +17,8 @@ type crew struct {
 	taken [][]int
 }
 
-func newCrew(r *rig, consumers int) *crew {
-	c := &crew{r: r, release: make(chan struct{})}
+func newConsumerGroup(r *rig, consumers int) *consumerGroup {
+	c := &consumerGroup{r: r, release: make(chan struct{})}
 	for range consumers {
 		consumer := r.NewConsumer()
 		go func() {
@@ -30,32 +30,31 @@ func newCrew(r *rig, consumers int) *crew {
 				consumer.Settle(b, nil, func() {})
 			}
 		}()
-		synctest.Wait() // the order in which they fall idle
+		synctest.Wait() // fixes the order in which they become idle
 	}
 	return c
 }
 
-// want lets the consumers go as far as they can, and checks what they have taken
-// since.
-func (c *crew) want(t *testing.T, batches ...[]int) {
+// want lets the consumers go as far as they can, and checks what they have taken since.
+func (c *consumerGroup) want(t *testing.T, batches ...[]int) {
 	t.Helper()
 	synctest.Wait()
 	wantBatches(t, c.taken, batches...)
 	c.taken = nil
 }
 
-// end lets everybody go.
-func (c *crew) end() {
+// end releases all consumers and closes the queue.
+func (c *consumerGroup) end() {
 	close(c.release)
 	c.r.Close()
 }
 
-// TestWakeOneBatchOneConsumer: an idle consumer is woken for a full batch, for no
-// record before, and the others sleep on.
+// TestWakeOneBatchOneConsumer checks that a full batch wakes one idle consumer, that a
+// record before it wakes none, and that the others stay idle.
 func TestWakeOneBatchOneConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
-		c := newCrew(r, 2)
+		c := newConsumerGroup(r, 2)
 		defer c.end()
 		r.offer(t, 0, 1, Accepted)
 		c.want(t)
@@ -73,8 +72,8 @@ func TestWakeOneBatchOneConsumer(t *testing.T) {
 	})
 }
 
-// TestWakeForTheOpenBatch: every way to ask for it works when consumers are idle, and
-// when they are busy.
+// TestWakeForTheOpenBatch checks every way to hand out the open batch, with idle and with
+// busy consumers.
 func TestWakeForTheOpenBatch(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -88,7 +87,7 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 		t.Run(tc.name+"/idle", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, DropNewest, 8, 4)
-				c := newCrew(r, 3)
+				c := newConsumerGroup(r, 3)
 				defer c.end()
 				r.offer(t, 0, 1, Accepted)
 				tc.ask(r)
@@ -98,7 +97,7 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 		t.Run(tc.name+"/busy", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, DropNewest, 8, 4)
-				c := newCrew(r, 1)
+				c := newConsumerGroup(r, 1)
 				defer c.end()
 				r.offer(t, 0, 4, Accepted)
 				c.want(t, []int{0, 1, 2, 3})
@@ -112,12 +111,12 @@ func TestWakeForTheOpenBatch(t *testing.T) {
 	}
 }
 
-// TestWakeForEach: one consumer is woken for each batch, and for the open one that is
-// due behind full ones, in whatever order they come to it.
-func TestWakeForEach(t *testing.T) {
+// TestWakeForEachBatch checks that one consumer is woken for each full batch, and one for
+// the open batch that is due behind them, in any order.
+func TestWakeForEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
-		c := newCrew(r, 3)
+		c := newConsumerGroup(r, 3)
 		defer c.end()
 		r.offer(t, 0, 5, Accepted) // {0 1} {2 3} {4
 		r.Expedite()
@@ -131,14 +130,14 @@ func TestWakeForEach(t *testing.T) {
 	})
 }
 
-// TestExpediteAgain: a record that is added after a consumer was asked for the open
-// batch is in it, and one that is added after the batch was taken can ask again.
+// TestExpediteAgain checks that a record offered after Expedite joins the batch that a
+// consumer is about to take, and that one offered after that can be expedited again.
 func TestExpediteAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 8)
-		c := newCrew(r, 1)
+		c := newConsumerGroup(r, 1)
 		defer c.end()
-		r.offer(t, 0, 2, Accepted) // at once: the consumer is idle, and may come at any time
+		r.offer(t, 0, 2, Accepted) // expedited at once: the consumer is idle, and may come at any time
 		r.Expedite()
 		r.Expedite()
 		c.want(t, []int{0, 1})
@@ -150,7 +149,7 @@ func TestExpediteAgain(t *testing.T) {
 		c.want(t, []int{2, 3})
 		c.release <- struct{}{}
 		c.want(t)
-		r.Expedite() // of nothing
+		r.Expedite() // there is nothing to expedite
 		r.offer(t, 4, 5, Accepted)
 		c.want(t)
 		r.Expedite()
@@ -158,8 +157,8 @@ func TestExpediteAgain(t *testing.T) {
 	})
 }
 
-// TestDueEndsWithItsBatch: the open batch was due, became full, and is handed out for
-// that. The next one is not due.
+// TestDueEndsWithItsBatch checks that the next open batch is not due if the one that was
+// due has become full.
 func TestDueEndsWithItsBatch(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 1, Accepted)
@@ -175,43 +174,44 @@ func TestDueEndsWithItsBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{2})
 }
 
-// TestBooksBalance: a snapshot sees a batch's records in flight, or what was booked of
-// them, never both or neither.
-func TestBooksBalance(t *testing.T) {
+// TestLedgerBalances checks that a snapshot sees a batch's records either in flight or
+// accounted for, never both or neither.
+func TestLedgerBalances(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 4, Accepted)
 	b := r.take(t)
-	booked := 0
+	accounted := 0
 	r.consumer.Settle(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is booked outside the mutex")
+			t.Error("account is called outside the mutex")
 		}
-		booked = len(b.Records())
+		accounted = len(b.Records())
 	})
 	r.Snapshot(func(c Counts) {
-		if uint64(booked+c.Queued+c.InFlight) != c.Admitted {
-			t.Errorf("%+v and %d booked", c, booked)
+		if uint64(accounted+c.Queued+c.InFlight) != c.Admitted {
+			t.Errorf("%+v and %d records accounted for", c, accounted)
 		}
 	})
 	b = r.take(t)
 	r.consumer.Abandon(b, nil, func() {
 		if r.mu.TryLock() {
-			t.Error("the outcome is booked outside the mutex")
+			t.Error("account is called outside the mutex")
 		}
 	})
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestReluctantConsumers are woken when nobody else is idle, and take turns.
-func TestReluctantConsumers(t *testing.T) {
+// TestWakeOrder checks that consumers that have Reluctant set are woken only when no other
+// is idle, and take turns.
+func TestWakeOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 1)
 		defer r.Close()
 		var took []string
 		settle := make(map[string]chan struct{})
-		start := func(name string, reluctant bool) {
+		start := func(name string, last bool) {
 			c := r.NewConsumer()
-			c.Reluctant = reluctant
+			c.Reluctant = last
 			release := make(chan struct{})
 			settle[name] = release
 			go func() {
@@ -238,17 +238,17 @@ func TestReluctantConsumers(t *testing.T) {
 				synctest.Wait()
 			}
 		}
-		start("first reluctant", true)
-		start("second reluctant", true)
-		offer("first reluctant")
-		offer("second reluctant")
-		offer("first reluctant")
-		start("eager", false)
-		offer("eager")
-		offer("eager")
-		offer("eager", "second reluctant", "first reluctant")
-		start("also eager", false)
-		offer("also eager", "eager")
-		offer("eager", "also eager", "second reluctant")
+		start("late 1", true)
+		start("late 2", true)
+		offer("late 1")
+		offer("late 2")
+		offer("late 1")
+		start("early 1", false)
+		offer("early 1")
+		offer("early 1")
+		offer("early 1", "late 2", "late 1")
+		start("early 2", false)
+		offer("early 2", "early 1")
+		offer("early 1", "early 2", "late 2")
 	})
 }

@@ -2,17 +2,17 @@ package queue
 
 import sdklog "go.opentelemetry.io/otel/sdk/log"
 
-// Victim is a record that gave way to another.
+// Victim is a record that was evicted in favour of another.
 type Victim struct {
 	Level  uint8
-	Tried  bool           // it has been in the hands of a consumer before
-	Cause  uint8          // then, the Cause of its batch's Trail
+	Tried  bool           // its batch was put back before
+	Cause  uint8          // if so, its batch's Trail.Cause
 	Record *sdklog.Record // a copy; nil below the keep level
-	size   int            // in bytes, where these are bounded
+	size   int            // in bytes; 0 where these are not bounded
 }
 
-// displaceUnlock makes room for the record by evicting another, if the policy
-// finds one that should give way. It releases the mutex.
+// displaceUnlock evicts a record in favour of the new one, if the policy finds one to
+// evict. It releases the mutex.
 //
 //go:noinline
 func (q *Queue) displaceUnlock(n newcomer) Verdict {
@@ -24,14 +24,14 @@ func (q *Queue) displaceUnlock(n newcomer) Verdict {
 		found = q.evictLowestLocked(n.level, &v)
 	}
 	if !found {
-		q.announceLocked()
+		q.refreshOpenLocked()
 		q.mu.Unlock()
 		return Full
 	}
-	b, slot, ok := q.reserveLocked()
-	q.publishLocked()
+	b, slot, ok := q.claimSlotLocked()
+	q.reopenLocked()
 	q.mu.Unlock()
-	if ok { // always: the eviction made the room, and the mutex kept it
+	if ok { // always true: the eviction freed the slot, and the mutex kept it
 		b.put(slot, &n)
 	}
 	q.displaced(v)
@@ -41,7 +41,8 @@ func (q *Queue) displaceUnlock(n newcomer) Verdict {
 	return Accepted
 }
 
-// evictForLocked evicts the record that gives way to one of the level, if any does.
+// evictForLocked evicts one record in favour of a record of the level, if the policy finds
+// one. It reports whether it did.
 func (q *Queue) evictForLocked(level uint8, v *Victim) bool {
 	if q.policy == DropOldest {
 		return q.evictOldestLocked(v)
@@ -49,11 +50,10 @@ func (q *Queue) evictForLocked(level uint8, v *Victim) bool {
 	return q.evictLowestLocked(level, v)
 }
 
-// evictOldestLocked evicts the oldest committed record. A record that is still
-// being copied belongs to a call that runs at the same time as this one, which
-// may as well have come later; if there are only such, nothing is evicted and
-// the newcomer is refused, which is one record lost for one newcomer all the
-// same.
+// evictOldestLocked evicts the oldest committed record and reports whether there was one. A
+// record that is still being copied belongs to a concurrent call, which may just as well
+// have come later. If there are only such records, nothing is evicted and the new record is
+// refused: one record is lost for one new record all the same.
 func (q *Queue) evictOldestLocked(v *Victim) bool {
 	for i, b := range q.ready {
 		if q.evictFirstLocked(b, b.claimed, v) {
@@ -71,8 +71,8 @@ func (q *Queue) evictOldestLocked(v *Victim) bool {
 	return true
 }
 
-// evictFirstLocked evicts the first committed record of the batch's first n
-// slots.
+// evictFirstLocked evicts the first committed record in the batch's first n slots, and
+// reports whether there was one.
 func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 	for i := b.first; i < uint32(n); i++ {
 		if level, ok := b.slots.level(i); ok {
@@ -90,7 +90,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
-	v.Level, v.Tried, v.Cause, v.size = level, b.back, b.Trail.Cause, b.slots.size(slot)
+	v.Level, v.Tried, v.Cause, v.size = level, b.requeued, b.Trail.Cause, b.slots.size(slot)
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
 		v.Record = &r
@@ -98,8 +98,8 @@ func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
 	b.slots.evict(slot)
 }
 
-// evictedLocked accounts for an eviction from the i-th ready batch, and retires
-// the batch when that was its last record.
+// evictedLocked updates the counts after an eviction from the i-th ready batch, and retires
+// the batch if that was its last record.
 func (q *Queue) evictedLocked(i int, b *Batch) {
 	b.holes++
 	q.readyLive--
@@ -110,8 +110,8 @@ func (q *Queue) evictedLocked(i int, b *Batch) {
 	q.retireLocked(b)
 }
 
-// retireLocked ends the life of a batch without records. Every slot that was
-// claimed is committed and evicted, so no producer is writing to any.
+// retireLocked ends the use of a batch without records. Every claimed slot is committed and
+// evicted, so no producer writes to any.
 func (q *Queue) retireLocked(b *Batch) {
 	for _, f := range b.flushes {
 		f.settleLocked(nil)

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// maxFlushErrors bounds how many errors a flush keeps; the rest are counted.
+// maxFlushErrors is the number of errors a flush keeps; further errors are only counted.
 const maxFlushErrors = 8
 
-// Flush follows the batches that were queued or in flight when it began, until
-// each is settled, or one is put back with an error.
+// Flush tracks the batches that were queued or in flight when it began, until each is
+// settled, or one is put back with an error.
 type Flush struct {
 	done chan struct{}
 
@@ -20,11 +20,11 @@ type Flush struct {
 	more    int
 }
 
-// Done is closed when the flush is over.
+// Done returns a channel that is closed when the flush is over.
 func (f *Flush) Done() <-chan struct{} { return f.done }
 
-// Err returns the joined errors of the batches the flush covers. It may be
-// called once Done is closed.
+// Err returns the joined errors of the batches that the flush covers. It may be called once
+// Done is closed.
 func (f *Flush) Err() error {
 	if f.more > 0 {
 		return errors.Join(append(slices.Clone(f.errs), fmt.Errorf("and %d more failed exports", f.more))...)
@@ -32,33 +32,33 @@ func (f *Flush) Err() error {
 	return errors.Join(f.errs...)
 }
 
-// ErrSoFar is Err of a flush that may not be over.
+// ErrSoFar is Err for a flush that may not be over.
 func (q *Queue) ErrSoFar(f *Flush) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return f.Err()
 }
 
-// settleLocked tells the flush that a batch which it covers is settled.
+// settleLocked records that a batch which the flush covers is settled.
 func (f *Flush) settleLocked(err error) {
-	f.noteLocked(err)
+	f.addErrorLocked(err)
 	if f.pending--; f.pending == 0 {
 		close(f.done)
 	}
 }
 
-// giveUpLocked ends the flush before all batches which it covers are settled.
-func (f *Flush) giveUpLocked(err error) {
+// abortLocked ends the flush before all batches that it covers are settled.
+func (f *Flush) abortLocked(err error) {
 	if f.pending <= 0 {
 		return // it is over
 	}
-	f.noteLocked(err)
-	f.pending = 0 // and negative from now on
+	f.addErrorLocked(err)
+	f.pending = 0 // negative from now on
 	close(f.done)
 }
 
-// noteLocked keeps an error, until the flush is over.
-func (f *Flush) noteLocked(err error) {
+// addErrorLocked records an error, unless the flush is over.
+func (f *Flush) addErrorLocked(err error) {
 	if err == nil || f.pending <= 0 {
 		return
 	}
@@ -69,10 +69,9 @@ func (f *Flush) noteLocked(err error) {
 	}
 }
 
-// BeginFlush starts a flush of every record whose Offer returned before, and
-// has the open batch handed out now. The open batch goes on taking records
-// until a consumer takes it, so that flushes under load do not fill the queue
-// with fragments.
+// BeginFlush starts a flush of every record whose Offer has returned, and expedites the
+// open batch. The open batch keeps taking records until a consumer takes it, so that
+// flushes under load do not fill the queue with small batches.
 func (q *Queue) BeginFlush() *Flush {
 	f := &Flush{done: make(chan struct{})}
 	q.lock()

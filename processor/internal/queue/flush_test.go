@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestFlushCovers waits for what is in flight, ready and in the open batch, and for
-// nothing that comes into a later batch.
+// TestFlushCovers checks that a flush waits for what is in flight, ready and in the open
+// batch, and for no later batch.
 func TestFlushCovers(t *testing.T) {
 	r := newRig(t, DropNewest, 10, 2)
 	r.offer(t, 0, 5, Accepted) // {0 1} {2 3} {4
@@ -31,12 +31,13 @@ func TestFlushCovers(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{6, 7})
 }
 
-// TestFlushHasTheOpenBatchHandedOut now, and it goes on taking records until then.
-func TestFlushHasTheOpenBatchHandedOut(t *testing.T) {
+// TestFlushExpeditesTheOpenBatch checks that a flush expedites the open batch, which keeps
+// taking records until it is taken.
+func TestFlushExpeditesTheOpenBatch(t *testing.T) {
 	r := newRig(t, DropNewest, 10, 4)
 	r.offer(t, 0, 1, Accepted)
 	if r.available() {
-		t.Fatal("a batch that is not full is handed out without a reason")
+		t.Fatal("a batch that is neither full nor due is handed out")
 	}
 	f := r.BeginFlush()
 	r.offer(t, 1, 3, Accepted)
@@ -48,7 +49,7 @@ func TestFlushHasTheOpenBatchHandedOut(t *testing.T) {
 		t.Fatal("the flush waits for a batch it does not cover")
 	}
 	if r.available() {
-		t.Error("a flush that is over has another batch handed out")
+		t.Error("a flush that is over expedites another batch")
 	}
 }
 
@@ -63,7 +64,8 @@ func TestFlushOfNothing(t *testing.T) {
 	}
 }
 
-// TestFlushErrors has the errors of the covered batches, of the first few in full.
+// TestFlushErrors checks that a flush returns the errors of the batches that it covers,
+// only the first few of them in full.
 func TestFlushErrors(t *testing.T) {
 	for _, failures := range []int{0, 1, maxFlushErrors, maxFlushErrors + 2} {
 		r := newRig(t, DropNewest, 100, 1)
@@ -103,12 +105,13 @@ func TestFlushErrors(t *testing.T) {
 			t.Errorf("the flush ended with %q", lines)
 		}
 		if again := f.Err(); again.Error() != got.Error() {
-			t.Errorf("asked again, the error is %q", again)
+			t.Errorf("a second call of Err returns %q", again)
 		}
 	}
 }
 
-// TestFlushesShareABatch: every one of them is told.
+// TestFlushesShareABatch checks that the error of a batch reaches every flush that covers
+// it.
 func TestFlushesShareABatch(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 4)
 	r.offer(t, 0, 1, Accepted)
@@ -126,8 +129,8 @@ func TestFlushesShareABatch(t *testing.T) {
 	}
 }
 
-// TestFlushSurvivesClose: batches that are left when the queue is closed still end the
-// flushes that cover them, whoever settles them.
+// TestFlushSurvivesClose checks that batches left when the queue is closed still end the
+// flushes that cover them, however they are settled.
 func TestFlushSurvivesClose(t *testing.T) {
 	r := newRig(t, DropNewest, 6, 2)
 	r.offer(t, 0, 5, Accepted)
@@ -143,6 +146,6 @@ func TestFlushSurvivesClose(t *testing.T) {
 		r.Discard(b, nil, func() {})
 	}
 	if !done(f) || !done(late) {
-		t.Error("a flush waits for a queue that has nothing")
+		t.Error("a flush waits for an empty queue")
 	}
 }

@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -12,24 +11,24 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// fuzzRun is a queue and the model it is held against.
+// fuzzRun is a queue and the model that it is compared with.
 type fuzzRun struct {
 	t *testing.T
 	q *Queue
 	m *model
 
-	keep      uint8
-	numbers   int
-	held      [3]holding // by consumer
-	consumers [3]*Consumer
-	slowly    []preempted
-	slowItems []*item
-	everSlow  bool
-	everBack  bool
-	stale     *Batch
-	displaced displacements // as told since the last check
-	gone      displacements // as the model has it
-	waiting   []*waitingReal
+	keep          uint8
+	numbers       int
+	held          [3]holding // by consumer
+	consumers     [3]*Consumer
+	stopped       []preempted
+	stoppedItems  []*item
+	everSlow      bool
+	everRequeued  bool
+	stale         *Batch
+	displaced     displacements // reported since the last check
+	wantDisplaced displacements // expected by the model
+	waiting       []*waitingReal
 }
 
 type holding struct {
@@ -38,7 +37,7 @@ type holding struct {
 	groups  []*group
 }
 
-// waitingReal is an Offer that has not returned, as far as the model knows.
+// waitingReal is an Offer that, according to the model, has not returned.
 type waitingReal struct {
 	model   *waitingItem
 	verdict atomic.Pointer[Verdict] // nil: it has not returned
@@ -48,7 +47,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	t.Helper()
 	r := &fuzzRun{t: t, m: newModel(cfg), keep: cfg.KeepLevel}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addTraded
+	cfg.Traded = r.displaced.addOverwritten
 	r.q = New(cfg)
 	for i := range r.consumers {
 		r.consumers[i] = r.q.NewConsumer()
@@ -57,7 +56,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	return r
 }
 
-// offer offers the next record in the way that put does.
+// offer offers the next record by calling put.
 func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	r.t.Helper()
 	number := r.numbers
@@ -84,51 +83,26 @@ func (r *fuzzRun) offer(level uint8, put func(*sdklog.Record, uint8) Verdict) {
 	}
 	spoil(&rec)
 	for _, it := range victims {
-		r.gone = append(r.gone, r.displacement(it))
+		r.wantDisplaced = append(r.wantDisplaced, r.displacement(it))
 	}
 }
 
-// checkDisplaced compares what gave way, of which nothing is held back under the
-// mutex, with the model. Those that are only counted are told in any order.
-func (r *fuzzRun) checkDisplaced() {
-	r.t.Helper()
-	order := func(a, b displacement) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.level, b.level))
-	}
-	got, want := slices.Clone(r.displaced), slices.Clone(r.gone)
-	slices.SortFunc(got, order)
-	slices.SortFunc(want, order)
-	if !slices.Equal(got, want) {
-		r.t.Fatalf("%v gave way, want %v", got, want)
-	}
-	r.displaced, r.gone = nil, nil
-}
-
-// displacement is what the queue is to tell of a record that gives way.
-func (r *fuzzRun) displacement(it *item) displacement {
-	d := displacement{level: it.level, number: -1}
-	if it.level >= r.keep {
-		d.number = it.number
-	}
-	return d
-}
-
-// sleep sleeps, and has the model know of each whose time is up by then.
+// sleep sleeps, and ends each wait in the model whose time is up by then.
 func (r *fuzzRun) sleep(d time.Duration) {
 	end := time.Now().Add(d)
 	for len(r.m.waiting) > 0 && !r.m.waiting[0].deadline.After(end) {
 		time.Sleep(time.Until(r.m.waiting[0].deadline))
 		synctest.Wait()
-		r.m.letGo(false)
+		r.m.releaseWaiters(false)
 	}
 	time.Sleep(time.Until(end))
 	synctest.Wait()
 }
 
-// slow has a producer claim a slot and stop, or one of those go on.
+// slow claims a slot for a producer that then stops, or lets a stopped one commit.
 func (r *fuzzRun) slow(arg int) {
 	if arg%2 == 1 {
-		if n := len(r.slowly); n > 0 {
+		if n := len(r.stopped); n > 0 {
 			r.commit(arg / 2 % n)
 		}
 		return
@@ -142,21 +116,21 @@ func (r *fuzzRun) slow(arg int) {
 	r.m.offer(it)
 	r.numbers++
 	r.everSlow = true
-	r.slowly = append(r.slowly, p)
-	r.slowItems = append(r.slowItems, g.items[len(g.items)-1])
+	r.stopped = append(r.stopped, p)
+	r.stoppedItems = append(r.stoppedItems, g.items[len(g.items)-1])
 }
 
 func (r *fuzzRun) commit(i int) {
-	it := r.slowItems[i]
+	it := r.stoppedItems[i]
 	rec := fuzzRecord(it.number, it.level)
-	r.slowly[i].put(&rec, it.level)
+	r.stopped[i].put(&rec, it.level)
 	it.committed = true
-	r.slowly = slices.Delete(r.slowly, i, i+1)
-	r.slowItems = slices.Delete(r.slowItems, i, i+1)
+	r.stopped = slices.Delete(r.stopped, i, i+1)
+	r.stoppedItems = slices.Delete(r.stoppedItems, i, i+1)
 }
 
 func (r *fuzzRun) commitAll() {
-	for len(r.slowly) > 0 {
+	for len(r.stopped) > 0 {
 		r.commit(0)
 	}
 }
@@ -191,16 +165,16 @@ func (r *fuzzRun) progress(consumer int, fail bool) {
 	if len(h.numbers) < 2 {
 		return
 	}
-	booked := 0
-	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { booked++ })
-	if booked != 1 {
-		r.t.Fatalf("booked %d times", booked)
+	accounted := 0
+	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { accounted++ })
+	if accounted != 1 {
+		r.t.Fatalf("account called %d times", accounted)
 	}
 	h.numbers = h.numbers[1:]
 	r.m.progress(h.groups, 1, fail)
 }
 
-func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
+func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 	r.t.Helper()
 	h := r.held[consumer]
 	if h.batch == nil {
@@ -211,33 +185,33 @@ func (r *fuzzRun) putBack(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("booked") }); ok {
+		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("account called") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
 	}
 	var got, want displacements
-	booked := 0
+	accounted := 0
 	flushing, ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
-		booked++
+		accounted++
 		for _, v := range gone {
 			got.add(v)
 		}
 	})
-	if !ok || booked != 1 {
-		r.t.Fatalf("put back: %t, booked %d times", ok, booked)
+	if !ok || accounted != 1 {
+		r.t.Fatalf("put back: %t, account called %d times", ok, accounted)
 	}
 	r.held[consumer] = holding{}
 	r.m.held--
-	r.everBack = true
-	for _, it := range r.m.putBack(h.groups, fail) {
+	r.everRequeued = true
+	for _, it := range r.m.requeue(h.groups, fail) {
 		want = append(want, r.displacement(it))
 	}
 	if flushing && fail {
 		r.t.Fatal("a flush waits for a batch that was put back with an error")
 	}
 	if !slices.Equal(got, want) {
-		r.t.Fatalf("%v gave way to %v, want %v", got, h.numbers, want)
+		r.t.Fatalf("%v evicted for %v, want %v", got, h.numbers, want)
 	}
 }
 
@@ -272,7 +246,7 @@ func (r *fuzzRun) settle(consumer int, abandon, fail bool) {
 		return
 	}
 	c := r.consumers[consumer]
-	end := func(b *Batch, err error, book func()) { c.Settle(b, err, book) }
+	end := func(b *Batch, err error, account func()) { c.Settle(b, err, account) }
 	if abandon {
 		end = c.Abandon
 	}
@@ -292,10 +266,10 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 			r.t.Fatalf("record %d was changed", numberOf(&recs[i]))
 		}
 	}
-	booked := 0
-	end(h.batch, refusal(fail), func() { booked++ })
-	if booked != 1 {
-		r.t.Fatalf("booked %d times", booked)
+	accounted := 0
+	end(h.batch, refusal(fail), func() { accounted++ })
+	if accounted != 1 {
+		r.t.Fatalf("account called %d times", accounted)
 	}
 	for _, g := range h.groups {
 		r.m.settle(g, fail)
@@ -304,7 +278,7 @@ func (r *fuzzRun) finish(h holding, fail bool, end func(*Batch, error, func())) 
 	for _, g := range h.groups {
 		left = append(left, g.items...)
 	}
-	r.m.leave(h.groups, left)
+	r.m.release(h.groups, left)
 }
 
 func (r *fuzzRun) remove() {
@@ -324,59 +298,7 @@ func (r *fuzzRun) remove() {
 	}
 }
 
-// check compares what can be seen of the queue with the model.
-func (r *fuzzRun) check() {
-	r.t.Helper()
-	synctest.Wait()
-	checkInvariants(r.t, r.q)
-	if !r.everSlow || r.m.policy != DropOldest {
-		checkSlots(r.t, r.q, r.everBack)
-	}
-	want := Counts{Admitted: r.m.admitted, Queued: r.m.queued(), InFlight: r.m.inFlight, Reserved: r.m.reserved, QueuedBytes: r.m.bytes()}
-	if over := want.Queued - r.m.capacity; over > 0 && r.m.closed {
-		want.Queued, want.InFlight = r.m.capacity, want.InFlight+over
-	}
-	r.q.Snapshot(func(got Counts) {
-		if got != want {
-			r.t.Fatalf("Snapshot %+v, want %+v", got, want)
-		}
-	})
-	r.checkDisplaced()
-	r.m.look()
-	if got := r.q.Pressed(); got != r.m.pressed {
-		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
-	}
-	if n := r.q.Len(); n != want.Queued {
-		r.t.Fatalf("Len = %d, want %d", n, want.Queued)
-	}
-	r.waiting = slices.DeleteFunc(r.waiting, func(w *waitingReal) bool {
-		verdict := w.verdict.Load()
-		if (verdict != nil) != w.model.over || (verdict != nil && *verdict != w.model.verdict) {
-			r.t.Fatalf("waiting record %d: returned %v, want %t, %d", w.model.number, verdict, w.model.over, w.model.verdict)
-		}
-		return verdict != nil
-	})
-	for _, f := range r.m.flushes {
-		r.checkFlush(f)
-	}
-}
-
-// checkFlush checks that a flush is over exactly when it should be. Batches that
-// were merged are over together, so under DropLowest it may be later.
-func (r *fuzzRun) checkFlush(f *flushModel) {
-	r.t.Helper()
-	merges := r.m.policy == DropLowest && r.m.queued()+r.m.inFlight > 0
-	want := len(f.pending) == 0
-	got := done(f.real)
-	if got && !want || want && !got && !merges {
-		r.t.Fatalf("flush done: %t, want %t with %d batches pending", got, want, len(f.pending))
-	}
-	if got && (f.real.Err() != nil) != f.failed && (f.failed || r.m.policy != DropLowest) {
-		r.t.Fatalf("flush ended with %v, want an error: %t", f.real.Err(), f.failed)
-	}
-}
-
-// end empties the queue, and checks that nothing stays.
+// end empties the queue, and checks that nothing remains.
 func (r *fuzzRun) end() {
 	r.t.Helper()
 	r.q.Close()

@@ -9,8 +9,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// The operations of a fuzzed sequence: the low half of a byte says which, the high
-// half is its argument.
+// The operations of a fuzzed sequence. The low half of a byte is the operation, the high
+// half its argument.
 const (
 	opOffer  = iota // to opRun-1: offer a record of the level in the argument
 	opRun    = iota + 5
@@ -19,10 +19,10 @@ const (
 	opFlush
 	opExpedite // 15: Prepare
 	opTick     // argument: the interval, in 100 ms
-	opPutBack  // argument: consumer, +4: with an error, +8: after progress; 3: progress alone, of the consumer argument/4
+	opRequeue  // argument: consumer, +4: with an error, +8: after progress; 3: progress alone, of the consumer argument/4
 	opSleep    // argument: how long, in 100 ms
 	opSlow     // even: claim a slot and do not commit; odd: commit one
-	opOther    // 15: close, 14: close and remove, 13: remember the open batch, else: offer to the remembered
+	opOther    // 15: close, 14: close and remove, 13: store the open batch, else: offer to the stored batch
 )
 
 func op(what, arg byte) byte { return arg<<4 | what }
@@ -35,7 +35,7 @@ func ops(what byte, args ...byte) []byte {
 	return out
 }
 
-// FuzzQueue holds the queue against the model, over any sequence of calls.
+// FuzzQueue compares the queue with the model over any sequence of calls.
 func FuzzQueue(f *testing.F) {
 	join := func(parts ...[]byte) []byte {
 		var out []byte
@@ -47,10 +47,10 @@ func FuzzQueue(f *testing.F) {
 	fill := ops(opRun, 15)
 	cycle := ops(opTake, 0, 1, 2)
 	settle := ops(opSettle, 0, 9, 6)
-	back := ops(opPutBack, 0, 5, 10)
+	again := ops(opRequeue, 0, 5, 10)
 	mixed := ops(opOffer, 9, 1, 13, 5, 1, 9, 15, 2, 0, 7, 3, 3)
 	end := ops(opOther, 15)
-	for _, policy := range []byte{0, 1, 2, 3, 1 << 2, 10<<2 + 1, 4<<2 + 2, 8<<2 + 3, 5 << 2, 3<<2 + 1, 9<<2 + 2, 6<<2 + 3} { // and the bound of bytes
+	for _, policy := range []byte{0, 1, 2, 3, 1 << 2, 10<<2 + 1, 4<<2 + 2, 8<<2 + 3, 5 << 2, 3<<2 + 1, 9<<2 + 2, 6<<2 + 3} { // the upper bits are the bound of bytes
 		config := func(capacity, size, keep, wait byte) []byte {
 			return []byte{policy, capacity - 1, size - 1, keep, wait | (capacity-capacity/4)<<2}
 		}
@@ -64,14 +64,14 @@ func FuzzQueue(f *testing.F) {
 		f.Add(join(config(11, 8, 0, 0), ops(opOffer, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15), ops(opOffer, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), mixed))
 		f.Add(join(config(20, 4, 0, 0), ops(opOffer, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9, 1, 9),
 			ops(opFlush, 0), ops(opOffer, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12), cycle, settle, cycle))
-		f.Add(join(config(10, 4, 8, 0), fill, cycle, fill, back, cycle, mixed, settle, cycle))
-		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), cycle, mixed, ops(opPutBack, 8, 1, 6), cycle, ops(opPutBack, 4, 3), fill, settle))
-		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opPutBack, 0), fill, ops(opSlow, 1, 1), cycle, back))
-		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opPutBack, 0), cycle, ops(opPutBack, 3, 7, 9), end, cycle, settle, cycle, back))
+		f.Add(join(config(10, 4, 8, 0), fill, cycle, fill, again, cycle, mixed, settle, cycle))
+		f.Add(join(config(10, 4, 0, 1), mixed, ops(opFlush, 0), cycle, mixed, ops(opRequeue, 8, 1, 6), cycle, ops(opRequeue, 4, 3), fill, settle))
+		f.Add(join(config(3, 3, 8, 0), fill, ops(opTake, 0), ops(opSlow, 0, 0), ops(opOffer, 7), ops(opRequeue, 0), fill, ops(opSlow, 1, 1), cycle, again))
+		f.Add(join(config(12, 5, 24, 2), fill, cycle, ops(opOffer, 1, 2, 3, 4, 5, 6), ops(opFlush, 0), ops(opRequeue, 0), cycle, ops(opRequeue, 3, 7, 9), end, cycle, settle, cycle, again))
 	}
-	f.Add([]byte("770010000\xdf00000_"))          // a producer that was stopped before others had to wait for bytes
-	f.Add([]byte("#7101000\xdf00\x9f"))           // and one that came with its bytes when they had begun to
-	f.Add([]byte("\t7000.0000000000000\x1d000+")) // records that gave way in vain, and an empty tail beside them
+	f.Add([]byte("770010000\xdf00000_"))          // a producer that was preempted before others had to wait for bytes
+	f.Add([]byte("#7101000\xdf00\x9f"))           // and one that took its bytes before others began to wait
+	f.Add([]byte("\t7000.0000000000000\x1d000+")) // records that are evicted in vain, and then an empty tail
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 5 || len(data) > 128 {
 			return // longer inputs find nothing more, and take minutes to minimize
@@ -101,7 +101,7 @@ func FuzzQueue(f *testing.F) {
 
 func (r *fuzzRun) step(what, arg byte) {
 	switch what {
-	case opRun: // odd: in one go, so that a trade may last
+	case opRun: // odd: without a check in between that would end an overwrite window
 		for range int(arg) + 1 {
 			r.offer(3, r.put)
 			if arg%2 == 0 {
@@ -109,7 +109,7 @@ func (r *fuzzRun) step(what, arg byte) {
 				continue
 			}
 			synctest.Wait()
-			r.m.look()
+			r.m.updatePressure()
 			checkInvariants(r.t, r.q)
 		}
 	case opTake:
@@ -126,7 +126,7 @@ func (r *fuzzRun) step(what, arg byte) {
 		if arg == 15 {
 			r.q.Prepare()
 			if len(r.q.free) == 0 && !r.m.closed {
-				r.t.Fatal("Prepare left no batch for later")
+				r.t.Fatal("no free batch after Prepare")
 			}
 			return
 		}
@@ -134,11 +134,11 @@ func (r *fuzzRun) step(what, arg byte) {
 		r.m.expedite()
 	case opTick:
 		r.tick(time.Duration(arg+1) * 100 * time.Millisecond)
-	case opPutBack:
+	case opRequeue:
 		if arg&3 == 3 {
 			r.progress(int(arg>>2)%3, arg&4 != 0)
 		} else {
-			r.putBack(int(arg&3), arg&4 != 0, arg&8 != 0)
+			r.requeue(int(arg&3), arg&4 != 0, arg&8 != 0)
 		}
 	case opSleep:
 		r.sleep(time.Duration(arg) * 100 * time.Millisecond)
@@ -173,15 +173,14 @@ func (r *fuzzRun) tick(interval time.Duration) {
 	want := r.m.tick(now, interval)
 	got := r.q.Tick(now, interval)
 	if len(r.q.free) > 1 {
-		want = min(want, quiet)
+		want = min(want, trimInterval)
 	}
 	if got != want || got <= 0 {
-		r.t.Fatalf("Tick asks for another in %v, want %v", got, want)
+		r.t.Fatalf("Tick = %v, want %v", got, want)
 	}
 }
 
-// offerTo is [Queue.Offer] of a producer that found b open, and was stopped until
-// now.
+// offerTo is [Queue.Offer] for a producer that found b open and was preempted until now.
 func offerTo(q *Queue, b *Batch, r *sdklog.Record, level uint8) Verdict {
 	if q.bytes != nil {
 		size := fuzzSize(numberOf(r))
@@ -201,7 +200,7 @@ func offerTo(q *Queue, b *Batch, r *sdklog.Record, level uint8) Verdict {
 			return Accepted
 		}
 	}
-	return q.offerSlowly(newcomer{rec: r, level: level})
+	return q.offerSlow(newcomer{rec: r, level: level})
 }
 
 // put offers a record as a caller does.
@@ -212,11 +211,11 @@ func (r *fuzzRun) put(rec *sdklog.Record, level uint8) Verdict {
 	return r.q.Offer(rec, level)
 }
 
-// fuzzSize is the size of a record, for the queue to believe.
+// fuzzSize returns the size that a record is offered with.
 func fuzzSize(number int) int { return 1 + number*7%10 }
 
-// fuzzRecord returns a record whose attributes, of which it may have more than a
-// record stores inside itself, tell its number too.
+// fuzzRecord returns a record whose attributes hold its number too. There may be more of
+// them than a record stores in itself.
 func fuzzRecord(number int, level uint8) sdklog.Record {
 	var attrs []attribute.KeyValue
 	for i := range number % 8 {
@@ -225,7 +224,7 @@ func fuzzRecord(number int, level uint8) sdklog.Record {
 	return record(number, level, attrs...)
 }
 
-// spoil changes a record that was handed over.
+// spoil changes a record after it was offered.
 func spoil(r *sdklog.Record) {
 	r.SetBody(attribute.IntValue(-1))
 	for i := range r.AttributesLen() {
@@ -233,7 +232,7 @@ func spoil(r *sdklog.Record) {
 	}
 }
 
-// intact tells whether a record is as it was when it was offered.
+// intact reports whether a record is as it was when it was offered.
 func intact(r *sdklog.Record) bool {
 	number, ok := numberOf(r), true
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// record returns a record that can be told from others by its number.
+// record returns a record that is identified by its number.
 func record(number int, level uint8, attrs ...attribute.KeyValue) sdklog.Record {
 	r := exportertest.Record(log.Severity(level), "", attrs...)
 	r.SetBody(attribute.IntValue(number))
@@ -28,18 +28,19 @@ func numbersOf(recs []sdklog.Record) []int {
 	return out
 }
 
-// displacement is what a queue told of a record that gave way.
+// displacement is a displaced record as the queue reported it.
 type displacement struct {
 	level  uint8
 	number int // -1: the record was not kept
 }
 
-// displacements collects what a queue tells. It is for one goroutine.
+// displacements collects the displaced records that a queue reports. It is for one
+// goroutine.
 type displacements []displacement
 
 func (d *displacements) add(v Victim) { *d = append(*d, displacementOf(v)) }
 
-func (d *displacements) addTraded(v Victim, n int) {
+func (d *displacements) addOverwritten(v Victim, n int) {
 	for range n {
 		*d = append(*d, displacement{level: v.Level, number: -1})
 	}
@@ -53,16 +54,16 @@ func displacementOf(v Victim) displacement {
 	return d
 }
 
-// rig is a queue under test with a consumer, for tests that run on one goroutine
-// but for the producers which they let wait.
+// rig is a queue under test with a consumer, for tests that run on one goroutine except for
+// producers that wait.
 type rig struct {
 	*Queue
 	consumer  *Consumer
 	displaced displacements
 }
 
-// newRig returns a queue that keeps every displaced record. Its invariants are
-// checked when the test ends.
+// newRig returns a queue that keeps every displaced record. Its invariants are checked when
+// the test ends.
 func newRig(t *testing.T, policy Policy, capacity, batchSize int) *rig {
 	t.Helper()
 	return newRigOf(t, Config{Capacity: capacity, BatchSize: batchSize, Policy: policy})
@@ -72,7 +73,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addTraded
+	cfg.Traded = r.displaced.addOverwritten
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })
@@ -101,14 +102,14 @@ func (r *rig) offerAny(number int) Verdict {
 	return r.Offer(&rec, 9)
 }
 
-// available tells whether Take would return at once.
+// available reports whether Take would return at once.
 func (r *rig) available() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.ready) > 0 || r.due.Load() || r.exhaustedLocked()
 }
 
-// take takes a batch that must be there.
+// take takes a batch, and fails the test if there is none.
 func (r *rig) take(t *testing.T) *Batch {
 	t.Helper()
 	if !r.available() {
@@ -138,7 +139,7 @@ func (r *rig) wantCounts(t *testing.T, want Counts) {
 		if got.Reserved != r.reserved {
 			t.Errorf("Snapshot: %+v, want %d reserved", got, r.reserved)
 		}
-		got.Reserved = want.Reserved // which tests of it look at by themselves
+		got.Reserved = want.Reserved // the tests of Reserved check it themselves
 		if got != want {
 			t.Errorf("Snapshot: %+v, want %+v", got, want)
 		}
@@ -167,7 +168,7 @@ func wantBatches(t *testing.T, got [][]int, want ...[]int) {
 	}
 }
 
-// done tells whether a flush is over.
+// done reports whether a flush is over.
 func done(f *Flush) bool {
 	select {
 	case <-f.Done():
@@ -177,15 +178,15 @@ func done(f *Flush) bool {
 	}
 }
 
-// preempted is a producer that was stopped after it had claimed a slot and
-// before it wrote its record.
+// preempted is a producer that was stopped after it had claimed a slot and before it wrote
+// its record.
 type preempted struct {
 	batch *Batch
 	slot  uint32
 	newcomer
 }
 
-// preempt claims a slot, and bytes, the way [Queue.Offer] does under the mutex.
+// preempt claims a slot, and bytes, as [Queue.Offer] does under the mutex.
 func preempt(t *testing.T, q *Queue, size int) preempted {
 	t.Helper()
 	q.lock()
@@ -195,7 +196,7 @@ func preempt(t *testing.T, q *Queue, size int) preempted {
 	if !ok {
 		t.Fatal("no slot to claim")
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	return preempted{b, slot, n}
 }
 
@@ -204,7 +205,7 @@ func (r *rig) preempt(t *testing.T) preempted {
 	return preempt(t, r.Queue, 0)
 }
 
-// put lets the producer go on.
+// put lets the producer write its record.
 func (p preempted) put(rec *sdklog.Record, level uint8) {
 	n := p.newcomer
 	n.rec, n.level = rec, level

@@ -1,15 +1,12 @@
 package queue
 
 import (
-	"reflect"
 	"slices"
 	"testing"
-
-	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// checkInvariants holds the queue against doc.go. Every check is valid at any
-// time under the mutex, whatever producers do meanwhile.
+// checkInvariants checks the queue against doc.go. Every check is valid at any time under
+// the mutex, whatever producers do meanwhile.
 func checkInvariants(t *testing.T, q *Queue) {
 	t.Helper()
 	q.mu.Lock()
@@ -17,7 +14,7 @@ func checkInvariants(t *testing.T, q *Queue) {
 	checkCapacity(t, q)
 	checkBytes(t, q)
 	checkOpen(t, q)
-	checkTrade(t, q)
+	checkOverwrite(t, q)
 	checkEnd(t, q)
 	checkPlaces(t, q)
 	checkReady(t, q)
@@ -39,67 +36,67 @@ func checkCapacity(t *testing.T, q *Queue) {
 		t.Errorf("readyLive %d, the batches' sum is %d", q.readyLive, live)
 	}
 	if q.tail != nil {
-		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.trade.size)
+		live += int(q.tail.word.Load()>>32) - q.tail.holes - int(q.overwrite.size)
 	}
 	if live+q.reserved > q.capacity && !q.closed.Load() {
-		t.Errorf("room for %d records, and kept for %d, in a queue of %d", live, q.reserved, q.capacity)
+		t.Errorf("%d records or claimable slots, and %d reserved, in a queue of %d", live, q.reserved, q.capacity)
 	}
 	if q.inFlight < 0 || q.reserved < 0 || q.reserved > q.inFlight {
-		t.Errorf("%d records in flight, room kept for %d of them", q.inFlight, q.reserved)
+		t.Errorf("%d records in flight, %d of them reserved", q.inFlight, q.reserved)
 	}
 }
 
-// full tells whether every record that the queue may hold has its slot.
+// full reports whether as many slots are claimed as the queue may hold records.
 func full(q *Queue) bool {
 	live := q.readyLive + q.reserved
 	switch {
-	case q.trade.front != nil: // each claim beyond displaces a record, which is put down later
-		live += int(q.trade.base) - q.tail.holes
+	case q.overwrite.front != nil: // each claim beyond base evicts a record, when the window ends
+		live += int(q.overwrite.base) - q.tail.holes
 	case q.tail != nil:
 		live += q.tail.claims() - q.tail.holes
 	}
 	return live == q.capacity
 }
 
-// checkTrade holds an open trade against what is said of it.
-func checkTrade(t *testing.T, q *Queue) {
+// checkOverwrite checks an overwrite window against its documentation.
+func checkOverwrite(t *testing.T, q *Queue) {
 	t.Helper()
-	x := q.trade
+	x := q.overwrite
 	if x.front == nil {
-		if x != (trade{}) {
-			t.Errorf("no trade, but %+v", x)
+		if x != (overwriteWindow{}) {
+			t.Errorf("no overwrite window, but %+v", x)
 		}
 		return
 	}
 	if q.policy != DropOldest || q.closed.Load() || q.waiters.Len() > 0 {
-		t.Errorf("a trade with policy %d, closed %t, %d waiters", q.policy, q.closed.Load(), q.waiters.Len())
+		t.Errorf("an overwrite window with policy %d, closed %t, %d waiters", q.policy, q.closed.Load(), q.waiters.Len())
 	}
 	if len(q.ready) == 0 || q.ready[0] != x.front || q.open.Load() != q.tail || q.tail == nil {
-		t.Errorf("the trade is not between the first ready batch and the tail")
+		t.Errorf("the overwrite window is not between the first ready batch and the tail")
 		return
 	}
 	if limit := uint32(q.tail.word.Load() >> 32); limit != x.base+x.size || x.size == 0 || !full(q) {
-		t.Errorf("the trade is %+v, the tail's limit %d, the queue full: %t", x, limit, full(q))
+		t.Errorf("the overwrite window is %+v, the tail's limit %d, the queue full: %t", x, limit, full(q))
 	}
 	for i := range x.size {
 		if level, ok := x.front.slots.level(x.front.first + i); !ok || level >= q.keepLevel {
-			t.Errorf("slot %d, which is traded, holds a record: %t, of level %d", x.front.first+i, ok, level)
+			t.Errorf("slot %d of the overwrite window holds a record: %t, of level %d", x.front.first+i, ok, level)
 		}
 	}
 }
 
-// fitsFirst tells whether there are bytes for the first of those who wait.
+// fitsFirst reports whether there are enough bytes for the first waiter.
 func (q *Queue) fitsFirst() bool {
 	w := q.waiters.Front().Value.(*waiter)
 	return q.bytes == nil || q.bytes.used.Load()+int64(w.newcomer.size) <= q.bytes.max
 }
 
-// checkBytes holds the account of bytes against the records whose size is known.
+// checkBytes compares the number of used bytes with the records whose size is known.
 func checkBytes(t *testing.T, q *Queue) {
 	t.Helper()
 	if q.bytes == nil {
 		if q.sizes != (levelCounts{}) {
-			t.Errorf("sizes %v in a queue that does not ask for them", q.sizes)
+			t.Errorf("sizes %v in a queue without a bound of bytes", q.sizes)
 		}
 		return
 	}
@@ -119,8 +116,8 @@ func checkBytes(t *testing.T, q *Queue) {
 			}
 		}
 	}
-	// Producers may have bytes and no slot yet, or be in the middle of a copy, and a
-	// batch that is being taken has not returned its.
+	// Producers may have bytes and no slot yet, or be in the middle of a copy, and a batch
+	// that is being taken has not returned its bytes.
 	if used := int(q.bytes.used.Load()); known > used || used > int(q.bytes.max) && !q.closed.Load() || q.bytes.reserved < 0 {
 		t.Errorf("%d bytes of %d taken, %d of them reserved, by records of %d", used, q.bytes.max, q.bytes.reserved, known)
 	}
@@ -133,17 +130,17 @@ func checkOpen(t *testing.T, q *Queue) {
 	case open != nil && open != q.tail:
 		t.Error("the open batch is not the tail")
 	case open != nil && q.waiters.Len() > 0:
-		t.Errorf("the queue is open to all while %d wait for room", q.waiters.Len())
+		t.Errorf("the queue is open while %d producers wait", q.waiters.Len())
 	case open == nil && !closed && q.waiters.Len() == 0 && !full(q):
 		t.Error("nothing is open, but the queue is neither full nor closed")
 	case q.waiters.Len() > 0 && !full(q) && q.fitsFirst():
-		t.Errorf("%d producers wait for room that there is", q.waiters.Len())
+		t.Errorf("%d producers wait although the first one fits", q.waiters.Len())
 	case q.waiters.Len() > 0 && (closed || q.policy != Block):
 		t.Errorf("%d waiters, closed %t, policy %d", q.waiters.Len(), closed, q.policy)
 	}
-	if y := q.bytes; y != nil && y.leaving == 0 && q.waiters.Len() > 0 && len(q.ready) == 0 && !q.due.Load() &&
+	if y := q.bytes; y != nil && y.unreleased == 0 && q.waiters.Len() > 0 && len(q.ready) == 0 && !q.due.Load() &&
 		q.tail != nil && q.tail.claims() > q.tail.holes {
-		t.Error("producers wait for bytes of a batch that nobody is to take")
+		t.Error("producers wait for the bytes of a tail that is not due")
 	}
 	if q.due.Load() && (q.tail == nil || q.tail.claims() == 0) {
 		t.Error("an empty tail is due")
@@ -195,113 +192,8 @@ func checkPlaces(t *testing.T, q *Queue) {
 	}
 }
 
-func checkReady(t *testing.T, q *Queue) {
-	t.Helper()
-	for i, b := range q.ready {
-		if limit := b.word.Load() >> 32; limit != 0 {
-			t.Errorf("slots can be claimed in ready batch %d: limit %d", i, limit)
-		}
-		if b.done != 0 {
-			t.Errorf("ready batch %d has %d settled records", i, b.done)
-		}
-		if b.claimed > q.size || b.live() <= 0 {
-			t.Errorf("ready batch %d has %d slots handed out, %d of them evicted", i, b.claimed, b.holes)
-		}
-		if i > 0 && q.policy == DropLowest {
-			before := q.ready[i-1]
-			if !before.index.partial && !b.index.partial && !before.back && !b.back && before.live()+b.live() <= q.size {
-				t.Errorf("ready batches %d and %d, of %d and %d records, fit into one", i-1, i, before.live(), b.live())
-			}
-		}
-		checkMarks(t, b, b.claimed)
-		if b.claimed < q.size {
-			checkUnmarked(t, b, b.claimed)
-			checkEmpty(t, b, max(b.claimed, b.stale))
-		}
-	}
-}
-
-func checkTail(t *testing.T, q *Queue) {
-	t.Helper()
-	b := q.tail
-	if b == nil {
-		if !q.closed.Load() && q.readyLive+q.reserved < q.capacity {
-			t.Errorf("no tail, with %d of %d records in ready batches, and %d on their way back", q.readyLive, q.capacity, q.reserved)
-		}
-		return
-	}
-	word := b.word.Load()
-	limit := uint32(word >> 32)
-	if most := q.limitLocked(b) + q.trade.size; limit > most || (limit == 0 && q.waiters.Len() == 0) { // who waits for bytes keeps it shut
-		t.Errorf("the tail's limit is %d, at most %d is allowed", limit, most)
-	}
-	if b.claimed != 0 {
-		t.Errorf("the tail has %d slots noted as handed out before it is sealed", b.claimed)
-	}
-	n := b.claims()
-	if b.opened.IsZero() || (n > 0 && b.holes >= n) {
-		t.Errorf("the tail, opened %v, has %d slots handed out, %d of them evicted", b.opened, n, b.holes)
-	}
-	checkMarks(t, b, n)
-}
-
-// checkMarks compares a batch's account with its first n marks.
-func checkMarks(t *testing.T, b *Batch, n int) {
-	t.Helper()
-	evicted := 0
-	for i := range uint32(n) {
-		if i < b.first || b.slots.mark(i).Load() == markEvicted {
-			evicted++
-		}
-		if i < b.first && !b.slots.committed(i) {
-			t.Errorf("slot %d is not committed, but first is %d", i, b.first)
-		}
-	}
-	if evicted != b.holes {
-		t.Errorf("a batch has %d holes, %d are noted", evicted, b.holes)
-	}
-}
-
-// checkFree checks that free batches are as new.
-func checkFree(t *testing.T, q *Queue) {
-	t.Helper()
-	for i, b := range q.free {
-		if b.word.Load()>>32 != 0 || b.claimed != 0 || b.done != 0 || b.holes != 0 || b.first != 0 ||
-			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.back || b.Trail != (Trail{}) {
-			t.Errorf("free batch %d is not reset: %+v", i, b)
-		}
-		checkUnmarked(t, b, 0)
-		checkEmpty(t, b, b.stale)
-	}
-	if q.leastFree < 0 || (q.leastFree > len(q.free) && !q.closed.Load()) {
-		t.Errorf("leastFree is %d with %d free batches", q.leastFree, len(q.free))
-	}
-}
-
-// checkUnmarked checks that nobody has a slot of the batch from slot n on.
-func checkUnmarked(t *testing.T, b *Batch, n int) {
-	t.Helper()
-	for i := n; i < len(b.slots.records); i++ {
-		if m := b.slots.mark(uint32(i)).Load(); m != markEmpty {
-			t.Errorf("slot %d, which nobody has, is marked %d", i, m)
-		}
-	}
-}
-
-// checkEmpty checks that a batch keeps nothing alive from slot n on.
-func checkEmpty(t *testing.T, b *Batch, n int) {
-	t.Helper()
-	for i := n; i < len(b.slots.records); i++ {
-		if !isZero(&b.slots.records[i]) {
-			t.Errorf("slot %d, which nobody has, keeps a record alive", i)
-		}
-	}
-}
-
-func isZero(r *sdklog.Record) bool { return reflect.ValueOf(r).Elem().IsZero() }
-
-// checkLevels holds DropLowest's index against the marks. Slots that an index has
-// not looked at may be in any state.
+// checkLevels checks DropLowest's index against the marks. Slots that are not indexed may
+// be in any state.
 func checkLevels(t *testing.T, q *Queue) {
 	t.Helper()
 	var sum, sumSizes levelCounts
@@ -334,7 +226,7 @@ func checkLevels(t *testing.T, q *Queue) {
 			partial++
 		}
 		if b != q.tail && q.policy == DropLowest && x.partial != (int(x.next) < n) {
-			t.Errorf("partial is %t with %d of %d slots looked at", x.partial, x.next, n)
+			t.Errorf("partial is %t with %d of %d slots indexed", x.partial, x.next, n)
 		}
 	}
 	for _, b := range q.ready {
@@ -351,10 +243,10 @@ func checkLevels(t *testing.T, q *Queue) {
 	}
 }
 
-// checkSlots checks how many slots the live records lie in. It does not hold
-// while a producer is in the middle of a copy, which keeps batches from being
-// merged and retired.
-func checkSlots(t *testing.T, q *Queue, back bool) {
+// checkSlots checks how many slots the ready batches have. The bound does not hold while a
+// producer is in the middle of a copy, which prevents batches from being merged and
+// retired.
+func checkSlots(t *testing.T, q *Queue, requeued bool) {
 	t.Helper()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -367,8 +259,8 @@ func checkSlots(t *testing.T, q *Queue, back bool) {
 	case q.policy == DropOldest:
 		limit += q.size // holes are in the first batch only
 	}
-	if back {
-		// What was put back is not merged, and may have left holes at the end.
+	if requeued {
+		// Batches that were put back are not merged, and may have left holes at the end.
 		limit = max(limit, 2*q.capacity) + 2*q.size*(1+len(q.consumers))
 	}
 	if q.closed.Load() {

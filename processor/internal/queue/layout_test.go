@@ -10,9 +10,8 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// references returns the paths of everything in a type through which two shallow
-// copies of a value share memory, with what each is. Strings are left out: nobody can
-// change one.
+// references returns the paths of all parts of a type through which two shallow copies of a
+// value share memory, with their kinds. Strings are left out: they are immutable.
 func references(typ reflect.Type, path string) map[string]reflect.Kind {
 	out := make(map[string]reflect.Kind)
 	switch typ.Kind() {
@@ -30,19 +29,19 @@ func references(typ reflect.Type, path string) map[string]reflect.Kind {
 	return out
 }
 
-// TestRecordLayout fails when a release of the SDK gives a record a new reference,
-// which the shallow copy in put may share with the caller's record. Then look at what
-// sdklog.Record.Clone copies, and whether put must do the same.
+// TestRecordLayout fails when a release of the SDK gives a record a new reference, which
+// the shallow copy in put may share with the caller's record. Then check what
+// sdklog.Record.Clone copies, and whether put must copy it too.
 func TestRecordLayout(t *testing.T) {
 	typ := reflect.TypeFor[sdklog.Record]()
 	want := map[string]reflect.Kind{
-		// What a time zone is made of is never changed.
+		// The data of a time zone never changes.
 		".timestamp.loc":         reflect.Pointer,
 		".observedTimestamp.loc": reflect.Pointer,
 		// Attribute values cannot be changed; Clone shares them as well.
 		".body.slice":          reflect.Interface,
 		".front[].Value.slice": reflect.Interface,
-		// Empty unless there are more attributes than front has room for.
+		// Empty unless there are more attributes than fit into front.
 		".back": reflect.Slice,
 		// The provider's and the logger's, which no record changes.
 		".resource": reflect.Pointer,
@@ -61,8 +60,8 @@ func TestRecordLayout(t *testing.T) {
 	}
 }
 
-// TestBackIsEmpty holds the record to what put relies on: a record of no more than
-// inlineAttributes attributes has none outside of itself, however it came to them.
+// TestBackIsEmpty checks the assumption of put: a record of no more than inlineAttributes
+// attributes has none outside of itself, however they were set.
 func TestBackIsEmpty(t *testing.T) {
 	attrs := attributes(8, "was")
 	for n := range inlineAttributes + 1 {
@@ -94,8 +93,8 @@ func attributesOf(r *sdklog.Record) []attribute.KeyValue {
 	return out
 }
 
-// TestPutCopies: nothing that is done to a record after it was put reaches the copy,
-// and nothing that is done to the copy reaches the record.
+// TestPutCopies checks that changes of a record after put do not reach the copy, and that
+// changes of the copy do not reach the record.
 func TestPutCopies(t *testing.T) {
 	changes := map[string]func(r *sdklog.Record){
 		"SetBody":               func(r *sdklog.Record) { r.SetBody(attribute.StringValue("is")) },
@@ -145,9 +144,9 @@ func addOneByOne(r *sdklog.Record, attrs []attribute.KeyValue) {
 	}
 }
 
-// TestPutOfAGrownRecord: a record that had many attributes, and got fewer, may have
-// room for more at the end of what it holds; it must not be shared room.
-func TestPutOfAGrownRecord(t *testing.T) {
+// TestPutCopiesShrunkRecord checks that copies of a record that had many attributes, and
+// now has fewer, do not share the spare capacity of its attribute slice.
+func TestPutCopiesShrunkRecord(t *testing.T) {
 	for n := range 9 {
 		r := record(0, 9, attributes(12, "was")...)
 		r.SetAttributes(attributes(n, "was")...)

@@ -8,7 +8,7 @@ const MaxLevel = 24
 // levelCounts counts records, or their bytes, by level.
 type levelCounts [MaxLevel + 1]int
 
-// lowest returns the lowest level of which there is a record.
+// lowest returns the lowest level with a count above 0.
 func (c *levelCounts) lowest() (level uint8, ok bool) {
 	for l, n := range c {
 		if n > 0 {
@@ -18,21 +18,21 @@ func (c *levelCounts) lowest() (level uint8, ok bool) {
 	return 0, false
 }
 
-// levelIndex knows which levels a batch holds, for DropLowest. It is built when
-// the batch is full, from the marks, so that producers pay nothing for it.
+// levelIndex holds the levels of a batch's records, for DropLowest. It is built from the
+// marks when the batch is full, so it costs producers nothing.
 //
-// Invariant: counts and sizes are of the live records among the first next slots,
-// and the queue's levels and sizes are the sums of those of all its batches.
+// Invariant: counts and sizes cover the live records in the first next slots, and the
+// queue's levels and sizes are the sums over all its batches.
 type levelIndex struct {
 	counts  levelCounts
 	sizes   levelCounts          // all 0 where bytes are not bounded
 	cursor  [MaxLevel + 1]uint32 // no record of the level lies below
-	next    uint32               // first slot not looked at yet
-	partial bool                 // a slot was not committed when it was looked at
+	next    uint32               // first slot that is not indexed
+	partial bool                 // indexing stopped at an uncommitted slot
 }
 
-// indexLocked takes the batch's committed slots into its index, as far as they
-// are committed without a gap.
+// indexLocked adds the batch's committed slots to its index, up to the first uncommitted
+// slot.
 func (q *Queue) indexLocked(b *Batch) {
 	n := b.claimed
 	if b == q.tail {
@@ -64,7 +64,7 @@ func (q *Queue) indexLocked(b *Batch) {
 	}
 }
 
-// unindexLocked forgets a batch that leaves the queue.
+// unindexLocked subtracts a batch that leaves the queue from the queue's sums.
 func (q *Queue) unindexLocked(b *Batch) {
 	for level, n := range b.index.counts {
 		q.levels[level] -= n
@@ -77,7 +77,7 @@ func (q *Queue) unindexLocked(b *Batch) {
 	b.index.counts, b.index.sizes = levelCounts{}, levelCounts{}
 }
 
-// indexAllLocked takes what has been committed since into the indexes.
+// indexAllLocked brings the indexes up to date with the commits since.
 func (q *Queue) indexAllLocked() {
 	if q.unindexed > 0 {
 		q.indexPartialLocked()
@@ -87,7 +87,7 @@ func (q *Queue) indexAllLocked() {
 	}
 }
 
-// indexPartialLocked is indexAllLocked for ready batches whose index is not complete.
+// indexPartialLocked is indexAllLocked for the ready batches whose index is incomplete.
 func (q *Queue) indexPartialLocked() {
 	for i, b := range slices.Backward(q.ready) { // merging shortens it behind i
 		if !b.index.partial {
@@ -99,10 +99,10 @@ func (q *Queue) indexPartialLocked() {
 	}
 }
 
-// evictLowestLocked evicts the oldest record of the lowest level there is, if
-// that is below the newcomer's.
+// evictLowestLocked evicts the oldest record of the lowest level in the queue, if that
+// level is below the new record's. It reports whether it did.
 func (q *Queue) evictLowestLocked(newcomer uint8, v *Victim) bool {
-	if q.unindexed > 0 { // what indexAllLocked does, without its call
+	if q.unindexed > 0 { // as indexAllLocked, without the cost of the call
 		q.indexPartialLocked()
 	}
 	if q.tail != nil {
@@ -145,18 +145,18 @@ func (q *Queue) evictLevel(b *Batch, level uint8, v *Victim) {
 	q.sizes[level] -= v.size
 }
 
-// mergeAroundLocked merges the i-th ready batch, which has just come, lost a
-// record or been committed, with its neighbours if they fit into one. That bounds
-// the slots that holes waste: the live records of two neighbours always exceed one
+// mergeAroundLocked merges the i-th ready batch with its neighbours if they fit into one.
+// The caller has just added it, evicted a record of it or completed its index. Merging
+// bounds the slots that holes waste: the live records of two neighbours always exceed one
 // batch.
 func (q *Queue) mergeAroundLocked(i int) {
 	q.mergeLocked(i)
 	q.mergeLocked(i - 1)
 }
 
-// mergeLocked moves the records of the ready batch behind the i-th into the
-// i-th, in order, if there are these two and they fit. The cost, less than two
-// batches of copies, is paid for by the evictions that made as many holes.
+// mergeLocked appends the records of the ready batch behind the i-th to the i-th, in order,
+// if both exist and they fit into one. The cost is less than two batches of copies, and the
+// evictions that made as many holes pay for it.
 func (q *Queue) mergeLocked(i int) {
 	if i < 0 || i+1 >= len(q.ready) {
 		return
@@ -165,8 +165,8 @@ func (q *Queue) mergeLocked(i int) {
 	if a.live()+b.live() > q.size || a.index.partial || b.index.partial {
 		return
 	}
-	if a.back || b.back {
-		return // what one has been through must not be counted against the other
+	if a.requeued || b.requeued {
+		return // the retry state of one must not be applied to the other
 	}
 	n, m := a.slots.compact(a.first, a.claimed), b.slots.compact(b.first, b.claimed)
 	a.slots.appendFrom(n, &b.slots, m)
@@ -178,7 +178,7 @@ func (q *Queue) mergeLocked(i int) {
 	a.index.cursor = [MaxLevel + 1]uint32{}
 	a.index.next = uint32(a.claimed)
 	for _, f := range b.flushes {
-		f.settleLocked(nil) // it covers the older a too, and is told there
+		f.settleLocked(nil) // it covers a too, which is older, and gets the outcome there
 	}
 	q.ready = slices.Delete(q.ready, i+1, i+2)
 	b.claimed = m

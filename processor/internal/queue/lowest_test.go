@@ -25,16 +25,16 @@ func TestDropLowest(t *testing.T) {
 		gone           int
 		want           [][]int
 	}{
-		{"the lowest gives way", 4, 2, []uint8{9, 1, 5, 9}, 17, Accepted, 1, [][]int{{0}, {2, 3}, {4}}},
-		{"the oldest of the lowest", 4, 2, []uint8{9, 5, 5, 5}, 9, Accepted, 1, [][]int{{0}, {2, 3}, {4}}},
-		{"in a later batch", 6, 2, []uint8{9, 9, 9, 9, 1, 9}, 5, Accepted, 4, [][]int{{0, 1}, {2, 3}, {5}, {6}}},
-		{"in the open batch", 5, 4, []uint8{9, 9, 9, 9, 0}, 1, Accepted, 4, [][]int{{0, 1, 2, 3}, {5}}},
-		{"of equals the newcomer is refused", 4, 2, []uint8{9, 9, 9, 9}, 9, Full, -1, [][]int{{0, 1}, {2, 3}}},
-		{"the newcomer is the lowest", 4, 2, []uint8{9, 9, 5, 9}, 1, Full, -1, [][]int{{0, 1}, {2, 3}}},
-		{"level 0 gives way to 1", 2, 1, []uint8{0, 0}, 1, Accepted, 0, [][]int{{1}, {2}}},
-		{"level 0 does not give way to 0", 2, 1, []uint8{0, 0}, 0, Full, -1, [][]int{{0}, {1}}},
-		{"nothing gives way to the highest of equals", 2, 2, []uint8{MaxLevel, MaxLevel}, MaxLevel, Full, -1, [][]int{{0, 1}}},
-		{"one record is the queue", 1, 1, []uint8{9}, 10, Accepted, 0, [][]int{{1}}},
+		{"the lowest is evicted", 4, 2, []uint8{9, 1, 5, 9}, 17, Accepted, 1, [][]int{{0}, {2, 3}, {4}}},
+		{"the oldest of the lowest is evicted", 4, 2, []uint8{9, 5, 5, 5}, 9, Accepted, 1, [][]int{{0}, {2, 3}, {4}}},
+		{"the lowest is in a later batch", 6, 2, []uint8{9, 9, 9, 9, 1, 9}, 5, Accepted, 4, [][]int{{0, 1}, {2, 3}, {5}, {6}}},
+		{"the lowest is in the open batch", 5, 4, []uint8{9, 9, 9, 9, 0}, 1, Accepted, 4, [][]int{{0, 1, 2, 3}, {5}}},
+		{"the new record is refused among equals", 4, 2, []uint8{9, 9, 9, 9}, 9, Full, -1, [][]int{{0, 1}, {2, 3}}},
+		{"the new record is the lowest", 4, 2, []uint8{9, 9, 5, 9}, 1, Full, -1, [][]int{{0, 1}, {2, 3}}},
+		{"level 0 is evicted for level 1", 2, 1, []uint8{0, 0}, 1, Accepted, 0, [][]int{{1}, {2}}},
+		{"level 0 is not evicted for level 0", 2, 1, []uint8{0, 0}, 0, Full, -1, [][]int{{0}, {1}}},
+		{"the highest level is not evicted for itself", 2, 2, []uint8{MaxLevel, MaxLevel}, MaxLevel, Full, -1, [][]int{{0, 1}}},
+		{"capacity of one record", 1, 1, []uint8{9}, 10, Accepted, 0, [][]int{{1}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t, DropLowest, tc.capacity, tc.size)
@@ -52,7 +52,8 @@ func TestDropLowest(t *testing.T) {
 	}
 }
 
-// TestDropLowestKeepLevel: of records that nobody will save only the level is told.
+// TestDropLowestKeepLevel checks that only the level is reported for a record below the
+// keep level.
 func TestDropLowestKeepLevel(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 3, BatchSize: 3, Policy: DropLowest, KeepLevel: 10})
 	r.offerLevels(t, 0, 9, 10, 11)
@@ -60,8 +61,8 @@ func TestDropLowestKeepLevel(t *testing.T) {
 	r.wantDisplaced(t, displacement{9, -1}, displacement{10, 1}, displacement{11, 2})
 }
 
-// TestDropLowestLeavesTakenBatches: what a consumer holds is out of reach, be it the
-// lowest.
+// TestDropLowestLeavesTakenBatches checks that the records that a consumer holds are not
+// evicted, even if they are the lowest.
 func TestDropLowestLeavesTakenBatches(t *testing.T) {
 	for _, policy := range []Policy{DropLowest, DropOldest} {
 		r := newRig(t, policy, 4, 2)
@@ -85,8 +86,8 @@ func TestDropLowestLeavesTakenBatches(t *testing.T) {
 	}
 }
 
-// TestDropLowestMergesNeighbours: two batches that have lost enough to fit into one
-// become one, in order, and flushes wait for it once.
+// TestDropLowestMergesNeighbours checks that two batches that have lost enough records to
+// fit into one become one, in order, and that flushes wait for it once.
 func TestDropLowestMergesNeighbours(t *testing.T) {
 	r := newRig(t, DropLowest, 8, 4)
 	r.offerLevels(t, 0, 1, 9, 9, 1, 1, 9, 9, 1)
@@ -109,9 +110,9 @@ func TestDropLowestMergesNeighbours(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{8, 9, 10, 11})
 }
 
-// TestDropLowestMergesNewBatch: the open batch may have lost records before it is
-// full, and then fit into the one before it. Were they not merged, batches of few
-// records could follow one another without end.
+// TestDropLowestMergesNewBatch checks that an open batch that lost records before it was
+// full is merged with the batch before it if they fit into one. Otherwise an endless
+// sequence of batches with few records could follow.
 func TestDropLowestMergesNewBatch(t *testing.T) {
 	r := newRig(t, DropLowest, 4, 2)
 	r.offerLevels(t, 0, 0, 24, 24, 24) // {0 1} {2 3}
@@ -124,8 +125,8 @@ func TestDropLowestMergesNewBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{2, 3}, []int{5, 7})
 }
 
-// TestDropLowestMergesCommittedBatch: a batch that was in the way of a merge because
-// one of its records was being copied is merged once that is done.
+// TestDropLowestMergesCommittedBatch checks that a batch that could not be merged because
+// one of its records was being copied is merged once that record is committed.
 func TestDropLowestMergesCommittedBatch(t *testing.T) {
 	r := newRig(t, DropLowest, 6, 2)
 	r.offerLevels(t, 0, 24)
@@ -137,8 +138,8 @@ func TestDropLowestMergesCommittedBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{0, 3}, []int{4, 5}, []int{6, 7})
 }
 
-// TestDropLowestSlots makes the most of the slots that holes may waste: every second
-// batch keeps one record.
+// TestDropLowestSlots wastes as many slots as holes can: every second batch keeps one
+// record.
 func TestDropLowestSlots(t *testing.T) {
 	r := newRig(t, DropLowest, 11, 8)
 	r.offerLevels(t, 0, 24, 0, 0, 0, 0, 0, 0, 0)
@@ -150,8 +151,9 @@ func TestDropLowestSlots(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{0}, []int{8, 9, 10, 11, 12, 13, 14, 15}, []int{23, 31})
 }
 
-// TestDropLowestUncommitted: what is being copied has no level yet, nor have the
-// records behind it, so they do not give way, and the newcomer does.
+// TestDropLowestUncommitted checks that a record that is being copied is not evicted, nor
+// are the records behind it, because its level is not known yet. The new record is refused
+// instead.
 func TestDropLowestUncommitted(t *testing.T) {
 	r := newRig(t, DropLowest, 4, 2)
 	slow := r.preempt(t)

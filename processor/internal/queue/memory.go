@@ -5,12 +5,11 @@ import (
 	"time"
 )
 
-// quiet is how long batches must lie unused, at least, before their memory is
-// given back.
-const quiet = time.Second
+// trimInterval is how long batches must be unused, at least, before their memory is freed.
+const trimInterval = time.Second
 
-// takeFreeLocked returns an empty batch. The caller is a producer that opens
-// the next batch, so allocating here is the exception: Prepare keeps one ahead.
+// takeFreeLocked returns an empty batch. The caller is a producer that opens the next
+// batch, so it allocates only as an exception: Prepare keeps one batch ahead.
 func (q *Queue) takeFreeLocked() *Batch {
 	n := len(q.free)
 	if n == 0 {
@@ -27,33 +26,36 @@ func (q *Queue) takeFreeLocked() *Batch {
 	return b
 }
 
-// freeLocked keeps a batch for later whose records were evicted. It is the first to be
-// used again, and what its slots hold goes then, or when the steward comes by: emptying
-// them here would hold up producers. Where bytes are bounded that would be no bound.
+// freeLocked keeps a batch that has no records left for later use. It is the first to be
+// used again. That use or the next Tick empties its slots, because emptying them here would
+// delay producers. Where bytes are bounded the slots are emptied at once: otherwise evicted
+// records would take memory beyond the bound.
 func (q *Queue) freeLocked(b *Batch) {
 	b.recycle()
 	if q.bytes != nil {
 		b.wipe()
 	}
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 }
 
-// wipe empties the slots of free batches, one at a time and so many at most. What
-// becomes free meanwhile has its turn another time, or a flood would hold the caller.
-func (q *Queue) wipe(most int) {
-	for range most {
+// wipe empties the slots of up to limit free batches, one at a time. Batches that become
+// free meanwhile are left to the next call; otherwise a flood of records could keep the
+// caller here.
+func (q *Queue) wipe(limit int) {
+	for range limit {
 		b := q.takeStale()
 		if b == nil {
 			return
 		}
 		b.wipe()
 		q.mu.Lock()
-		q.keepLocked(b)
+		q.addFreeLocked(b)
 		q.mu.Unlock()
 	}
 }
 
-// takeStale takes a free batch whose slots are not empty out of the queue, or returns nil.
+// takeStale removes a free batch whose slots are not empty from the queue and returns it,
+// or nil.
 func (q *Queue) takeStale() *Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -67,9 +69,9 @@ func (q *Queue) takeStale() *Batch {
 	return b
 }
 
-// keepLocked keeps an empty batch for later. A closed queue needs none, and may
-// itself be kept for long, by those who read its counts.
-func (q *Queue) keepLocked(b *Batch) {
+// addFreeLocked keeps an empty batch for later use. A closed queue keeps none: its counts
+// may be read long after, and would keep the batches alive.
+func (q *Queue) addFreeLocked(b *Batch) {
 	if !q.closed.Load() {
 		q.free = append(q.free, b)
 	}
@@ -82,10 +84,10 @@ func (q *Queue) wantSpare() {
 	}
 }
 
-// WantsSpare tells when Prepare should be called.
+// WantsSpare returns a channel that receives when Prepare should be called.
 func (q *Queue) WantsSpare() <-chan struct{} { return q.spare }
 
-// Prepare allocates the batch that will be needed next, off the producers' path.
+// Prepare allocates the batch that will be needed next, so that no producer has to.
 func (q *Queue) Prepare() {
 	q.mu.Lock()
 	needed := len(q.free) == 0 && !q.closed.Load()
@@ -96,14 +98,13 @@ func (q *Queue) Prepare() {
 	b := q.newBatch()
 	b.slots.touch()
 	q.mu.Lock()
-	q.keepLocked(b)
+	q.addFreeLocked(b)
 	q.mu.Unlock()
 }
 
-// trimLocked gives back the batches that nobody has needed for a while, all but
-// one.
+// trimLocked frees the batches that were not needed for a while, except one.
 func (q *Queue) trimLocked(now time.Time) {
-	if now.Sub(q.trimmed) < quiet {
+	if now.Sub(q.trimmed) < trimInterval {
 		return
 	}
 	if unused := min(q.leastFree, len(q.free)); unused > 1 {

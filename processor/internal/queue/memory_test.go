@@ -11,7 +11,7 @@ import (
 func heapInUse() int {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what the first has finalized
+	runtime.GC() // frees what the first one finalized
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
 }
@@ -31,8 +31,8 @@ func (r *rig) takeAndSettle() {
 
 const mebibyte = 1 << 20
 
-// TestMemoryOfAnIdleQueue: memory grows with use, not with capacity.
-func TestMemoryOfAnIdleQueue(t *testing.T) {
+// TestMemoryWhenIdle checks that memory grows with use, not with capacity.
+func TestMemoryWhenIdle(t *testing.T) {
 	before := heapInUse()
 	r := newRig(t, DropNewest, 50_000, 512)
 	<-r.WantsSpare()
@@ -43,8 +43,9 @@ func TestMemoryOfAnIdleQueue(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// TestMemoryOfABurst is used again while it is needed, and given back when it is not.
-func TestMemoryOfABurst(t *testing.T) {
+// TestMemoryAfterBurst checks that the memory of a burst is used again while it is needed,
+// and freed when it is not.
+func TestMemoryAfterBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const capacity = 20_000
 		before := heapInUse()
@@ -54,7 +55,7 @@ func TestMemoryOfABurst(t *testing.T) {
 			t.Helper()
 			for range capacity {
 				if r.Offer(&rec, 9) != Accepted {
-					t.Fatal("refused")
+					t.Fatal("record refused")
 				}
 			}
 		}
@@ -64,18 +65,18 @@ func TestMemoryOfABurst(t *testing.T) {
 		}
 		r.takeAndSettle()
 		batches := r.freeBatches()
-		for range 20 { // bursts within the time of quiet find their memory
-			time.Sleep(quiet / 4)
-			r.Tick(time.Now(), quiet/4)
+		for range 20 { // bursts within the trimInterval use the same memory again
+			time.Sleep(trimInterval / 4)
+			r.Tick(time.Now(), trimInterval/4)
 			fill()
 			r.takeAndSettle()
 		}
 		if n := r.freeBatches(); n != batches {
 			t.Errorf("%d batches after further bursts, %d after the first", n, batches)
 		}
-		time.Sleep(quiet)
+		time.Sleep(trimInterval)
 		r.Tick(time.Now(), time.Hour)
-		time.Sleep(quiet)
+		time.Sleep(trimInterval)
 		r.Tick(time.Now(), time.Hour)
 		if used := heapInUse() - before; used > 2*mebibyte {
 			t.Errorf("%d KiB are kept after a burst", used>>10)
@@ -84,13 +85,14 @@ func TestMemoryOfABurst(t *testing.T) {
 	})
 }
 
-// TestTrim gives back what nobody has needed for a while, and keeps what was needed.
+// TestTrim checks that Tick frees batches that were not needed for a while, and keeps those
+// that were.
 func TestTrim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 16, 2)
 		tick := func(want int) {
 			t.Helper()
-			time.Sleep(quiet)
+			time.Sleep(trimInterval)
 			r.Tick(time.Now(), time.Hour)
 			if n := r.freeBatches(); n != want {
 				t.Errorf("%d free batches, want %d", n, want)
@@ -103,7 +105,7 @@ func TestTrim(t *testing.T) {
 		for range 3 {
 			r.offer(t, 0, 8, Accepted) // needs four besides the tail
 			r.takeAll(t)
-			time.Sleep(quiet / 2)
+			time.Sleep(trimInterval / 2)
 			r.Tick(time.Now(), time.Hour) // too early
 		}
 		tick(5) // the four, and one ahead
@@ -112,8 +114,9 @@ func TestTrim(t *testing.T) {
 	})
 }
 
-// TestClosedQueueKeepsNothing: a closed queue may itself be kept for long.
-func TestClosedQueueKeepsNothing(t *testing.T) {
+// TestClosedQueueKeepsNoBatches checks that a closed queue keeps no free batches, because
+// the queue itself may be kept for long.
+func TestClosedQueueKeepsNoBatches(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 10, Accepted)
 	held := r.take(t)
@@ -130,21 +133,21 @@ func TestClosedQueueKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestTickAfterClose: the steward may come once more.
+// TestTickAfterClose checks that Tick may be called once more after Close.
 func TestTickAfterClose(t *testing.T) {
 	r := newRig(t, DropNewest, 16, 2)
 	r.offer(t, 0, 16, Accepted)
 	r.takeAll(t)
-	now := time.Now().Add(quiet)
+	now := time.Now().Add(trimInterval)
 	r.Tick(now, time.Hour)
 	r.Close()
-	if got := r.Tick(now.Add(quiet), time.Hour); got != time.Hour {
+	if got := r.Tick(now.Add(trimInterval), time.Hour); got != time.Hour {
 		t.Errorf("Tick = %v, want an hour", got)
 	}
 }
 
-// TestPrepare: with a spare batch ready, opening the next does not allocate, and asks
-// for another, as long as there is room that it could be needed for.
+// TestPrepare checks that a prepared batch is used as the next tail, and that the queue
+// then wants another as long as it has capacity for it.
 func TestPrepare(t *testing.T) {
 	r := newRig(t, DropNewest, 5, 2)
 	wants := func() bool {
@@ -156,7 +159,7 @@ func TestPrepare(t *testing.T) {
 		}
 	}
 	if !wants() {
-		t.Fatal("a new queue does not ask for a spare batch")
+		t.Fatal("a new queue does not want a spare batch")
 	}
 	r.Prepare()
 	r.Prepare()
@@ -169,11 +172,11 @@ func TestPrepare(t *testing.T) {
 		t.Error("the spare batch was not used")
 	}
 	if !wants() {
-		t.Error("the queue does not ask for another")
+		t.Error("the queue does not want another spare batch")
 	}
 	r.Prepare()
 	r.offer(t, 2, 4, Accepted)
 	if wants() {
-		t.Error("the queue asks for a spare batch that cannot be needed")
+		t.Error("the queue wants a spare batch that cannot be needed")
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// model is the queue said simply: a list of records, cut into groups where a
-// batch was full. It knows of the queue's batches only what a caller can see: how
-// records are grouped when they are taken, and what a flush waits for.
+// model is a simple model of the queue: a list of records, cut into groups where a batch
+// was full. It only has what a caller can see of the queue's batches: how records are
+// grouped when they are taken, and what a flush waits for.
 type model struct {
 	capacity, size int
 	policy         Policy
@@ -17,19 +17,19 @@ type model struct {
 	highBytes      int
 	lowBytes       int
 
-	sealed   []*group // full, oldest first; never empty
-	open     *group   // takes records; nil: no room, or closed
-	waiting  []*waitingItem
-	due      bool
-	closed   bool
-	removed  bool
-	pressed  bool
-	admitted uint64
-	inFlight int
-	reserved int // of those in flight, what keeps its room
-	kept     int // its bytes
-	held     int // batches that consumers have
-	flushes  []*flushModel
+	sealed        []*group // full, oldest first; never empty
+	open          *group   // takes records; nil: full, or closed
+	waiting       []*waitingItem
+	due           bool
+	closed        bool
+	removed       bool
+	pressed       bool
+	admitted      uint64
+	inFlight      int
+	reserved      int // how many of those in flight have their capacity reserved
+	reservedBytes int // bytes of those
+	held          int // batches that consumers have
+	flushes       []*flushModel
 }
 
 type item struct {
@@ -39,20 +39,20 @@ type item struct {
 	committed bool
 }
 
-// group is the records that claimed the slots of one batch, without those that
-// were evicted.
+// group holds the records that claimed the slots of one batch, without those that were
+// evicted.
 type group struct {
-	items  []*item
-	claims int
-	opened time.Time
-	back   bool // it was put back
+	items    []*item
+	claims   int
+	opened   time.Time
+	requeued bool // it was put back
 }
 
-// waitingItem is a record whose producer waits for room.
+// waitingItem is a record whose producer waits.
 type waitingItem struct {
 	item
 	deadline time.Time
-	over     bool
+	returned bool
 	verdict  Verdict
 }
 
@@ -90,20 +90,20 @@ func (m *model) queued() int {
 	return n
 }
 
-// full tells whether there is no room for another record.
+// full reports whether there is no capacity for another record.
 func (m *model) full() bool { return m.queued()+m.reserved >= m.capacity }
 
-// bytes is the size of what is queued; 0 where that is not bounded.
+// bytes returns the size of the queued records; 0 where bytes are not bounded.
 func (m *model) bytes() int {
 	n := 0
 	for _, g := range m.groups() {
-		n += m.counted(g.items)
+		n += m.sizeOf(g.items)
 	}
 	return n
 }
 
-// counted is the size of some records, as far as it counts.
-func (m *model) counted(items []*item) int {
+// sizeOf returns the size of the records; 0 where bytes are not bounded.
+func (m *model) sizeOf(items []*item) int {
 	n := 0
 	for _, it := range items {
 		if m.maxBytes > 0 {
@@ -113,7 +113,7 @@ func (m *model) counted(items []*item) int {
 	return n
 }
 
-// groups returns what is queued, oldest first.
+// groups returns the queued groups, oldest first.
 func (m *model) groups() []*group {
 	if m.open == nil {
 		return m.sealed
@@ -121,34 +121,34 @@ func (m *model) groups() []*group {
 	return append(slices.Clone(m.sealed), m.open)
 }
 
-// over tells by how many bytes there are too many.
-func (m *model) over() int {
+// excessBytes returns by how many bytes the bound is exceeded; negative if bytes are free.
+func (m *model) excessBytes() int {
 	if m.maxBytes == 0 {
 		return 0
 	}
-	return m.bytes() + m.kept - m.maxBytes
+	return m.bytes() + m.reservedBytes - m.maxBytes
 }
 
-// fits tells whether there is room for a record.
+// fits reports whether a record can be added without an eviction.
 func (m *model) fits(it *item) bool {
-	return !m.full() && (m.maxBytes == 0 || m.over()+it.size <= 0)
+	return !m.full() && (m.maxBytes == 0 || m.excessBytes()+it.size <= 0)
 }
 
-// worthwhile tells whether a record would find its bytes if all that is lower gave
-// way.
-func (m *model) worthwhile(it *item) bool {
-	room := -m.over()
+// fitsAfterEviction reports whether a record would get its bytes if all lower records were
+// evicted.
+func (m *model) fitsAfterEviction(it *item) bool {
+	free := -m.excessBytes()
 	for _, g := range m.groups() {
 		for _, other := range g.items {
 			if !other.committed {
 				break
 			}
 			if other.level < it.level {
-				room += other.size
+				free += other.size
 			}
 		}
 	}
-	return m.maxBytes == 0 || room >= it.size
+	return m.maxBytes == 0 || free >= it.size
 }
 
 func (m *model) reopen() {
@@ -157,9 +157,9 @@ func (m *model) reopen() {
 	}
 }
 
-// look is called after each step, however many records it has added or removed.
-func (m *model) look() {
-	n, bytes := m.queued()+m.reserved, m.bytes()+m.kept
+// updatePressure is called after each step, however many records it has added or removed.
+func (m *model) updatePressure() {
+	n, bytes := m.queued()+m.reserved, m.bytes()+m.reservedBytes
 	switch {
 	case m.high == 0, m.closed:
 		m.pressed = false
@@ -170,10 +170,10 @@ func (m *model) look() {
 	}
 }
 
-// hasten is called after each change.
-func (m *model) hasten() {
+// expediteByBytes is called after each change.
+func (m *model) expediteByBytes() {
 	if m.maxBytes > 0 && len(m.sealed) == 0 && m.open != nil && len(m.open.items) > 0 &&
-		(2*m.bytes() >= m.maxBytes-m.kept || len(m.waiting) > 0) {
+		(2*m.bytes() >= m.maxBytes-m.reservedBytes || len(m.waiting) > 0) {
 		m.due = true
 	}
 }
@@ -195,7 +195,7 @@ func (m *model) seal() {
 	m.open, m.due = nil, false
 }
 
-// offer returns what becomes of the record, and those that give way to it.
+// offer returns the verdict on the record, and the records evicted in its favour.
 func (m *model) offer(it item) (Verdict, []*item) {
 	if m.closed {
 		return Closed, nil
@@ -203,7 +203,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	if m.maxBytes > 0 && it.size > m.maxBytes {
 		return TooLarge, nil
 	}
-	defer m.hasten()
+	defer m.expediteByBytes()
 	if len(m.waiting) == 0 && m.fits(&it) {
 		m.add(it)
 		return Accepted, nil
@@ -212,7 +212,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	case m.policy == Block && m.maxWait > 0:
 		m.waiting = append(m.waiting, &waitingItem{item: it, deadline: time.Now().Add(m.maxWait)})
 		return waits, nil
-	case m.policy == DropOldest, m.policy == DropLowest && m.worthwhile(&it):
+	case m.policy == DropOldest, m.policy == DropLowest && m.fitsAfterEviction(&it):
 		gone := m.evictFor(&it)
 		if m.fits(&it) {
 			m.reopen()
@@ -230,7 +230,7 @@ func (m *model) offer(it item) (Verdict, []*item) {
 	return Full, nil
 }
 
-// evictFor removes what gives way to a record, until that fits or nothing does.
+// evictFor evicts records in favour of another, until it fits or no more can be evicted.
 func (m *model) evictFor(it *item) (gone []*item) {
 	for !m.fits(it) {
 		victim := m.evict(it.level)
@@ -242,7 +242,7 @@ func (m *model) evictFor(it *item) (gone []*item) {
 	return gone
 }
 
-// evict removes the record that gives way to one of the level, if any does.
+// evict removes the record that is evicted in favour of one of the level, if there is one.
 func (m *model) evict(level uint8) *item {
 	var from *group
 	var victim *item
@@ -254,7 +254,7 @@ func (m *model) evict(level uint8) *item {
 			}
 			if m.policy == DropLowest {
 				if !it.committed {
-					break // what lies behind a gap is not known yet
+					break // records behind a gap are not indexed yet
 				}
 				if it.level < level && (victim == nil || it.level < victim.level) {
 					from, victim = g, it
@@ -276,156 +276,26 @@ func (g *group) remove(m *model, it *item) {
 	}
 }
 
-func (m *model) available() bool {
-	return len(m.sealed) > 0 || m.due || (m.closed && (m.held == 0 || m.removed))
-}
-
-// take removes the groups of which the next batch, of n records, may consist: one,
-// or, under DropLowest, some that fit into a batch. It returns none if no batch of
-// n records may come next.
-func (m *model) take(n int) []*group {
-	var taken []*group
-	switch {
-	case len(m.sealed) > 0:
-		count, groups := 0, 0
-		for groups == 0 || (m.policy == DropLowest && count < n && groups < len(m.sealed) &&
-			!m.sealed[0].back && !m.sealed[groups].back) {
-			count += len(m.sealed[groups].items)
-			groups++
-		}
-		if count != n || n > m.size {
-			return nil
-		}
-		taken = slices.Clone(m.sealed[:groups])
-		m.sealed = m.sealed[groups:]
-	case m.due && len(m.open.items) == n:
-		taken = []*group{m.open}
-		m.open, m.due = nil, false
-	default:
-		return nil
-	}
-	m.inFlight += n
-	if taken[0].back {
-		m.reserved += n
-		m.kept += m.counted(taken[0].items)
-	}
-	m.reopen()
-	m.letIn()
-	return taken
-}
-
-// leave takes n records of what a consumer has out of flight.
-func (m *model) leave(groups []*group, gone []*item) {
-	m.inFlight -= len(gone)
-	if groups[0].back {
-		m.reserved -= len(gone)
-		m.kept -= m.counted(gone)
-		m.reopen()
-		m.letIn()
-	}
-}
-
-// progress settles the first n records of what a consumer has.
-func (m *model) progress(groups []*group, n int, failed bool) {
-	m.note(groups, failed)
-	var gone []*item
-	for _, g := range groups {
-		k := min(n-len(gone), len(g.items))
-		gone = append(gone, g.items[:k]...)
-		g.items = g.items[k:]
-	}
-	m.leave(groups, gone)
-}
-
-// putBack makes what a consumer has the next group to be taken, and returns what
-// gives way to it.
-func (m *model) putBack(groups []*group, failed bool) (gone []*item) {
-	g := &group{back: true}
-	for _, part := range groups {
-		g.items = append(g.items, part.items...)
-	}
-	g.claims = len(g.items)
-	for _, f := range m.flushes {
-		for _, part := range groups {
-			if !f.pending[part] {
-				continue
-			}
-			delete(f.pending, part)
-			f.pending[g] = true
-		}
-		if failed && f.pending[g] {
-			f.failed = true
-			clear(f.pending)
-		}
-	}
-	m.inFlight -= len(g.items)
-	if groups[0].back {
-		m.reserved -= len(g.items)
-		m.kept -= m.counted(g.items)
-	}
-	m.sealed = slices.Insert(m.sealed, 0, g)
-	for !m.closed && m.queued()+m.reserved > m.capacity {
-		victim := m.giveWay()
-		if victim == nil {
-			break // which the comparison with the queue shows
-		}
-		gone = append(gone, victim)
-	}
-	if m.policy == DropNewest || m.policy == Block {
-		slices.Reverse(gone)
-	}
-	for !m.closed && m.over() > 0 {
-		victim := m.giveWay()
-		if victim == nil {
-			break
-		}
-		gone = append(gone, victim)
-	}
-	if open := m.open; open != nil && len(open.items) == 0 {
-		m.open, m.due = nil, false
-		m.settle(open, false)
-	}
-	m.reopen()
-	m.letIn()
-	return gone
-}
-
-// giveWay removes the record that gives way to one that was put back.
-func (m *model) giveWay() *item {
-	if m.policy == DropOldest || m.policy == DropLowest {
-		return m.evict(MaxLevel + 1)
-	}
-	for _, g := range slices.Backward(m.groups()) {
-		for _, it := range slices.Backward(g.items) {
-			if it.committed {
-				g.remove(m, it)
-				return it
-			}
-		}
-	}
-	return nil
-}
-
-// letIn gives room to those who wait.
-func (m *model) letIn() {
+// admitWaiters adds the records of waiters as long as they fit.
+func (m *model) admitWaiters() {
 	for len(m.waiting) > 0 && m.fits(&m.waiting[0].item) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		w.over, w.verdict = true, Accepted
+		w.returned, w.verdict = true, Accepted
 		m.add(w.item)
 	}
-	m.hasten()
+	m.expediteByBytes()
 }
 
-// letGo ends the waiting of those whose time is up, or of all. Where one has waited
-// for bytes there may be room for the next.
-func (m *model) letGo(all bool) {
+// releaseWaiters ends the wait of those whose time is up, or of all. If one has waited for
+// bytes, the next may fit.
+func (m *model) releaseWaiters(all bool) {
 	for len(m.waiting) > 0 && (all || !m.waiting[0].deadline.After(time.Now())) {
 		w := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		w.over, w.verdict = true, Full
+		w.returned, w.verdict = true, Full
 		if !all {
-			m.letIn()
+			m.admitWaiters()
 		}
 	}
 }
@@ -435,14 +305,14 @@ func (m *model) close() {
 		m.seal()
 	}
 	m.closed = true
-	m.letGo(true)
+	m.releaseWaiters(true)
 }
 
 func (m *model) expedite() {
 	m.due = m.due || (m.open != nil && m.open.claims > 0)
 }
 
-// tick returns how long to wait, not counting what unused memory asks for.
+// tick returns the time until the next call, without regard to unused memory.
 func (m *model) tick(now time.Time, interval time.Duration) time.Duration {
 	switch {
 	case m.open == nil:
@@ -454,35 +324,4 @@ func (m *model) tick(now time.Time, interval time.Duration) time.Duration {
 		m.due = true
 	}
 	return interval
-}
-
-func (m *model) flush(f *Flush, held []*group) {
-	fm := &flushModel{real: f, pending: make(map[*group]bool)}
-	for _, g := range slices.Concat(held, m.sealed) {
-		fm.pending[g] = true
-	}
-	if m.open != nil && m.open.claims > 0 {
-		fm.pending[m.open] = true
-		m.due = true
-	}
-	m.flushes = append(m.flushes, fm)
-}
-
-// settle ends a group, whose records are exported or all evicted.
-func (m *model) settle(g *group, failed bool) {
-	for _, f := range m.flushes {
-		if f.pending[g] {
-			delete(f.pending, g)
-			f.failed = f.failed || failed
-		}
-	}
-}
-
-// note tells the flushes of groups that are not settled yet of a failure.
-func (m *model) note(groups []*group, failed bool) {
-	for _, f := range m.flushes {
-		for _, g := range groups {
-			f.failed = f.failed || (failed && f.pending[g])
-		}
-	}
 }

@@ -26,7 +26,7 @@ func TestDropOldestOrder(t *testing.T) {
 	}
 }
 
-// TestDropOldestIgnoresLevels: it is the place that counts.
+// TestDropOldestIgnoresLevels checks that only the position in the queue matters.
 func TestDropOldestIgnoresLevels(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 2, BatchSize: 2, Policy: DropOldest, KeepLevel: 17})
 	r.offerLevel(t, 0, 24, Accepted)
@@ -36,8 +36,8 @@ func TestDropOldestIgnoresLevels(t *testing.T) {
 	r.wantDisplaced(t, displacement{24, 0}, displacement{0, -1})
 }
 
-// TestDropOldestUncommitted: a record that is being copied is passed over, and is
-// the oldest again once it is there.
+// TestDropOldestUncommitted checks that a record that is being copied is passed over, and
+// is the oldest again once it is committed.
 func TestDropOldestUncommitted(t *testing.T) {
 	for _, size := range []int{4, 2, 1} {
 		r := newRig(t, DropOldest, 4, size)
@@ -58,8 +58,8 @@ func TestDropOldestUncommitted(t *testing.T) {
 	}
 }
 
-// TestDropOldestAllUncommitted: with nothing to evict the newcomer is refused, and
-// no producer's slot is taken from it.
+// TestDropOldestAllUncommitted checks that the new record is refused if there is none to
+// evict, and that no producer loses its slot.
 func TestDropOldestAllUncommitted(t *testing.T) {
 	for _, size := range []int{3, 2, 1} {
 		r := newRig(t, DropOldest, 3, size)
@@ -79,8 +79,8 @@ func TestDropOldestAllUncommitted(t *testing.T) {
 	}
 }
 
-// TestDropOldestCommitConcurrentSafe: a record that is committed while another producer
-// looks for the oldest is not passed over for good.
+// TestDropOldestCommitConcurrentSafe checks that a record that is committed while another
+// producer looks for the oldest is not passed over for good.
 func TestDropOldestCommitConcurrentSafe(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 1000 {
@@ -97,8 +97,8 @@ func TestDropOldestCommitConcurrentSafe(t *testing.T) {
 	}
 }
 
-// TestDropOldestOpenBatch: when all else is being copied, the oldest record lies in
-// the open batch.
+// TestDropOldestOpenBatch checks that the oldest record is found in the open batch when all
+// others are being copied.
 func TestDropOldestOpenBatch(t *testing.T) {
 	r := newRig(t, DropOldest, 5, 3)
 	slow := []preempted{r.preempt(t), r.preempt(t), r.preempt(t)}
@@ -122,8 +122,7 @@ func TestDropOldestOpenBatch(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{6, 7})
 }
 
-// TestDropOldestEndsFlushes: a flush does not wait for a batch of which nothing is
-// left.
+// TestDropOldestEndsFlushes checks that a flush does not wait for a batch without records.
 func TestDropOldestEndsFlushes(t *testing.T) {
 	r := newRig(t, DropOldest, 4, 2)
 	r.offer(t, 0, 4, Accepted)

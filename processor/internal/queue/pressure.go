@@ -1,18 +1,18 @@
 package queue
 
-// This file decides whether the queue is under pressure. Producers pay nothing
-// for it: it is looked at where the mutex is held anyway, when a batch fills or is
-// taken, and at the high mark, where claims are made to stop for it.
+// This file decides whether the queue is under pressure, at no cost to producers: it is
+// decided where the mutex is held anyway, when a batch fills or is taken, and at the high
+// mark, where the tail's limit stops claims for that purpose.
 
-// Pressed tells whether the queue has reached its high mark, and has not come
-// down to the low one since. Room that is kept for batches to come back counts as
-// taken. It is one load, and never true of a closed queue.
+// Pressed reports whether the queue is under pressure: it has reached its high mark and has
+// not come down to the low mark since. Capacity that is reserved for batches to return
+// counts as used. The call is one atomic load. It returns false for a closed queue.
 func (q *Queue) Pressed() bool { return q.pressed.Load() }
 
-// watchLocked looks at a queue of whose tail so many slots are claimed, fewer than
-// the limit, and returns how many may be claimed until it is to be looked at
-// again.
-func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
+// capAtHighMarkLocked updates the pressure of a queue with so many claimed slots in the
+// tail, fewer than the limit. It returns how many slots may be claimed until the pressure
+// must be updated again.
+func (q *Queue) capAtHighMarkLocked(tail *Batch, claimed, limit uint32) uint32 {
 	if q.high == 0 {
 		return limit
 	}
@@ -21,9 +21,9 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 	high, low := q.bytes.marks()
 	switch {
 	case high || taken >= q.high:
-		q.pressLocked(true)
+		q.setPressureLocked(true)
 	case low && taken <= q.low:
-		q.pressLocked(false)
+		q.setPressureLocked(false)
 	}
 	if q.pressed.Load() {
 		return limit
@@ -31,8 +31,8 @@ func (q *Queue) watchLocked(tail *Batch, claimed, limit uint32) uint32 {
 	return uint32(min(int(limit), q.high-elsewhere)) // more than are claimed
 }
 
-func (q *Queue) pressLocked(pressed bool) {
-	if q.pressed.Load() != pressed { // many read it, so it is not written in vain
+func (q *Queue) setPressureLocked(pressed bool) {
+	if q.pressed.Load() != pressed { // many goroutines read it, so it is written only when it changes
 		q.pressed.Store(pressed)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pressed checks the flag after each step of a test.
+// wantPressed checks Pressed and the invariants.
 func (r *rig) wantPressed(t *testing.T, when string, want bool) {
 	t.Helper()
 	if got := r.Pressed(); got != want {
@@ -16,8 +16,9 @@ func (r *rig) wantPressed(t *testing.T, when string, want bool) {
 	checkInvariants(t, r.Queue)
 }
 
-// TestPressure: from the record that reaches the high mark, wherever in a batch that
-// is, until a consumer takes the batch that brings the queue down to the low one.
+// TestPressure checks that pressure lasts from the record that reaches the high mark, at
+// any position in a batch, until a consumer takes the batch that brings the queue down to
+// the low mark.
 func TestPressure(t *testing.T) {
 	for _, p := range policies {
 		for high := 1; high <= 12; high++ {
@@ -42,7 +43,8 @@ func TestPressure(t *testing.T) {
 	}
 }
 
-// TestPressureBetweenTheMarks: what matters is where the queue comes from.
+// TestPressureBetweenTheMarks checks that between the marks the pressure depends on the
+// mark that was reached last.
 func TestPressureBetweenTheMarks(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 12, BatchSize: 2, High: 10, Low: 4})
 	r.offer(t, 0, 9, Accepted)
@@ -63,7 +65,7 @@ func TestPressureBetweenTheMarks(t *testing.T) {
 	}
 }
 
-// TestPressureWithHoles: evicted records do not count.
+// TestPressureWithHoles checks that evicted records do not count.
 func TestPressureWithHoles(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 6, BatchSize: 4, Policy: DropOldest, High: 5, Low: 2})
 	r.offer(t, 0, 20, Accepted)
@@ -79,8 +81,8 @@ func TestPressureWithHoles(t *testing.T) {
 	r.wantPressed(t, "at the mark", true)
 }
 
-// TestPressureOfWaiters: while producers wait for room the queue is full.
-func TestPressureOfWaiters(t *testing.T) {
+// TestPressureWhileWaiting checks that the queue counts as full while producers wait.
+func TestPressureWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, Policy: Block, MaxWait: time.Hour, High: 4, Low: 2})
 		r.offer(t, 0, 4, Accepted)
@@ -89,7 +91,7 @@ func TestPressureOfWaiters(t *testing.T) {
 			producers.Go(func() { r.offerAny(n) })
 			synctest.Wait()
 		}
-		for i, left := range []int{4, 3, 1} { // two of three get room, then one
+		for i, left := range []int{4, 3, 1} { // two of three get a slot, then one
 			r.consumer.Settle(r.take(t), nil, func() {})
 			synctest.Wait()
 			if got := r.Len(); got != left {
@@ -101,9 +103,9 @@ func TestPressureOfWaiters(t *testing.T) {
 	})
 }
 
-// TestNoPressureOfAClosedQueue: those who ask before they log would otherwise not
-// learn that they are too late.
-func TestNoPressureOfAClosedQueue(t *testing.T) {
+// TestNoPressureWhenClosed checks that a closed queue is not under pressure: callers that
+// ask before they log would otherwise not find out that it is closed.
+func TestNoPressureWhenClosed(t *testing.T) {
 	r := newRigOf(t, Config{Capacity: 4, BatchSize: 2, High: 3, Low: 1})
 	r.offer(t, 0, 4, Accepted)
 	r.wantPressed(t, "full", true)
@@ -113,8 +115,9 @@ func TestNoPressureOfAClosedQueue(t *testing.T) {
 	r.wantPressed(t, "drained", false)
 }
 
-// TestPressureUnwatched: without marks there is none, and claims are not stopped.
-func TestPressureUnwatched(t *testing.T) {
+// TestNoPressureWithoutMarks checks that without marks there is no pressure, and that
+// claims are not stopped.
+func TestNoPressureWithoutMarks(t *testing.T) {
 	r := newRig(t, DropNewest, 8, 8)
 	r.offer(t, 0, 8, Accepted)
 	r.wantPressed(t, "full", false)
@@ -122,12 +125,12 @@ func TestPressureUnwatched(t *testing.T) {
 	r.wantPressed(t, "refusing", false)
 }
 
-// TestPressureConcurrentSafe: producers cross the mark together, and consumers come
-// down from it. When all rest the flag is what the count says.
+// TestPressureConcurrentSafe lets producers cross the mark together, and a consumer come
+// down from it. When all calls have returned, the flag must agree with the count.
 func TestPressureConcurrentSafe(t *testing.T) {
 	const capacity, high = 64, 40
 	for round := range 50 {
-		s := newCalm(Config{
+		s := newConsumerStress(Config{
 			Capacity: capacity, BatchSize: 16, Policy: policies[round%len(policies)].policy, High: high, Low: high - 1,
 			Displaced: func(Victim) {},
 		}, 0)
@@ -149,4 +152,21 @@ func TestPressureConcurrentSafe(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPressureOfBytes checks that pressure begins with the record that reaches the mark.
+func TestPressureOfBytes(t *testing.T) {
+	r := newRigOf(t, Config{Capacity: 20, BatchSize: 4, MaxBytes: 100, High: 20, Low: 10, HighBytes: 80, LowBytes: 30})
+	for n := range 5 {
+		r.offerSized(t, n, 15, Accepted)
+		r.wantPressed(t, "below", false)
+	}
+	r.offerSized(t, 5, 4, Accepted)
+	r.wantPressed(t, "one byte below", false)
+	r.offerSized(t, 6, 1, Accepted)
+	r.wantPressed(t, "at the mark", true)
+	r.consumer.Settle(r.take(t), nil, func() {})
+	r.wantPressed(t, "at 20", false)
+	r.offerSized(t, 7, 61, Accepted)
+	r.wantPressed(t, "filled with one record", true)
 }

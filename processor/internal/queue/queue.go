@@ -10,18 +10,18 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Policy says what happens to a record for which there is no room.
+// Policy is what happens to a new record when the queue is full.
 type Policy uint8
 
 // The overflow policies.
 const (
-	DropNewest Policy = iota // the newcomer is refused
-	DropOldest               // the oldest record gives way
-	DropLowest               // the oldest of the lowest records below the newcomer's level gives way
-	Block                    // the newcomer waits for room, at most MaxWait
+	DropNewest Policy = iota // the new record is refused
+	DropOldest               // the oldest record is evicted
+	DropLowest               // the oldest of the lowest records below the new record's level is evicted
+	Block                    // the producer waits for capacity, at most MaxWait
 )
 
-// Verdict says what became of an offered record.
+// Verdict is the result of offering a record.
 type Verdict uint8
 
 // The verdicts.
@@ -32,78 +32,79 @@ const (
 	TooLarge // the record has more bytes than the queue may hold
 )
 
-// Config is what a queue is made from.
+// Config configures a queue.
 type Config struct {
-	Capacity  int // most records queued; at least 1
-	MaxBytes  int // most bytes queued, for OfferSized; 0: no bound
-	BatchSize int // most records a batch; 1 … min(Capacity, MaxBatchSize)
+	Capacity  int // maximum number of queued records; at least 1
+	MaxBytes  int // maximum number of queued bytes, for OfferSized; 0: no bound
+	BatchSize int // maximum number of records in a batch; 1 … min(Capacity, MaxBatchSize)
 	Policy    Policy
 	MaxWait   time.Duration // Block only
 
-	// High and Low are the marks between which Pressed changes, in records: it is
-	// true from High on, and until the queue has come down to Low. High is 1 …
-	// Capacity, or 0: nobody asks; Low is less. In a queue that is bounded by bytes
-	// HighBytes and LowBytes are the same for those, and either may be reached.
+	// High and Low are the marks of Pressed, in records: it becomes true at High and false
+	// again at Low. High is 1 … Capacity, or 0: Pressed is not needed. Low is less than
+	// High. In a queue that is bounded by bytes, HighBytes and LowBytes are the marks in
+	// bytes: reaching either high mark makes Pressed true, and both counts must be down to
+	// their low marks to make it false.
 	High, Low           int
 	HighBytes, LowBytes int
 
-	// KeepLevel is the level from which on a displaced record is kept for
-	// Displaced; below, only its level is told.
+	// KeepLevel is the lowest level at which Displaced gets a copy of an evicted record.
+	// Below it, Displaced gets only the level.
 	KeepLevel uint8
-	// Displaced is told of each record that gave way to a newer one, on the
-	// goroutine that offered that, outside the mutex. The record is only valid
+	// Displaced is called for each record that was evicted in favour of a new one, on the
+	// goroutine that offered the new one, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
-	// Traded is told of n records that gave way to newer ones all at once: below
-	// KeepLevel, and alike in what the Victim says, which has no record. It is called
-	// under the mutex, so that no snapshot falls between. nil: none do, and each
-	// is told to Displaced.
+	// Traded is called for n records that were evicted in favour of new ones together. They
+	// are below KeepLevel and share the Victim's fields; its Record is nil. It is called
+	// under the mutex, so that no snapshot sees the queue in between. If it is nil, no
+	// records are evicted together, and Displaced is called for each.
 	Traded func(v Victim, n int)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
 type Queue struct {
-	// open is the batch in which producers may claim slots: nil when there is
-	// no room or the queue is closed. Written under mu.
+	// open is the batch in which producers may claim slots: nil when the queue is full or
+	// closed. Written under mu.
 	open   atomic.Pointer[Batch]
 	closed atomic.Bool
-	// due says that the tail, which has records, is to be handed out although it
-	// is not full. Written under mu, and cleared before the next tail takes records:
-	// a producer that finds it set need not ask for its record to be handed out.
+	// due is set when the tail has records and is to be handed out although it is not full.
+	// It is written under mu, and cleared before the next tail takes records: a producer
+	// that finds it set need not expedite its record.
 	due atomic.Bool
-	// pressed says that the queue has reached its high mark, and has not come down
-	// to the low one since. Written under mu.
+	// pressed is set when the queue has reached its high mark and has not come down to the
+	// low one since. Written under mu.
 	pressed atomic.Bool
 
 	capacity, size int
 	policy         Policy
 	maxWait        time.Duration
-	high, low      int        // marks of pressed; high 0: it is not watched
-	bytes          *byteBound // nil: none
+	high, low      int        // marks of pressed; high 0: no marks
+	bytes          *byteBound // nil: no bound
 	keepLevel      uint8
 	displaced      func(Victim)
-	traded         func(v Victim, n int)
+	overwritten    func(v Victim, n int)
 
-	spare   chan struct{} // asks for Prepare
+	spare   chan struct{} // signals that Prepare should be called
 	drained chan struct{} // closed when no consumer will get another batch
 
 	mu        sync.Mutex
-	ready     []*Batch // full batches, oldest first
-	tail      *Batch   // the batch that takes records; nil when ready fills the capacity, or closed
-	trade     trade    // of the oldest records for newcomers; see lock
-	readyLive int      // records in ready
-	inFlight  int      // records in taken batches
-	reserved  int      // of those, records whose room is kept for their return
-	removed   bool     // Remove was called: nothing is taken back
-	admitted  uint64   // slots handed out in sealed batches
+	ready     []*Batch        // full batches, oldest first
+	tail      *Batch          // the batch that takes records; nil when ready fills the capacity, or closed
+	overwrite overwriteWindow // of the oldest records by new ones; see lock
+	readyLive int             // records in ready
+	inFlight  int             // records in taken batches
+	reserved  int             // how many of those have their capacity kept for their return
+	removed   bool            // Remove was called: no batch can be put back
+	admitted  uint64          // claimed slots in sealed batches
 	levels    levelCounts
 	sizes     levelCounts // bytes by level, where they are bounded
-	unindexed int         // ready batches whose index is not complete
-	waiters   list.List   // of *waiter; while there are any, there is no room
-	// idle is a stack: the last to fall idle is the first to be woken, but those
-	// that are reluctant go to the bottom, where they take turns. Consumers
-	// fall idle only when there is nothing to take, and one is woken for each batch
-	// that becomes ready or due, so no batch waits while a consumer sleeps.
+	unindexed int         // ready batches whose index is incomplete
+	waiters   list.List   // of *waiter; while there are any, nothing is open
+	// idle is a stack: the last consumer to become idle is the first to be woken. One that
+	// has Reluctant set goes to the bottom, where such consumers take turns. Consumers become
+	// idle only when there is nothing to take, and one is woken for each batch that becomes
+	// ready or due, so no batch waits while a consumer sleeps.
 	idle      []*Consumer
 	consumers []*Consumer
 	free      []*Batch
@@ -114,37 +115,37 @@ type Queue struct {
 // New returns an empty queue.
 func New(cfg Config) *Queue {
 	q := &Queue{
-		capacity:  cfg.Capacity,
-		size:      min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
-		policy:    cfg.Policy,
-		maxWait:   cfg.MaxWait,
-		high:      cfg.High,
-		low:       cfg.Low,
-		keepLevel: cfg.KeepLevel,
-		displaced: cfg.Displaced,
-		traded:    cfg.Traded,
-		spare:     make(chan struct{}, 1),
-		drained:   make(chan struct{}),
-		trimmed:   time.Now(),
+		capacity:    cfg.Capacity,
+		size:        min(cfg.BatchSize, cfg.Capacity, MaxBatchSize),
+		policy:      cfg.Policy,
+		maxWait:     cfg.MaxWait,
+		high:        cfg.High,
+		low:         cfg.Low,
+		keepLevel:   cfg.KeepLevel,
+		displaced:   cfg.Displaced,
+		overwritten: cfg.Traded,
+		spare:       make(chan struct{}, 1),
+		drained:     make(chan struct{}),
+		trimmed:     time.Now(),
 	}
 	if cfg.MaxBytes > 0 {
 		q.bytes = newByteBound(cfg)
 	}
-	q.publishLocked()
+	q.reopenLocked()
 	return q
 }
 
 // newcomer is a record that is offered.
 type newcomer struct {
-	rec   *sdklog.Record
-	level uint8
-	size  int  // in bytes; 0 where these are not bounded
-	held  bool // it has its bytes
+	rec      *sdklog.Record
+	level    uint8
+	size     int  // in bytes; 0 where these are not bounded
+	hasBytes bool // its bytes are taken
 }
 
-// Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel,
-// ranks it under DropLowest. Offer blocks only under Block. A queue that is bounded by
-// bytes is offered records with OfferSized.
+// Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel, ranks the
+// record under DropLowest. Offer blocks only under Block. A queue that is bounded by bytes
+// needs OfferSized.
 func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if b := q.open.Load(); b != nil {
 		word := b.word.Add(1)
@@ -160,40 +161,40 @@ func (q *Queue) Offer(r *sdklog.Record, level uint8) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
 		return q.refuse()
 	}
-	return q.offerSlowly(newcomer{rec: r, level: level})
+	return q.offerSlow(newcomer{rec: r, level: level})
 }
 
-// advance opens the next batch after the last slot of b was claimed. Another
-// producer may have been faster.
+// advance opens the next batch after the last slot of b was claimed. Another producer may
+// already have done so.
 func (q *Queue) advance(b *Batch) {
 	q.mu.Lock()
-	if q.tail == b && !q.tradingLocked() {
-		q.publishLocked()
+	if q.tail == b && !q.overwritingLocked() {
+		q.reopenLocked()
 	}
 	q.mu.Unlock()
 }
 
-// offerSlowly is Offer when the open batch has no slot left.
-func (q *Queue) offerSlowly(n newcomer) Verdict {
+// offerSlow is Offer for the case that the open batch has no slot left.
+func (q *Queue) offerSlow(n newcomer) Verdict {
 	if q.policy == DropNewest && q.open.Load() == nil {
 		q.returnBytes(&n)
 		return q.refuse()
 	}
 	q.mu.Lock()
-	if b, slot, ok := q.claimTradedLocked(); ok {
+	if b, slot, ok := q.claimOverwriteLocked(); ok {
 		q.mu.Unlock()
 		b.put(slot, &n)
 		return Accepted
 	}
-	q.endTradeLocked()
+	q.endOverwriteLocked()
 	if q.closed.Load() {
 		q.returnBytes(&n)
 		q.mu.Unlock()
 		return Closed
 	}
 	if q.waiters.Len() == 0 && (q.bytes == nil || q.obtainBytes(&n)) {
-		if b, slot, ok := q.reserveLocked(); ok {
-			q.publishLocked()
+		if b, slot, ok := q.claimSlotLocked(); ok {
+			q.reopenLocked()
 			q.mu.Unlock()
 			b.put(slot, &n)
 			return Accepted
@@ -202,26 +203,26 @@ func (q *Queue) offerSlowly(n newcomer) Verdict {
 	switch q.policy {
 	case DropOldest, DropLowest:
 		if q.bytes != nil {
-			q.openLocked() // publishLocked follows, when it is known whose bytes those are
+			q.openLocked() // reopenLocked follows, once it is known who gets those bytes
 			return q.displaceSizedUnlock(n)
 		}
 		if q.policy == DropLowest {
-			q.announceLocked() // where the oldest give way, displaceUnlock says when
+			q.refreshOpenLocked() // under DropOldest, displaceUnlock decides when
 		}
 		return q.displaceUnlock(n)
 	case Block:
 		q.returnBytes(&n)
-		q.announceLocked()
+		q.refreshOpenLocked()
 		return q.waitUnlock(n)
 	default:
 		q.returnBytes(&n)
-		q.announceLocked()
+		q.refreshOpenLocked()
 		q.mu.Unlock()
 		return Full
 	}
 }
 
-// refuse tells why there is no room.
+// refuse returns the reason why there is no slot.
 func (q *Queue) refuse() Verdict {
 	if q.closed.Load() {
 		return Closed
@@ -229,17 +230,16 @@ func (q *Queue) refuse() Verdict {
 	return Full
 }
 
-// announceLocked lets go of an open batch that has no slot left, where the producer
-// of the last one has not come to it yet, and gives bytes that were returned to
-// those who wait for them.
-func (q *Queue) announceLocked() {
+// refreshOpenLocked closes the open batch if it is full and the producer of its last slot
+// has not done so yet, and hands returned bytes to waiters.
+func (q *Queue) refreshOpenLocked() {
 	if q.open.Load() != nil || q.bytes != nil {
-		q.publishLocked()
+		q.reopenLocked()
 	}
 }
 
-// Close ends admission: records offered from now on are refused, producers that
-// wait for room are let go, and consumers get what is left.
+// Close ends admission: later records are refused, waiting producers return, and consumers
+// get the remaining batches.
 func (q *Queue) Close() {
 	q.lock()
 	defer q.mu.Unlock()
@@ -249,24 +249,24 @@ func (q *Queue) Close() {
 	if q.tail != nil {
 		q.pushTailLocked()
 	}
-	q.closed.Store(true) // before open: a producer that finds nil learns why
-	q.shutLocked()
+	q.closed.Store(true) // before open: a producer that finds nil reads the reason
+	q.closeOpenLocked()
 	q.free = nil
-	q.dismissLocked()
+	q.releaseWaitersLocked()
 	for len(q.idle) > 0 {
 		q.wakeLocked()
 	}
-	q.drainedLocked()
+	q.signalDrainedLocked()
 }
 
-// Closed tells whether the queue was closed.
+// Closed reports whether the queue was closed.
 func (q *Queue) Closed() bool { return q.closed.Load() }
 
-// Drained is closed when no consumer will get another batch: the queue is closed,
-// none is ready, and none is held that may be put back.
+// Drained returns a channel that is closed when no consumer will get another batch: the
+// queue is closed, no batch is ready, and no consumer holds one that may be put back.
 func (q *Queue) Drained() <-chan struct{} { return q.drained }
 
-// exhaustedLocked tells whether no batch will come any more.
+// exhaustedLocked reports whether no batch can come any more.
 func (q *Queue) exhaustedLocked() bool {
 	if !q.closed.Load() || len(q.ready) > 0 {
 		return false
@@ -274,7 +274,7 @@ func (q *Queue) exhaustedLocked() bool {
 	return q.removed || !slices.ContainsFunc(q.consumers, func(c *Consumer) bool { return c.holding != nil })
 }
 
-func (q *Queue) drainedLocked() {
+func (q *Queue) signalDrainedLocked() {
 	if !q.exhaustedLocked() {
 		return
 	}
@@ -289,15 +289,15 @@ func (q *Queue) drainedLocked() {
 	}
 }
 
-// Due tells whether the open batch is about to be handed out: a record that was
-// accepted before need not ask for it.
+// Due reports whether the open batch is about to be handed out: a record that was accepted
+// before need not be expedited.
 func (q *Queue) Due() bool { return q.due.Load() }
 
-// Expedite has the open batch handed out now. It wakes a consumer and does not
-// wait.
+// Expedite hands out the open batch now, although it is not full. It wakes a consumer and
+// does not wait.
 func (q *Queue) Expedite() {
-	// One flag for many callers: until a consumer has taken the batch, asking
-	// again costs one load.
+	// Many callers share one flag: until a consumer has taken the batch, another call costs
+	// one load.
 	if q.Due() {
 		return
 	}
@@ -325,9 +325,8 @@ func (q *Queue) wakeLocked() {
 	c.wake <- struct{}{} // an idle consumer's channel is empty
 }
 
-// Tick has the open batch handed out if its oldest record may have waited for
-// the interval, gives unused memory back, and returns how long to wait until the
-// next call.
+// Tick expedites the open batch if its oldest record may have waited for the interval,
+// frees unused memory, and returns the time until the next call is needed.
 func (q *Queue) Tick(now time.Time, interval time.Duration) time.Duration {
 	q.lock()
 	next := q.tickLocked(now, interval)
@@ -350,13 +349,13 @@ func (q *Queue) tickLocked(now time.Time, interval time.Duration) time.Duration 
 		}
 	}
 	if len(q.free) > 1 {
-		next = min(next, quiet) // there may be memory to give back
+		next = min(next, trimInterval) // there may be memory to free
 	}
 	return next
 }
 
-// Remove takes every batch out of a closed queue that no consumer holds, for one
-// who settles them with Discard. From then on nothing can be put back.
+// Remove removes every batch that no consumer holds from a closed queue. The caller settles
+// them with Discard. After that no batch can be put back.
 func (q *Queue) Remove() []*Batch {
 	q.lock()
 	q.removed = true
@@ -366,35 +365,35 @@ func (q *Queue) Remove() []*Batch {
 		q.takenLocked(b)
 		removed = append(removed, b)
 	}
-	q.drainedLocked()
+	q.signalDrainedLocked()
 	q.mu.Unlock()
 	commit := make(chan struct{}, 1)
 	for _, b := range removed {
-		b.settleIn(commit)
+		b.makeReadable(commit)
 		q.releaseBytes(b)
 	}
 	return removed
 }
 
 // Discard settles a batch that Remove returned.
-func (q *Queue) Discard(b *Batch, err error, book func()) {
-	(&Consumer{q: q}).Settle(b, err, book)
+func (q *Queue) Discard(b *Batch, err error, account func()) {
+	(&Consumer{q: q}).Settle(b, err, account)
 }
 
 // Counts is a consistent view of what the queue holds.
 type Counts struct {
 	Admitted uint64 // records ever accepted
-	Queued   int    // of those, waiting
-	InFlight int    // of those, taken and not settled
-	Reserved int    // of those, whose room is kept for their return
+	Queued   int    // how many of those wait
+	InFlight int    // how many of those are taken and not settled
+	Reserved int    // how many of the latter have their capacity kept for their return
 
-	// QueuedBytes is the size of the records that wait, where it is bounded. A
-	// batch that is being taken counts until its last record is committed.
+	// QueuedBytes is the size of the waiting records, where bytes are bounded. A batch that
+	// is being taken counts until its last record is committed.
 	QueuedBytes int
 }
 
-// Snapshot calls read under the mutex with the queue's counts, so that what
-// Settle books is in the counts or in the ledger, never in both or neither.
+// Snapshot calls read under the mutex with the queue's counts, so that the records that
+// Settle accounts for are in the counts or in the ledger, never in both or neither.
 func (q *Queue) Snapshot(read func(Counts)) {
 	q.lock()
 	defer q.mu.Unlock()
@@ -405,8 +404,8 @@ func (q *Queue) Snapshot(read func(Counts)) {
 		c.Queued += n - q.tail.holes
 	}
 	if over := c.Queued - q.capacity; over > 0 {
-		// Batches that were put back into a closed queue: they are on their way to their
-		// last attempt, and nobody waits for their room.
+		// Batches were put back into a closed queue: they are about to have their last
+		// attempt, and no producer waits for their capacity.
 		c.Queued, c.InFlight = q.capacity, c.InFlight+over
 	}
 	if q.bytes != nil {
@@ -425,7 +424,7 @@ func (q *Queue) Len() int {
 // Capacity returns how many records can be queued.
 func (q *Queue) Capacity() int { return q.capacity }
 
-// MaxBytes returns how many bytes can be queued; 0 if that is not bounded.
+// MaxBytes returns how many bytes can be queued; 0 if they are not bounded.
 func (q *Queue) MaxBytes() int {
 	if q.bytes == nil {
 		return 0

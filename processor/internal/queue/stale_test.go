@@ -12,8 +12,7 @@ func (r *rig) claimOn(t *testing.T, b *Batch, number int, want Verdict) {
 	checkInvariants(t, r.Queue)
 }
 
-// TestStaleBatch claims a slot of a batch in every place that a batch can have come
-// to since it was open.
+// TestStaleBatch claims a slot of a batch in every place where it can be after it was open.
 func TestStaleBatch(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
@@ -24,7 +23,7 @@ func TestStaleBatch(t *testing.T) {
 
 			b := r.take(t)
 			if b != stale {
-				t.Fatal("not the batch that was open first")
+				t.Fatal("Take did not return the batch that was open first")
 			}
 			r.claimOn(t, stale, 3, Accepted) // taken
 			wantNumbers(t, "taken batch", numbersOf(b.Records()), 0, 1)
@@ -41,7 +40,7 @@ func TestStaleBatch(t *testing.T) {
 			if r.tail != stale {
 				t.Fatal("the free batch has not become the tail")
 			}
-			r.claimOn(t, stale, 6, Accepted) // open again: a valid claim on its new life
+			r.claimOn(t, stale, 6, Accepted) // open again: a valid claim on its new use
 			r.claimOn(t, stale, 7, Accepted)
 			wantBatches(t, r.takeAll(t), []int{2, 3}, []int{4, 5}, []int{6, 7})
 			r.wantCounts(t, Counts{Admitted: 8})
@@ -49,7 +48,8 @@ func TestStaleBatch(t *testing.T) {
 	}
 }
 
-// TestStaleBatchWhenFull: a stale pointer is no way past a full queue.
+// TestStaleBatchWhenFull checks that a stale pointer does not bypass the capacity of a full
+// queue.
 func TestStaleBatchWhenFull(t *testing.T) {
 	for _, policy := range []Policy{DropNewest, DropLowest, Block} {
 		r := newRig(t, policy, 4, 2)
@@ -66,8 +66,8 @@ func TestStaleBatchWhenFull(t *testing.T) {
 	}
 }
 
-// TestStaleBatchOfRaisedLimit: the pointer is not stale but the limit has moved: the
-// claim is valid, and the announcement of the last slot does no harm.
+// TestStaleBatchOfRaisedLimit checks that a claim is valid if the batch is still open but
+// its limit has changed, and that a late call of advance changes nothing.
 func TestStaleBatchOfRaisedLimit(t *testing.T) {
 	r := newRig(t, DropNewest, 6, 4)
 	r.offer(t, 0, 6, Accepted) // {0 1 2 3} {4 5
@@ -81,8 +81,8 @@ func TestStaleBatchOfRaisedLimit(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{4, 5, 6, 7}, []int{8})
 }
 
-// TestStaleBatchMerged: a batch whose records were moved to its neighbour is free, and
-// finds nothing of them when it comes round again.
+// TestStaleBatchMerged checks that a batch whose records were moved to its neighbour is
+// free, and holds none of them when it is used again.
 func TestStaleBatchMerged(t *testing.T) {
 	r := newRig(t, DropLowest, 4, 2)
 	r.offerLevel(t, 0, 1, Accepted)
@@ -100,7 +100,7 @@ func TestStaleBatchMerged(t *testing.T) {
 	wantBatches(t, r.takeAll(t), []int{4, 5}, []int{6, 7})
 }
 
-// TestAbandonedBatch is never used again.
+// TestAbandonedBatch checks that an abandoned batch is never used again.
 func TestAbandonedBatch(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 2)
 	r.offer(t, 0, 2, Accepted)

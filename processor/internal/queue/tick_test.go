@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// steward calls Tick when it asks to be called, for a while.
-func (r *rig) steward(interval, duration time.Duration) {
+// tickLoop calls Tick at the times that Tick returns, for the duration.
+func (r *rig) tickLoop(interval, duration time.Duration) {
 	end := time.Now().Add(duration)
 	for next := interval; ; {
 		if left := time.Until(end); left < next {
@@ -19,14 +19,14 @@ func (r *rig) steward(interval, duration time.Duration) {
 	}
 }
 
-// TestTickBoundsTheWait: a record waits for the interval at most, however it falls
-// between the ticks.
-func TestTickBoundsTheWait(t *testing.T) {
+// TestTickBoundsWaiting checks that a record waits at most for the interval, at whatever
+// time between two ticks it was offered.
+func TestTickBoundsWaiting(t *testing.T) {
 	const interval = 10 * time.Second
 	for offset := time.Duration(0); offset <= 2*interval; offset += interval / 4 {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, DropNewest, 8, 2)
-			go r.steward(interval, 10*interval)
+			go r.tickLoop(interval, 10*interval)
 			time.Sleep(offset)
 			synctest.Wait()
 			for n := range 5 {
@@ -38,7 +38,7 @@ func TestTickBoundsTheWait(t *testing.T) {
 				}
 				for waited := time.Duration(0); !r.available(); waited += time.Second {
 					if waited > interval {
-						t.Fatalf("offered %v after a tick, record %d waits for longer than %v", offset, n, interval)
+						t.Fatalf("offset %v: record %d waits for longer than %v", offset, n, interval)
 					}
 					time.Sleep(time.Second)
 					synctest.Wait()
@@ -51,8 +51,8 @@ func TestTickBoundsTheWait(t *testing.T) {
 	}
 }
 
-// TestTickExactly: the interval is counted from when the batch may have got its first
-// record, and a batch without one is not handed out.
+// TestTickExactly checks that the interval counts from the time at which the batch may have
+// got its first record, and that a batch without records is not handed out.
 func TestTickExactly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = time.Minute
@@ -70,7 +70,7 @@ func TestTickExactly(t *testing.T) {
 		tick(1, false)
 		time.Sleep(time.Nanosecond)
 		tick(interval, true)
-		tick(interval, true) // nobody has come for it
+		tick(interval, true) // it was not taken yet
 		b := r.take(t)
 		r.offer(t, 1, 2, Accepted)
 		time.Sleep(interval / 2)
@@ -82,21 +82,21 @@ func TestTickExactly(t *testing.T) {
 	})
 }
 
-// TestTickAsksForTheTrim: with memory to give back the next tick comes soon, whatever
-// the interval is.
-func TestTickAsksForTheTrim(t *testing.T) {
+// TestTickReturnsTrimInterval checks that the next tick comes soon, whatever the interval
+// is, if there is memory to free.
+func TestTickReturnsTrimInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, DropNewest, 8, 2)
 		r.offer(t, 0, 8, Accepted)
 		if got := r.Tick(time.Now(), time.Hour); got != time.Hour {
-			t.Errorf("Tick = %v with nothing to give back", got)
+			t.Errorf("Tick = %v with no memory to free", got)
 		}
 		r.takeAll(t)
-		if got := r.Tick(time.Now(), time.Hour); got != quiet {
-			t.Errorf("Tick = %v with %d free batches, want %v", got, len(r.free), quiet)
+		if got := r.Tick(time.Now(), time.Hour); got != trimInterval {
+			t.Errorf("Tick = %v with %d free batches, want %v", got, len(r.free), trimInterval)
 		}
 		if got := r.Tick(time.Now(), time.Millisecond); got != time.Millisecond {
-			t.Errorf("Tick = %v, want the interval, which is shorter than %v", got, quiet)
+			t.Errorf("Tick = %v, want the interval, which is shorter than %v", got, trimInterval)
 		}
 	})
 }

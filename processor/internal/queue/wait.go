@@ -2,20 +2,19 @@ package queue
 
 import "time"
 
-// waiter is a producer that waits for room under Block. Room is handed to
-// waiters in the order in which they came, so none is passed over by a producer
-// that comes later.
+// waiter is a producer that waits under Block. Capacity is handed to waiters in the order
+// in which they came, so no later producer overtakes one.
 type waiter struct {
 	wake chan struct{} // capacity 1
 
 	// Guarded by the queue's mutex.
 	newcomer newcomer
-	batch    *Batch // the slot it was given; nil: none
+	batch    *Batch // the batch whose slot it got; nil: none
 	slot     uint32
 }
 
-// waitUnlock waits until the record has a slot, the longest wait is over, or the
-// queue is closed. It releases the mutex.
+// waitUnlock waits until the record has a slot, the maximum wait is over, or the queue is
+// closed. It releases the mutex.
 //
 //go:noinline
 func (q *Queue) waitUnlock(n newcomer) Verdict {
@@ -24,8 +23,8 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 		return Full
 	}
 	w := &waiter{wake: make(chan struct{}, 1), newcomer: n}
-	place := q.waiters.PushBack(w)
-	q.publishLocked() // it may be only bytes that there are too few of, and there is a tail to be shut
+	elem := q.waiters.PushBack(w)
+	q.reopenLocked() // if only bytes are short, there is an open tail to be closed
 	q.mu.Unlock()
 
 	timer := time.NewTimer(q.maxWait)
@@ -37,11 +36,11 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 
 	q.lock()
 	if w.batch == nil {
-		// Time is up, or the queue was closed and has forgotten its waiters.
+		// Time is up, or the queue was closed and has dropped its waiters.
 		if !q.closed.Load() {
-			q.waiters.Remove(place)
+			q.waiters.Remove(elem)
 			if q.bytes != nil {
-				q.publishLocked() // it was too large for the room there is; another may not be
+				q.reopenLocked() // its record was too large for the free bytes; the next one may fit
 			}
 		}
 		q.mu.Unlock()
@@ -52,8 +51,9 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	return Accepted
 }
 
-// grantLocked gives room to the first waiter, and tells whether there was any.
-func (q *Queue) grantLocked() bool {
+// admitWaiterLocked gives a slot to the first waiter, and reports whether there was one to
+// give.
+func (q *Queue) admitWaiterLocked() bool {
 	first := q.waiters.Front()
 	w := first.Value.(*waiter) //nolint:errcheck,forcetypeassert // only waiters are in it
 	b, slot, ok := q.admitLocked(&w.newcomer)
@@ -67,8 +67,8 @@ func (q *Queue) grantLocked() bool {
 	return true
 }
 
-// dismissLocked lets all waiters go without a slot.
-func (q *Queue) dismissLocked() {
+// releaseWaitersLocked ends the wait of all waiters without a slot.
+func (q *Queue) releaseWaitersLocked() {
 	for q.waiters.Len() > 0 {
 		w := q.waiters.Remove(q.waiters.Front()).(*waiter) //nolint:errcheck,forcetypeassert // only waiters are in it
 		w.wake <- struct{}{}

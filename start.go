@@ -1,0 +1,101 @@
+package asynclog
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+)
+
+// Start starts the log pipeline of the process, and directs all logging to it: slog,
+// the log package and OpenTelemetry's global LoggerProvider ([bridge.Install]).
+// Without options it needs no server and no configuration: it writes to standard
+// output, and is tuned by the environment and a file (package envconfig).
+//
+//	p, err := asynclog.Start(ctx)
+//	if err != nil {
+//		return err
+//	}
+//	defer p.Shutdown(ctx)
+//
+// The pipeline ends with [Pipeline.Shutdown], not with ctx. The context is used during
+// the start only, for the detectors of the resource.
+//
+// All logging of a process goes to one pipeline. While it runs, another Start returns
+// [ErrStarted]. After its Shutdown, Start may be called again. With [WithoutInstall]
+// there may be any number of further pipelines.
+//
+// Start also returns an error for a mistake in the configuration or in an option. The
+// error names all mistakes. When Start fails, it leaves everything as it was, and the
+// caller still owns the exporter. A mistake in the environment is reported to
+// otel.Handle and is not an error, as OpenTelemetry's specification requires.
+//
+// If the environment variable OTEL_SDK_DISABLED is true, Start returns a Pipeline
+// that does nothing. Nothing is installed, read or started, and every method can be
+// called. See
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
+func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	o := newOptions(opts)
+	if sdkDisabled() {
+		return newDisabled(&o), nil
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	cfg, err := o.configuration()
+	if err != nil {
+		return nil, err
+	}
+
+	p := &Pipeline{}
+	if !o.withoutInstall {
+		if err := claim(p); err != nil {
+			return nil, err
+		}
+	}
+	started := false
+	defer func() {
+		if !started { // build failed, or a provider or detector of the caller panicked
+			_ = p.Shutdown(ctx)
+		}
+	}()
+	if err := p.build(ctx, &o, &cfg); err != nil {
+		return nil, err
+	}
+	if !o.withoutInstall {
+		p.install(&o)
+	}
+	started = true
+	return p, nil
+}
+
+const sdkDisabledKey = "OTEL_SDK_DISABLED"
+
+// sdkDisabled reports whether OTEL_SDK_DISABLED is true. By OpenTelemetry's rule for
+// booleans only the word true is true, in upper or lower case. A value that is neither
+// true nor false is reported to otel.Handle.
+func sdkDisabled() bool {
+	switch v := os.Getenv(sdkDisabledKey); {
+	case strings.EqualFold(v, "true"):
+		return true
+	case v != "" && !strings.EqualFold(v, "false"):
+		otel.Handle(fmt.Errorf("asynclog: %s=%q is ignored: it must be true or false", sdkDisabledKey, v))
+	}
+	return false
+}
+
+// newDisabled returns a pipeline that does nothing. It has a phase logger of its own,
+// and so a verbose switch of its own.
+func newDisabled(o *options) *Pipeline {
+	return &Pipeline{
+		provider: noProvider(),
+		phases:   newNoPhases(),
+		disabled: true,
+		unused:   o.exporter,
+	}
+}
