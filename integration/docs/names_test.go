@@ -1,9 +1,11 @@
 package docs
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -83,17 +85,31 @@ func TestEveryOptionIsDocumentedAndNoOther(t *testing.T) {
 		"bridge":    "Bridge options",
 		"metrics":   "Monitor options",
 	} {
-		documented := optionsIn(text, title)
-		for _, name := range optionsOf(t, dir) {
-			if !documented[name] {
-				t.Errorf("docs/configuration.md, %s: %s is missing", title, name)
-			}
-			delete(documented, name)
-		}
-		for name := range documented {
-			t.Errorf("docs/configuration.md, %s: %s does not exist", title, name)
-		}
+		report(t, checkOptions(title, optionsIn(text, title), optionsOf(t, dir)))
 	}
+}
+
+// checkOptions returns the options that only a document or only the package has.
+func checkOptions(title string, documented map[string]bool, options []string) []string {
+	var problems []string
+	documented = maps.Clone(documented)
+	for _, name := range options {
+		if !documented[name] {
+			problems = append(problems, fmt.Sprintf("docs/configuration.md, %s: %s is missing", title, name))
+		}
+		delete(documented, name)
+	}
+	for name := range documented {
+		problems = append(problems, fmt.Sprintf("docs/configuration.md, %s: %s does not exist", title, name))
+	}
+	return problems
+}
+
+func TestDifferentOptionIsFound(t *testing.T) {
+	documented := map[string]bool{"WithA": true}
+	wantProblem(t, checkOptions("T", documented, []string{"WithA"}), "")
+	wantProblem(t, checkOptions("T", documented, []string{"WithA", "WithB"}), "T: WithB is missing")
+	wantProblem(t, checkOptions("T", documented, nil), "T: WithA does not exist")
 }
 
 func TestOptionsOfASectionAreFound(t *testing.T) {
