@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/krunchwrapper/asynclog/bridge"
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 	"github.com/krunchwrapper/asynclog/metrics"
 	"github.com/krunchwrapper/asynclog/processor"
 )
@@ -109,7 +110,7 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 	if p == nil || p.provider == nil {
 		return nil
 	}
-	return p.provider.ForceFlush(orBackground(ctx))
+	return p.provider.ForceFlush(contexts.OrBackground(ctx))
 }
 
 // noProvider returns the provider of pipelines that do nothing. Without processors
@@ -155,11 +156,4 @@ func release(p *Pipeline) {
 	if installed.p == p {
 		installed.p = nil
 	}
-}
-
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 )
 
 var errNilFunc = errors.New("asynclog: Run: the function is nil")
@@ -59,7 +61,7 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 	if f == nil {
 		return errNilFunc
 	}
-	ctx = orBackground(ctx)
+	ctx = contexts.OrBackground(ctx)
 	p, err := Start(ctx, opts...)
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 )
 
 const (
@@ -87,7 +89,7 @@ func (s *shutdownState) begun() bool {
 }
 
 func shutdownContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = orBackground(ctx)
+	ctx = contexts.OrBackground(ctx)
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}

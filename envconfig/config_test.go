@@ -152,7 +152,7 @@ func TestLargestBatch(t *testing.T) {
 	}))
 	c := (&world{}).mustLoad(t, envconfig.WithQueueSize(emitted), envconfig.WithExportInterval(time.Hour))
 	c.BatchSize = emitted // above Load's limit
-	p := newProcessor(t, exp, c, processor.WithMaxExportBatchBytes(math.MaxInt))
+	p := newProcessor(t, exp, c, processor.WithExportMaxBatchBytes(math.MaxInt))
 	r := exportertest.Record(log.SeverityInfo, "one of many")
 	for range emitted {
 		p.OnEmit(context.Background(), &r)

@@ -69,7 +69,7 @@ func TestRefusedBatchIsSplit(t *testing.T) {
 			t.Parallel()
 			const records, giant = 500, 123
 			collector := newCollector(t)
-			l := newPipeline(t, newExporter(t, c.over, c.over.Addr(collector)), processor.WithMaxExportBatchBytes(math.MaxInt))
+			l := newPipeline(t, newExporter(t, c.over, c.over.Addr(collector)), processor.WithExportMaxBatchBytes(math.MaxInt))
 			for i := range records {
 				size := 10
 				if i == giant {

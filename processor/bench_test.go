@@ -34,7 +34,7 @@ var contenders = []contender{
 	}},
 }
 
-// sink is an exporter that takes everything, after a while.
+// sink is an exporter that accepts everything, after a delay.
 type sink struct{ latency time.Duration }
 
 func (s sink) Export(context.Context, []sdklog.Record) error {
@@ -54,9 +54,9 @@ func benchRecord(attrs int) sdklog.Record {
 	return exportertest.Record(log.SeverityInfo, "a message of ordinary length for a benchmark", kvs...)
 }
 
-// BenchmarkHandOver is what a log call pays: OnEmit into a warm queue with a
-// live consumer. No record is dropped by either side: rounds of at most half the
-// queue are emitted, and between them the queue is drained with the clock stopped.
+// BenchmarkHandOver measures what a log call pays: OnEmit into a warm queue with a live
+// consumer. No record is dropped by either side: rounds of at most half the queue are
+// emitted, and between them the queue is drained with the clock stopped.
 func BenchmarkHandOver(b *testing.B) {
 	const queue = 1 << 16
 	for _, goroutines := range []int{1, 8, 32} {
@@ -72,8 +72,9 @@ func BenchmarkHandOver(b *testing.B) {
 	}
 }
 
-// BenchmarkHandOverBytes is the same with a bound of bytes, which is never reached: the
-// caller pays for looking at all of its record, and for a counter that all share.
+// BenchmarkHandOverBytes is BenchmarkHandOver with a bound of bytes that is never
+// reached: the caller pays for examining its whole record, and for a counter that all
+// callers share.
 func BenchmarkHandOverBytes(b *testing.B) {
 	const queue = 1 << 16
 	for _, goroutines := range []int{1, 8, 32} {
@@ -93,8 +94,8 @@ func BenchmarkHandOverBytes(b *testing.B) {
 	}
 }
 
-// rounds emits b.N records from so many goroutines, draining the queue after
-// each round.
+// rounds emits b.N records from the given number of goroutines, and drains the queue
+// after each round.
 func rounds(b *testing.B, p sdklog.Processor, r sdklog.Record, goroutines, round int) {
 	b.Helper()
 	ctx := context.Background()
@@ -143,8 +144,8 @@ func shutdown(b *testing.B, p sdklog.Processor) {
 	}
 }
 
-// BenchmarkEnabled is what a log call pays that is not made: without a minimum
-// severity, without and with an eye on the queue, and under pressure.
+// BenchmarkEnabled measures what a log call pays that is not made: without a minimum
+// severity, with and without a check of the queue, and under pressure.
 func BenchmarkEnabled(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -180,8 +181,8 @@ func BenchmarkEnabled(b *testing.B) {
 	}
 }
 
-// BenchmarkBurst is OnEmit into a queue that has not been used yet: 40 batches
-// of memory are needed that nobody has allocated.
+// BenchmarkBurst is OnEmit into a queue that was not used yet: it needs memory for 40
+// batches, which is not allocated yet.
 func BenchmarkBurst(b *testing.B) {
 	const burst = 40 * 512
 	for _, c := range contenders {
@@ -205,9 +206,9 @@ func BenchmarkBurst(b *testing.B) {
 	}
 }
 
-// BenchmarkFull is OnEmit into a full queue behind an exporter that is blocked:
-// what it costs to be turned away or to displace another. The SDK always displaces
-// the oldest; compare it with policy=DropOldest.
+// BenchmarkFull is OnEmit into a full queue behind an exporter that is blocked: the cost
+// of being refused or of displacing another record. The SDK always displaces the oldest;
+// compare it with policy=DropOldest.
 func BenchmarkFull(b *testing.B) {
 	full := func(b *testing.B, release func(), p sdklog.Processor) {
 		b.Helper()
@@ -237,9 +238,9 @@ func BenchmarkFull(b *testing.B) {
 	}
 }
 
-// BenchmarkDeliver is the time from the first record until the last is delivered
-// behind an exporter that takes 10 ms a batch: with the SDK, which has one
-// exporter, and with eight. Both deliver every record.
+// BenchmarkDeliver is the time from the first record until the last one is delivered
+// behind an exporter that takes 10 ms a batch: with the SDK, which has one exporter, and
+// with eight. Both deliver every record.
 func BenchmarkDeliver(b *testing.B) {
 	const records = 64 * 512
 	slow := sink{latency: 10 * time.Millisecond}
@@ -275,7 +276,7 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 }
 
-// BenchmarkIdle is the heap that an idle processor with room for 50,000 records
+// BenchmarkIdle is the heap that an idle processor with a capacity of 50,000 records
 // holds.
 func BenchmarkIdle(b *testing.B) {
 	heap := func() uint64 {

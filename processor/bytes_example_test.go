@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// The queue holds 1,000 bytes, whatever number of records these are.
+// The queue holds 1,000 bytes, whatever the number of records.
 func ExampleWithMaxQueueBytes() {
 	ctx := context.Background()
 	exporter := newOutage()
@@ -29,8 +29,8 @@ func ExampleWithMaxQueueBytes() {
 		logger.Emit(ctx, message(log.SeverityDebug, strings.Repeat("detail ", 30)))
 	}
 	fmt.Println("queued:", p.Stats().Queued)
-	logger.Emit(ctx, message(log.SeverityWarn, strings.Repeat("!", 300)))    // two give way to it
-	logger.Emit(ctx, message(log.SeverityWarn, strings.Repeat("!", 10_000))) // it would never fit
+	logger.Emit(ctx, message(log.SeverityWarn, strings.Repeat("!", 300)))    // displaces two
+	logger.Emit(ctx, message(log.SeverityWarn, strings.Repeat("!", 10_000))) // larger than the whole queue
 	fmt.Println("queued:", p.Stats().Queued)
 	for _, d := range p.Stats().Dropped {
 		fmt.Println("dropped:", d.Count, d.Severity, d.Reason)

@@ -16,12 +16,12 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
-// ofSize returns a body that makes a record of so many bytes.
+// ofSize returns a body that makes a record of n bytes.
 func ofSize(t testing.TB, s log.Severity, n int) string {
 	t.Helper()
 	empty := exportertest.Record(s, "")
 	text := strings.Repeat("x", n-size.Record(&empty))
-	for range 8 { // the length of the text has a length
+	for range 8 { // the size of the length depends on the length
 		r := exportertest.Record(s, text)
 		over := size.Record(&r) - n
 		if over == 0 {
@@ -33,8 +33,8 @@ func ofSize(t testing.TB, s log.Severity, n int) string {
 	return ""
 }
 
-// sized returns a processor with room for ten records of 100 bytes, whose exporter is
-// blocked with two other records.
+// sized returns a processor with a capacity of ten records of 100 bytes, whose exporter
+// is blocked with two other records.
 func sized(t *testing.T, opts ...Option) (p *Processor, e *exportertest.Exporter, release func()) {
 	t.Helper()
 	p, e, release = blocked(t, 1000, 2, append([]Option{WithMaxQueueBytes(1000)}, opts...)...)
@@ -78,7 +78,7 @@ func TestQueueIsBoundedByBytes(t *testing.T) {
 	}
 }
 
-// One that is larger than the queue never fits, and nothing gives way to it in vain.
+// A record that is larger than the queue never fits, and displaces nothing.
 func TestRecordLargerThanTheQueue(t *testing.T) {
 	for _, o := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Hour)} {
 		var written bytes.Buffer
@@ -97,8 +97,8 @@ func TestRecordLargerThanTheQueue(t *testing.T) {
 	}
 }
 
-// Few large records use up the bytes long before they fill a batch. They are handed
-// out then: an exporter that is free must not be waiting for the interval while records
+// A few large records use up the bytes long before they fill a batch. The batch is
+// exported then: an exporter that is free must not wait for the interval while records
 // are lost, or their callers wait.
 func TestBatchOfFewLargeRecordsIsExported(t *testing.T) {
 	for _, o := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Second)} {
@@ -111,7 +111,7 @@ func TestBatchOfFewLargeRecordsIsExported(t *testing.T) {
 				}
 				wantDropped(t, p)
 				begun := time.Now()
-				if o.String() == Block(time.Second).String() { // for room that only that batch can make
+				if o.String() == Block(time.Second).String() { // which only fit after that batch is exported
 					emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 400), ofSize(t, log.SeverityInfo, 1000))
 				}
 				wantDropped(t, p)
@@ -123,7 +123,7 @@ func TestBatchOfFewLargeRecordsIsExported(t *testing.T) {
 	}
 }
 
-// Without the option nobody counts bytes.
+// Without the option bytes are not counted.
 func TestBytesAreOptIn(t *testing.T) {
 	for _, n := range []int{0, -1} {
 		p, _, release := blocked(t, 4, 2, WithMaxQueueBytes(n))
@@ -135,8 +135,8 @@ func TestBytesAreOptIn(t *testing.T) {
 	}
 }
 
-// A batch that waits for another attempt has its bytes in the queue, and they are kept
-// for it while the attempt is made.
+// The bytes of a batch that waits for a retry count in the queue, and they are reserved
+// for it during the retry.
 func TestBytesOfABatchThatIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -158,7 +158,7 @@ func TestBytesOfABatchThatIsTriedAgain(t *testing.T) {
 		if s := p.Stats(); s.QueuedBytes != 0 || s.InFlight != 4 {
 			t.Errorf("%+v in the second attempt, want no bytes queued", s)
 		}
-		emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 601)) // 400 are kept
+		emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 601)) // 400 are reserved
 		wantDropped(t, p, Drop{ReasonQueueFull, log.SeverityInfo, 1})
 		emit(p, log.SeverityInfo, ofSize(t, log.SeverityInfo, 600))
 		if err := p.ForceFlush(t.Context()); err != nil {
@@ -171,7 +171,7 @@ func TestBytesOfABatchThatIsTriedAgain(t *testing.T) {
 	})
 }
 
-// Under pressure is also who has few bytes left.
+// A queue is also under pressure if few bytes are left.
 func TestPressureOfBytes(t *testing.T) {
 	p, _, release := sized(t, WithPressure(PressureConfig{}))
 	for range 7 {

@@ -11,21 +11,23 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// chaosTimeout is the export timeout of the chaos tests. Exporters are late on
-// purpose, by up to twice of it, and now and then by more.
+// chaosTimeout is the export timeout of the chaos tests. Exporters exceed it on purpose,
+// by up to twice of it, and sometimes by more.
 const chaosTimeout = 2 * time.Millisecond
 
-// chaosExporter does everything an exporter can do, at random, and keeps a
-// receipt for each call: what the receiver behind it has taken.
+// chaosExporter does everything that an exporter can do, at random, and keeps a receipt
+// for each call: the records that the receiver behind it has accepted.
 type chaosExporter struct {
 	*exportertest.Exporter
-	calls sync.WaitGroup // under way; an abandoned one ends late
+	calls sync.WaitGroup // under way; an abandoned call ends late
 
 	mu       sync.Mutex
 	random   *rand.Rand
-	receipts [][]string // of each call that ended, the bodies that were taken
+	receipts [][]string // for each call that has ended, the bodies that were accepted
 }
 
 func newChaosExporter(seed, n uint64) *chaosExporter {
@@ -41,11 +43,11 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 	what, some := c.random.IntN(100), c.random.IntN(len(records)+2)
 	late := chaosTimeout + time.Duration(c.random.Int64N(int64(2*chaosTimeout)))
 	if c.random.IntN(4) == 0 {
-		late += 2 * grace // so that Shutdown gives it up
+		late += 2 * usercode.CancelTimeout // so that Shutdown abandons it
 	}
 	c.mu.Unlock()
 
-	taken := 0 // of the records, the first so many
+	taken := 0 // how many of the first records
 	defer func() {
 		receipt := make([]string, taken)
 		for i := range receipt {
@@ -62,12 +64,12 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 	switch {
 	case what < 4:
 		return errors.New("refused")
-	case what < 6: // it does not say for which record
-		return &answer{code: 400}
+	case what < 6: // the error does not say for which record
+		return &errortest.HTTP{Code: 400}
 	case what < 7:
-		return &answer{code: 401}
+		return &errortest.HTTP{Code: 401}
 	case what < 12:
-		return &answer{code: 503}
+		return &errortest.HTTP{Code: 503}
 	case what < 15:
 		panic("boom")
 	case what < 18:
@@ -75,14 +77,14 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 		return nil
 	case what < 25: // rejects some, or none, or claims to reject more than it was sent
 		taken = max(0, len(records)-some)
-		return partial(int64(some), "quota")
-	case what < 29: // hangs until it is told to stop
+		return errortest.Partial(int64(some), "quota")
+	case what < 29: // hangs until its context ends
 		<-ctx.Done()
 		return ctx.Err()
-	case what < 31: // does not heed the deadline, and fails
+	case what < 31: // ignores the deadline, and fails
 		time.Sleep(late)
 		return errors.New("refused late")
-	case what < 34: // does not heed the deadline, and delivers
+	case what < 34: // ignores the deadline, and delivers
 		time.Sleep(late)
 		return take()
 	case what < 50:
@@ -93,7 +95,7 @@ func (c *chaosExporter) export(ctx context.Context, records []sdklog.Record) err
 	}
 }
 
-// taken returns the receipts once no call is under way any more.
+// taken returns the receipts when no call is under way any more.
 func (c *chaosExporter) taken() [][]string {
 	c.calls.Wait()
 	c.mu.Lock()
@@ -101,8 +103,8 @@ func (c *chaosExporter) taken() [][]string {
 	return c.receipts
 }
 
-// chaosWriter is a fallback writer that fails now and then, and keeps the bodies
-// of the lines that it wrote.
+// chaosWriter is a fallback writer that fails sometimes, and keeps the bodies of the
+// lines that it wrote.
 type chaosWriter struct {
 	random *rand.Rand // Write is never called concurrently
 

@@ -23,16 +23,15 @@ const (
 	chaosMinimum    = log.SeverityTrace3
 )
 
-// Everything that can go wrong, at random and at the same time: exporters that
-// fail, for all kinds of reasons, panic, hang, end their goroutine, are late or reject
-// a part; a fallback
-// that fails; flushes and a shutdown in the middle of what 16 goroutines log. In
-// the end every record is accounted for, and the account is true.
+// Everything that can go wrong goes wrong, at random and at the same time: exporters that
+// fail, for all kinds of reasons, panic, hang, end their goroutine, are late or reject a
+// part; a fallback that fails; flushes and a shutdown while 16 goroutines log. In the end
+// every record is accounted for, and the account is true.
 func TestChaosConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	// Enough time for Shutdown, or not: half of the runs each.
+	// Enough time for Shutdown in one half of the runs, too little in the other.
 	deadlines := []time.Duration{chaosTimeout / 2, time.Minute}
 	run := int(seed % 2)
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest, Block(chaosTimeout)} {
@@ -112,18 +111,18 @@ func (c *chaos) run(deadline time.Duration) {
 	emitting.Wait()
 	close(stop)
 	watching.Wait()
-	c.p.fallback.drain(context.Background())
+	c.p.fallback.Drain(context.Background())
 	c.Logf("Shutdown had %v", deadline)
 	c.check(deadline)
 }
 
-// emit logs the goroutine's records, at a pace that leaves exporters a chance.
+// emit logs the goroutine's records, slowly enough for the exporters to get a chance.
 func (c *chaos) emit(g int) {
 	random := rand.New(rand.NewPCG(c.seed, uint64(g)))
 	for i := range chaosEach {
 		s := log.Severity(random.IntN(25))
 		c.severity[g][i] = s
-		// An exporter may end the goroutine it is called on.
+		// An exporter may end the goroutine on which it is called.
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -165,13 +164,13 @@ func (c *chaos) check(deadline time.Duration) {
 	for i, e := range c.exporters {
 		receipts[i] = e.taken()
 	}
-	s := c.p.Stats() // after the late ones have come back, which must change nothing
+	s := c.p.Stats() // after the late calls have returned, which must change nothing
 	if s.Emitted != chaosGoroutines*chaosEach || !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-		c.Errorf("the books do not balance: %+v", s)
+		c.Errorf("the ledger does not balance: %+v", s)
 	}
 
-	found := map[string]string{} // where each body is
-	late := map[string]bool{}    // taken by a call that Shutdown had given up
+	found := map[string]string{} // the place of each body
+	late := map[string]bool{}    // accepted by a call that Shutdown had abandoned
 	for i, calls := range receipts {
 		where := fmt.Sprintf("exporter %d", i)
 		var taken uint64
@@ -184,10 +183,10 @@ func (c *chaos) check(deadline time.Duration) {
 				found[b] = where
 			}
 		}
-		if booked := s.Exporters[i].Exported; booked != taken {
+		if counted := s.Exporters[i].Exported; counted != taken {
 			last := calls[len(calls)-1]
-			if booked+uint64(len(last)) != taken || deadline > time.Second {
-				c.Errorf("%s took %d records, %d are booked as exported; the last batch was %d", where, taken, booked, len(last))
+			if counted+uint64(len(last)) != taken || deadline > time.Second {
+				c.Errorf("%s took %d records, %d are counted as exported; the last batch was %d", where, taken, counted, len(last))
 			}
 			for _, b := range last {
 				late[b] = true
@@ -195,14 +194,15 @@ func (c *chaos) check(deadline time.Duration) {
 		}
 	}
 	if got := uint64(len(found) - len(late)); got != s.Exported {
-		c.Errorf("%d records taken, %d booked as exported", got, s.Exported)
+		c.Errorf("%d records taken, %d counted as exported", got, s.Exported)
 	}
-	// Shutdown may have given up a line that was being written, and was written.
+	// Shutdown may have given up a line that was being written, and was written in the
+	// end.
 	lines, twice := c.fallback(found, late)
 	copies := int(s.FallbackCopies)
 	extra := lines - copies - int(s.Fallback)
 	if extra != 0 && (extra != 1 || deadline > time.Second) {
-		c.Errorf("%d more lines written than are booked", extra)
+		c.Errorf("%d more lines written than are counted", extra)
 	}
 	if twice > copies {
 		c.Errorf("%d records are in two places, %d were copied", twice, copies)
@@ -224,9 +224,9 @@ func (c *chaos) check(deadline time.Duration) {
 	}
 }
 
-// fallback adds the lines of the fallback to found and returns their number, but for
-// those that the processor has written on its own account; and how many are of
-// records that are in another place, too.
+// fallback adds the lines of the fallback to found. It returns their number, without
+// those of the processor's own records, and how many are of records that are in another
+// place, too.
 func (c *chaos) fallback(found map[string]string, late map[string]bool) (lines, twice int) {
 	c.Helper()
 	c.writer.mu.Lock()
@@ -244,7 +244,8 @@ func (c *chaos) fallback(found map[string]string, late map[string]bool) (lines, 
 			continue
 		}
 		lines++
-		// A late one may have been copied, and then given to the fallback for good.
+		// A late one may have been copied, and later written to the fallback because it
+		// was lost.
 		if where := found[r.Body.Value]; where == "fallback" || where != "" && !late[r.Body.Value] {
 			twice++
 		}
@@ -256,9 +257,9 @@ func (c *chaos) fallback(found map[string]string, late map[string]bool) (lines, 
 	return lines, twice
 }
 
-// checkMissing checks that the records which are nowhere are those that are
-// counted as filtered or dropped, severity by severity; but for those that were
-// written and are counted as dropped all the same.
+// checkMissing checks that the records which are in no place are those that are counted
+// as filtered or dropped, for each severity; except for those that were written and are
+// counted as dropped all the same.
 func (c *chaos) checkMissing(s Stats, found map[string]string, written int) {
 	c.Helper()
 	var missing [severityRanges]int
@@ -301,7 +302,8 @@ func (c *chaos) checkMissing(s Stats, found map[string]string, written int) {
 	}
 }
 
-// checkOrder checks that the records of each goroutine are in its order.
+// checkOrder checks that the records of each goroutine are in the order in which it
+// emitted them.
 func (c *chaos) checkOrder(taken []string) {
 	c.Helper()
 	var next [chaosGoroutines]int

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/url"
 	"os"
@@ -16,68 +15,17 @@ import (
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
 )
 
-// answer is an error that tells an HTTP status, as several libraries have it.
-type answer struct{ code int }
-
-func (a *answer) Error() string   { return fmt.Sprintf("status %d", a.code) }
-func (a *answer) StatusCode() int { return a.code }
-
-// grpcError is an error of gRPC's, as far as it can be seen from outside.
-type grpcError struct{ status *grpcStatus }
-
-func (e *grpcError) Error() string           { return "rpc error" }
-func (e *grpcError) GRPCStatus() *grpcStatus { return e.status }
-
-type (
-	grpcCode   uint32
-	grpcStatus struct {
-		code    grpcCode
-		details []any
-	}
-	grpcRetryInfo struct{ delay grpcDuration }
-	grpcDuration  struct{ d time.Duration }
-)
-
-func (s *grpcStatus) Code() grpcCode                 { return s.code }
-func (s *grpcStatus) Details() []any                 { return s.details }
-func (i *grpcRetryInfo) GetRetryDelay() grpcDuration { return i.delay }
-func (d grpcDuration) AsDuration() time.Duration     { return d.d }
-
-func grpc(code grpcCode, details ...any) error {
-	return &grpcError{&grpcStatus{code, details}}
-}
-
-// retryable returns an error as otlploghttp's, which has a type of this name.
-func retryable(throttle time.Duration) error {
-	type retryableError struct {
-		error
-		throttle time.Duration
-	}
-	return retryableError{errors.New("retry-able request failure: body: 400"), throttle}
-}
-
-// inSeconds is the same of an exporter before v0.21.
-func inSeconds(throttle int64) error {
-	type retryableError struct {
-		error
-		throttle int64
-	}
-	return retryableError{errors.New("retry-able request failure"), throttle}
-}
-
-// busy is an error that says of itself what it is.
+// busy is an error with the methods Temporary and Timeout.
 type busy struct{ temporary, timeout bool }
 
 func (busy) Error() string     { return "busy" }
 func (b busy) Temporary() bool { return b.temporary }
 func (b busy) Timeout() bool   { return b.timeout }
-
-// fromHTTP is how otlploghttp tells of a status that it does not try again.
-func fromHTTP(status string) error {
-	return fmt.Errorf("failed to send logs to http://127.0.0.1:4318/v1/logs: %s (%w)", status, errors.New("body: connection refused, invalid UTF-8"))
-}
 
 func TestClassify(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -105,28 +53,28 @@ func TestClassify(t *testing.T) {
 		{"a certificate", x509.UnknownAuthorityError{}, Transient},
 		{"shut down", fmt.Errorf("x: %w", sdklog.ErrExporterShutdown), Permanent},
 
-		{"503", &answer{503}, Transient},
-		{"429", fmt.Errorf("x: %w", &answer{429}), Transient},
-		{"400", &answer{400}, Poisoned},
-		{"413", &answer{413}, Poisoned},
-		{"500", &answer{500}, Poisoned},
-		{"401", &answer{401}, Permanent},
-		{"418", &answer{418}, Permanent},
-		{"400 of the exporter", fromHTTP("400 Bad Request"), Poisoned},
-		{"403 of the exporter", errors.Join(nil, fromHTTP("403 Forbidden")), Permanent},
+		{"503", &errortest.HTTP{Code: 503}, Transient},
+		{"429", fmt.Errorf("x: %w", &errortest.HTTP{Code: 429}), Transient},
+		{"400", &errortest.HTTP{Code: 400}, Poisoned},
+		{"413", &errortest.HTTP{Code: 413}, Poisoned},
+		{"500", &errortest.HTTP{Code: 500}, Poisoned},
+		{"401", &errortest.HTTP{Code: 401}, Permanent},
+		{"418", &errortest.HTTP{Code: 418}, Permanent},
+		{"400 of the exporter", errortest.OTLPHTTP("400 Bad Request"), Poisoned},
+		{"403 of the exporter", errors.Join(nil, errortest.OTLPHTTP("403 Forbidden")), Permanent},
 
-		{"Unavailable", grpc(14), Transient},
-		{"Unavailable, at the end of the exporter's retries", fmt.Errorf("%w: %w", errors.New("exporter export timeout"), grpc(14)), Transient},
-		{"DeadlineExceeded", grpc(4), Transient},
-		{"Unknown", grpc(2), Unknown},
-		{"OK", grpc(0), Unknown},
-		{"InvalidArgument", grpc(3), Poisoned},
-		{"Internal", grpc(13), Poisoned},
-		{"Unauthenticated", grpc(16), Permanent},
-		{"a code from the future", grpc(99), Permanent},
-		{"ResourceExhausted", grpc(8, nil, "x"), Poisoned},
-		{"ResourceExhausted with RetryInfo", grpc(8, "x", &grpcRetryInfo{}), Transient},
-		{"no status", &grpcError{}, Unknown},
+		{"Unavailable", errortest.GRPC(14), Transient},
+		{"Unavailable, at the end of the exporter's retries", fmt.Errorf("%w: %w", errors.New("exporter export timeout"), errortest.GRPC(14)), Transient},
+		{"DeadlineExceeded", errortest.GRPC(4), Transient},
+		{"Unknown", errortest.GRPC(2), Unknown},
+		{"OK", errortest.GRPC(0), Unknown},
+		{"InvalidArgument", errortest.GRPC(3), Poisoned},
+		{"Internal", errortest.GRPC(13), Poisoned},
+		{"Unauthenticated", errortest.GRPC(16), Permanent},
+		{"a code from the future", errortest.GRPC(99), Permanent},
+		{"ResourceExhausted", errortest.GRPC(8, nil, "x"), Poisoned},
+		{"ResourceExhausted with RetryInfo", errortest.GRPC(8, "x", &errortest.RetryInfo{}), Transient},
+		{"no status", &errortest.GRPCError{}, Unknown},
 
 		{"too large for HTTP", errors.New("request body too large: exceeded 67108864 bytes"), Poisoned},
 		{"too large for gRPC", errors.New("request message too large: exceeded 67108864 bytes"), Poisoned},
@@ -134,9 +82,9 @@ func TestClassify(t *testing.T) {
 		{"a host that is down", errors.New("connect: host is down"), Transient},
 		{"only the text", errors.New("dial tcp 127.0.0.1:4317: connect: connection refused"), Transient},
 
-		{"status before connection", errors.Join(refused, grpc(16)), Permanent},
-		{"transient before permanent", errors.Join(&answer{401}, &answer{503}), Transient},
-		{"permanent behind transient", errors.Join(&answer{503}, &answer{401}), Transient},
+		{"status before connection", errors.Join(refused, errortest.GRPC(16)), Permanent},
+		{"transient before permanent", errors.Join(&errortest.HTTP{Code: 401}, &errortest.HTTP{Code: 503}), Transient},
+		{"permanent behind transient", errors.Join(&errortest.HTTP{Code: 503}, &errortest.HTTP{Code: 401}), Transient},
 		{"kind before text", errors.Join(errors.New("invalid UTF-8"), refused), Transient},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -147,32 +95,11 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-func TestClassifyHint(t *testing.T) {
-	for _, tc := range []struct {
-		name string
-		err  error
-		want time.Duration
-	}{
-		{"none", grpc(14), 0},
-		{"RetryInfo", grpc(14, &grpcRetryInfo{grpcDuration{3 * time.Second}}), 3 * time.Second},
-		{"wrapped", fmt.Errorf("x: %w", grpc(8, &grpcRetryInfo{grpcDuration{time.Second}})), time.Second},
-		{"of several the longest", errors.Join(retryable(2*time.Second), retryable(time.Second)), 2 * time.Second},
-		{"below zero", grpc(14, &grpcRetryInfo{grpcDuration{-time.Second}}), 0},
-		{"Retry-After", retryable(7 * time.Second), 7 * time.Second},
-		{"Retry-After, of an older exporter", inSeconds(7), 7 * time.Second},
-		{"Retry-After, for ever", inSeconds(math.MaxInt64), maxHint},
-		{"in a code that is not retried", grpc(3, &grpcRetryInfo{grpcDuration{time.Second}}), 0},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if _, got := classify(tc.err); got != tc.want {
-				t.Errorf("%v, want %v", got, tc.want)
-			}
-		})
-	}
-	// Whatever a receiver asks for.
-	o := outcome{err: retryable(time.Hour), failed: true, why: exportFailed}
-	if class, hint := (RetryConfig{}).classify(t.Context(), o, nil); class != Transient || hint != maxHint {
-		t.Errorf("%v after %v, want %v after %v", class, hint, Transient, maxHint)
+// However long a receiver asks to wait, the pause is limited.
+func TestHintIsLimited(t *testing.T) {
+	o := outcome{err: errortest.Retryable(time.Hour), failed: true, why: exportFailed}
+	if class, hint := (RetryConfig{}).classify(t.Context(), o, nil); class != Transient || hint != exporterr.MaxHint {
+		t.Errorf("%v after %v, want %v after %v", class, hint, Transient, exporterr.MaxHint)
 	}
 }
 
@@ -186,12 +113,12 @@ func TestClassString(t *testing.T) {
 	}
 }
 
-// hostile is an error whose methods do the worst that they can and return.
+// hostile is an error whose methods misbehave or return.
 type hostile struct {
 	text    string
 	inner   []error
-	panics  string // in this method
-	unusual any    // what its gRPC status is
+	panics  string // the name of the method that panics
+	unusual any    // its gRPC status
 }
 
 func (h *hostile) Error() string { h.maybe("Error"); return h.text }
@@ -222,18 +149,11 @@ func (h *hostile) maybe(method string) {
 	}
 }
 
-// ring wraps itself.
-type ring struct{ next error }
-
-func (*ring) Error() string   { return "round" }
-func (r *ring) Unwrap() error { return r.next }
-
 func TestClassifyHostile(t *testing.T) {
-	self := &ring{}
-	self.next = self
+	self := errortest.NewRing()
 	many := &hostile{}
 	many.inner = []error{many, many, nil, many}
-	var typed *grpcError
+	var typed *errortest.GRPCError
 	var wide []error
 	for range 1_000_000 {
 		wide = append(wide, self)
@@ -249,15 +169,15 @@ func TestClassifyHostile(t *testing.T) {
 			if got := Classify(err); got != Unknown {
 				t.Errorf("%v, want %v", got, Unknown)
 			}
-			if o := judge(context.Background(), err, 3); !o.failed {
+			if o := newOutcome(context.Background(), err, 3); !o.failed {
 				t.Errorf("%+v, want a failure", o)
 			}
 		})
 	}
 }
 
-// FuzzClassify builds errors of all shapes, and has them looked at. That must end,
-// without a panic, and mean the same twice.
+// FuzzClassify builds errors of all shapes, and classifies them. That must end, without a
+// panic, and give the same class twice.
 func FuzzClassify(f *testing.F) {
 	f.Add("connection refused", []byte{0, 1, 2, 3, 4})
 	f.Add("failed to send logs to x: 400 x", []byte{9, 8, 7, 6, 5, 1, 0, 11})
@@ -274,7 +194,7 @@ func FuzzClassify(f *testing.F) {
 		if again := Classify(err); again != class {
 			t.Errorf("%v, and then %v", class, again)
 		}
-		if o := judge(context.Background(), err, 10); o.rejected < 0 || o.rejected > 10 {
+		if o := newOutcome(context.Background(), err, 10); o.rejected < 0 || o.rejected > 10 {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -283,7 +203,7 @@ func FuzzClassify(f *testing.F) {
 // shaped returns an error made by a program of one byte an instruction, on a stack.
 func shaped(text string, program []byte) error {
 	stack := []error{errors.New(text)}
-	rings := []*ring{}
+	rings := []*errortest.Ring{}
 	pop := func() error {
 		e := stack[len(stack)-1]
 		if len(stack) > 1 {
@@ -300,11 +220,11 @@ func shaped(text string, program []byte) error {
 		case 2:
 			stack = append(stack, errors.Join(pop(), pop()))
 		case 3:
-			stack = append(stack, grpc(grpcCode(b/16)))
+			stack = append(stack, errortest.GRPC(errortest.GRPCCode(b/16)))
 		case 4:
-			stack = append(stack, grpc(8, &grpcRetryInfo{grpcDuration{time.Duration(b)}}))
+			stack = append(stack, errortest.GRPC(8, &errortest.RetryInfo{Delay: time.Duration(b)}))
 		case 5:
-			stack = append(stack, &answer{int(b) * 3})
+			stack = append(stack, &errortest.HTTP{Code: int(b) * 3})
 		case 6:
 			stack = append(stack, syscall.Errno(b))
 		case 7:
@@ -312,23 +232,23 @@ func shaped(text string, program []byte) error {
 		case 8:
 			stack = append(stack, &hostile{text: text, panics: []string{"Error", "Unwrap", "Timeout", "GRPCStatus", "Is"}[b/16%5]})
 		case 9:
-			r := &ring{next: pop()}
+			r := &errortest.Ring{Next: pop()}
 			rings = append(rings, r)
 			stack = append(stack, r)
 		case 10:
 			if len(rings) > 0 {
-				rings[int(b/16)%len(rings)].next = pop()
+				rings[int(b/16)%len(rings)].Next = pop()
 			}
 		case 11:
-			stack = append(stack, PartialSuccess{RejectedItems: int64(int8(b))})
+			stack = append(stack, errortest.PartialSuccess{RejectedItems: int64(int8(b))})
 		case 12:
 			stack = append(stack, busy{b&16 != 0, b&32 != 0})
 		case 13:
-			stack = append(stack, (*typedNil)(nil))
+			stack = append(stack, (*errortest.TypedNil)(nil))
 		case 14:
-			stack = append(stack, retryable(time.Duration(b)))
+			stack = append(stack, errortest.Retryable(time.Duration(b)))
 		case 15:
-			stack = append(stack, manyErrors(strings2errors(text)))
+			stack = append(stack, errortest.Many(strings2errors(text)))
 		}
 	}
 	return pop()

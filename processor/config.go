@@ -19,8 +19,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// Defaults, which are those of OpenTelemetry's specification for the batch
-// log record processor.
+// The defaults are those of OpenTelemetry's specification for the batch log record
+// processor.
 const (
 	defaultMaxQueueSize   = 2048
 	defaultMaxBatchSize   = 512
@@ -28,9 +28,8 @@ const (
 	defaultExportTimeout  = 30 * time.Second
 )
 
-// defaultMaxBatchBytes leaves an eighth of gRPC's default limit for a received
-// message, 4 MiB, which a Collector has, too, to what is not estimated: whatever an
-// exporter adds.
+// defaultMaxBatchBytes is below gRPC's default limit for a received message, 4 MiB, which
+// a Collector has, too. An eighth is left for what exporters add, which is not estimated.
 const defaultMaxBatchBytes = 3584 << 10
 
 var (
@@ -40,7 +39,9 @@ var (
 
 type config struct {
 	maxQueueSize   int
+	maxQueueBytes  int // less than one: no bound
 	maxBatchSize   int
+	maxBatchBytes  int
 	exportInterval time.Duration
 	exportTimeout  time.Duration
 
@@ -53,9 +54,7 @@ type config struct {
 	meterProvider metric.MeterProvider
 	dropHook      func(Drop)
 	retry         RetryConfig
-	maxBatchBytes int
 	pressure      *PressureConfig // nil: none
-	maxQueueBytes int             // less than one: no bound
 	gapRecords    bool
 }
 
@@ -68,7 +67,7 @@ func newConfig(exporter sdklog.Exporter, opts []Option) config {
 	}
 
 	c.maxQueueSize = resolve(c.maxQueueSize, env.Int, env.BLRPMaxQueueSize, defaultMaxQueueSize)
-	c.maxQueueSize = min(c.maxQueueSize, math.MaxInt/2) // sums with it stay in range
+	c.maxQueueSize = min(c.maxQueueSize, math.MaxInt/2) // so that sums stay in range
 	c.maxBatchSize = resolve(c.maxBatchSize, env.Int, env.BLRPMaxExportBatchSize, defaultMaxBatchSize)
 	c.maxBatchSize = min(c.maxBatchSize, c.maxQueueSize, queue.MaxBatchSize)
 	c.exportInterval = resolve(c.exportInterval, env.Millis, env.BLRPScheduleDelay, defaultExportInterval)
@@ -86,13 +85,13 @@ func newConfig(exporter sdklog.Exporter, opts []Option) config {
 	return c
 }
 
-// resolve returns the option's value if it is one, else that of the environment
+// resolve returns the option's value if it is at least one, else that of the environment
 // variable, else the default.
 func resolve[T int | time.Duration](
 	option T,
 	read func(lookup func(string) (string, bool), handle func(error), key string) (T, bool),
 	key string,
-	fallback T,
+	otherwise T,
 ) T {
 	if option >= 1 {
 		return option
@@ -100,11 +99,11 @@ func resolve[T int | time.Duration](
 	if v, ok := read(os.LookupEnv, otel.Handle, key); ok {
 		return v
 	}
-	return fallback
+	return otherwise
 }
 
-// usable returns the exporters to work with. Without any, records are discarded,
-// as the SDK does.
+// usable returns the exporters without nil and duplicates. If there are none, records are
+// discarded, as in the SDK.
 func usable(first sdklog.Exporter, more []sdklog.Exporter) []sdklog.Exporter {
 	var exporters []sdklog.Exporter
 	if first != nil {

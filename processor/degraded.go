@@ -9,80 +9,88 @@ import (
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
+	"github.com/krunchwrapper/asynclog/processor/internal/ratelimit"
 )
 
-// The events that are written to the fallback when the processor becomes degraded,
-// and when it is no longer.
+// The events that are written to the fallback when the processor becomes degraded, and
+// when it recovers.
 const (
 	degradedEvent  = "asynclog.degraded"
 	recoveredEvent = "asynclog.recovered"
 )
 
-// How many critical records are copied to the fallback while the processor is
-// degraded: a flood of errors is likely then, and somebody reads these.
+// How many critical records are copied to the fallback while the processor is degraded:
+// copyBurst at once, and then one per copyInterval. A flood of errors is likely then, and
+// somebody reads the copies.
 const (
-	copyBurst = 100
-	copyEvery = 100 * time.Millisecond
+	copyBurst    = 100
+	copyInterval = 100 * time.Millisecond
 )
 
-// degraded is what the processor does about an outage besides waiting: it says so
-// on the fallback, and has critical records written there, too, as they come.
+// degraded is what the processor does in an outage besides waiting: it writes the event to
+// the fallback, and copies critical records to it when they are emitted.
 type degraded struct {
-	// telling is held while health changes and that is told, so that the lines come in
-	// the order of what they tell. Nobody is waited for meanwhile.
-	telling sync.Mutex
+	// transition is held while the backoff state changes and the event is queued, so that
+	// the lines of the events have the order of the changes. No user code runs meanwhile.
+	transition sync.Mutex
+
+	limiter *ratelimit.Limiter // of copies
 
 	mu       sync.Mutex
-	pace     bucket
 	copied   uint64 // in the present outage, or the last
 	withheld uint64
 }
 
-// succeeded notes that the exporter has taken something. res is the resource of
-// that.
-func (p *Processor) succeeded(l *lane, res *resource.Resource) {
-	p.degraded.telling.Lock()
-	defer p.degraded.telling.Unlock()
-	if since := p.health.succeed(&l.standing); !since.IsZero() {
-		p.announceRecovery(res, since)
+func newDegraded() *degraded {
+	return &degraded{limiter: ratelimit.New(copyBurst, 1, copyInterval)}
+}
+
+// exportSucceeded notes that the exporter has exported records. res is their resource.
+func (p *Processor) exportSucceeded(h *exporterHandle, res *resource.Resource) {
+	p.degraded.transition.Lock()
+	defer p.degraded.transition.Unlock()
+	if since := h.backoff.Succeed(); !since.IsZero() {
+		p.writeRecovered(res, since)
 	}
 }
 
-// failed notes that an export failed, and tells whether another exporter works. res
-// is the resource of what was not taken.
-func (p *Processor) failed(l *lane, res *resource.Resource, f failure, err error) (others bool) {
-	p.degraded.telling.Lock()
-	defer p.degraded.telling.Unlock()
-	others, degraded := p.health.fail(&l.standing, f)
+// exportFailed notes that an export failed. It reports whether another exporter works. res
+// is the resource of the records that were not exported.
+func (p *Processor) exportFailed(h *exporterHandle, res *resource.Resource, f backoff.Failure, err error) (othersWork bool) {
+	p.degraded.transition.Lock()
+	defer p.degraded.transition.Unlock()
+	othersWork, degraded := h.backoff.Fail(f)
 	if degraded {
-		p.announceOutage(res, l, err)
+		p.writeDegraded(res, h, err)
 	}
-	return others
+	return othersWork
 }
 
-func (p *Processor) announceOutage(res *resource.Resource, l *lane, err error) {
+func (p *Processor) writeDegraded(res *resource.Resource, h *exporterHandle, err error) {
 	p.degraded.mu.Lock()
 	p.degraded.copied, p.degraded.withheld = 0, 0
 	p.degraded.mu.Unlock()
 	if p.fallback == nil {
 		return
 	}
-	_, failures := p.health.state()
+	_, failures := p.backoff.State()
 	text := fmt.Sprintf("asynclog: %d exports in a row have failed, and no exporter works; records wait in the queue", failures)
 	if p.queue == nil {
 		text = fmt.Sprintf("asynclog: %d exports in a row have failed, and no exporter works", failures)
 	}
 	attrs := []attribute.KeyValue{
-		attribute.String("asynclog.exporter", l.name),
+		attribute.String("asynclog.exporter", h.name),
 		attribute.Int("asynclog.failures", failures),
 	}
 	if err != nil {
-		attrs = append(attrs, attribute.String("exception.message", l.lastErrorText()))
+		attrs = append(attrs, attribute.String("exception.message", h.lastErrorText()))
 	}
-	p.announce(res, degradedEvent, log.SeverityWarn, text, attrs)
+	p.writeNotice(res, degradedEvent, log.SeverityWarn, text, attrs)
 }
 
-func (p *Processor) announceRecovery(res *resource.Resource, since time.Time) {
+func (p *Processor) writeRecovered(res *resource.Resource, since time.Time) {
 	if p.fallback == nil {
 		return
 	}
@@ -90,7 +98,7 @@ func (p *Processor) announceRecovery(res *resource.Resource, since time.Time) {
 	p.degraded.mu.Lock()
 	copied, withheld := p.degraded.copied, p.degraded.withheld
 	p.degraded.mu.Unlock()
-	p.announce(res, recoveredEvent, log.SeverityInfo,
+	p.writeNotice(res, recoveredEvent, log.SeverityInfo,
 		fmt.Sprintf("asynclog: exports succeed again after %v", took.Round(time.Millisecond)),
 		[]attribute.KeyValue{
 			attribute.Float64("asynclog.duration", took.Seconds()),
@@ -99,7 +107,7 @@ func (p *Processor) announceRecovery(res *resource.Resource, since time.Time) {
 		})
 }
 
-func (p *Processor) announce(res *resource.Resource, event string, s log.Severity, text string, attrs []attribute.KeyValue) {
+func (p *Processor) writeNotice(res *resource.Resource, event string, s log.Severity, text string, attrs []attribute.KeyValue) {
 	var r log.Record
 	r.SetEventName(event)
 	r.SetTimestamp(time.Now())
@@ -107,21 +115,18 @@ func (p *Processor) announce(res *resource.Resource, event string, s log.Severit
 	r.SetSeverityText(s.String())
 	r.SetBody(attribute.StringValue(text))
 	r.AddAttributes(attrs...)
-	p.fallback.offerNotice(func() sdklog.Record { return ownRecord(res, &r) })
+	p.fallback.OfferNotice(func() sdklog.Record { return ownRecord(res, &r) })
 }
 
-// copyCritical writes a critical record, which the queue has just taken, to the
-// fallback as well. It is no end of the record's: should the record be lost after all,
-// it is written again, and counted.
+// copyCritical writes a critical record, which the queue has just accepted, to the
+// fallback as well. The copy is not the record's end: if the record is lost later it is
+// written again, and counted.
 func (p *Processor) copyCritical(r *sdklog.Record) {
 	if p.fallback == nil {
 		return
 	}
-	d := &p.degraded
-	d.mu.Lock()
-	ok := d.pace.take(time.Now())
-	d.mu.Unlock()
-	ok = ok && p.fallback.offerCopy(r)
+	d := p.degraded
+	ok := d.limiter.Allow(time.Now()) && p.fallback.OfferCopy(r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if ok {

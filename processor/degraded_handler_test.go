@@ -12,11 +12,13 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 )
 
-// What is wrong with the environment the SDK tells the error handler whenever the
-// processor makes a record of its own. A handler that logs is not waited for by who has
-// the turn to export, and one that panics takes neither a worker nor a caller with it.
+// The SDK reports invalid environment variables to the error handler whenever the
+// processor makes a record of its own. The goroutine that has the turn to export does not
+// wait for a handler that logs, and a handler that panics affects neither a worker nor a
+// caller.
 func TestOutageUnderAnErrorHandler(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "not a pair")
 	for name, opts := range modes {
@@ -51,7 +53,7 @@ func TestOutageUnderAnErrorHandler(t *testing.T) {
 	}
 }
 
-// A gap record, too.
+// The same for a gap record.
 func TestGapUnderAnErrorHandler(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "not a pair")
 	for _, name := range []string{"panics", "blocks"} {
@@ -82,22 +84,22 @@ func TestGapUnderAnErrorHandler(t *testing.T) {
 	}
 }
 
-// The lines of the fallback tell the transitions in their order, though exporters
-// return at the same time.
+// The lines of the fallback have the order of the transitions, though exporters return at
+// the same time.
 func TestTransitionLinesConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	var lines lineLog
 	p := start(t, exportertest.New(), WithExporters(exportertest.New()), WithFallback(&lines))
-	a, b := p.lanes[0], p.lanes[1]
+	a, b := p.exporters[0], p.exporters[1]
 	for range 500 {
-		p.failed(a, nil, failure{}, errAway)
-		p.failed(b, nil, failure{}, errAway)
+		p.exportFailed(a, nil, backoff.Failure{}, errAway)
+		p.exportFailed(b, nil, backoff.Failure{}, errAway)
 		var wg sync.WaitGroup
-		wg.Go(func() { p.failed(a, nil, failure{}, errAway) })
-		wg.Go(func() { p.succeeded(b, nil) })
+		wg.Go(func() { p.exportFailed(a, nil, backoff.Failure{}, errAway) })
+		wg.Go(func() { p.exportSucceeded(b, nil) })
 		wg.Wait()
-		p.succeeded(a, nil)
-		p.fallback.drain(t.Context())
+		p.exportSucceeded(a, nil)
+		p.fallback.Drain(t.Context())
 	}
 	next := degradedEvent
 	for _, l := range lines.lines(t, true) {

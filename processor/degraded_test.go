@@ -18,9 +18,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
 )
 
-// line is what a test reads of a line of the fallback.
+// line is the part of a line of the fallback that tests read.
 type line struct {
 	EventName    string
 	Timestamp    time.Time
@@ -59,7 +60,7 @@ func (l *lineLog) Write(b []byte) (int, error) {
 	return l.buf.Write(b)
 }
 
-// lines returns the lines so far: of events of the processor, or of records.
+// lines returns the lines so far: those of the processor's events, or those of records.
 func (l *lineLog) lines(t testing.TB, events bool) (out []line) {
 	t.Helper()
 	l.mu.Lock()
@@ -76,8 +77,8 @@ func (l *lineLog) lines(t testing.TB, events bool) (out []line) {
 	return out
 }
 
-// The third failure in a row, and not the second, makes the processor degraded; the
-// next success ends that. Both are told, on the fallback, in Stats and by the metric.
+// The third failure in a row, and not the second, makes the processor degraded; the next
+// success ends that. Both are reported: by the fallback, by Stats and by the metric.
 func TestDegraded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -119,11 +120,11 @@ func TestDegraded(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 
-		told := lines.lines(t, true)
-		if len(told) != 2 || told[0].EventName != "asynclog.degraded" || told[1].EventName != "asynclog.recovered" {
-			t.Fatalf("told %+v", told)
+		events := lines.lines(t, true)
+		if len(events) != 2 || events[0].EventName != "asynclog.degraded" || events[1].EventName != "asynclog.recovered" {
+			t.Fatalf("events %+v", events)
 		}
-		for i, l := range told {
+		for i, l := range events {
 			if l.Scope.Name != "github.com/krunchwrapper/asynclog/processor" || l.Timestamp.IsZero() || l.Body.Value == "" {
 				t.Errorf("line %d: %+v", i, l)
 			}
@@ -131,12 +132,12 @@ func TestDegraded(t *testing.T) {
 				t.Errorf("line %d: resource %+v", i, l.Resource)
 			}
 		}
-		if d := told[0]; d.Severity != log.SeverityWarn || d.attribute("exception.message") != errAway.Error() ||
+		if d := events[0]; d.Severity != log.SeverityWarn || d.attribute("exception.message") != errAway.Error() ||
 			d.attribute("asynclog.failures") != 3.0 || d.attribute("asynclog.exporter") != "*exportertest.Exporter" {
 			t.Errorf("%+v", d)
 		}
-		took := told[1].Timestamp.Sub(since).Seconds()
-		if d := told[1]; d.Severity != log.SeverityInfo || d.attribute("asynclog.duration") != took || d.attribute("asynclog.withheld") != 0.0 {
+		took := events[1].Timestamp.Sub(since).Seconds()
+		if d := events[1]; d.Severity != log.SeverityInfo || d.attribute("asynclog.duration") != took || d.attribute("asynclog.withheld") != 0.0 {
 			t.Errorf("%+v, want a duration of %v", d, took)
 		}
 		if got := lines.lines(t, false); len(got) != 0 {
@@ -145,7 +146,7 @@ func TestDegraded(t *testing.T) {
 	})
 }
 
-// It is degraded whatever exports fail of, in every mode.
+// The processor becomes degraded for every kind of failure, in every mode.
 func TestDegradedWhatever(t *testing.T) {
 	for name, tc := range map[string]struct {
 		e    *exportertest.Exporter
@@ -171,22 +172,22 @@ func TestDegradedWhatever(t *testing.T) {
 				if s := p.Stats(); !s.Degraded || s.ConsecutiveFailures < 3 {
 					t.Errorf("%+v", s)
 				}
-				if told := lines.lines(t, true); len(told) != 1 {
-					t.Errorf("told %+v", told)
+				if events := lines.lines(t, true); len(events) != 1 {
+					t.Errorf("events %+v", events)
 				}
 			})
 		})
 	}
 }
 
-// With several exporters it is when none works any more.
+// With several exporters the processor is degraded when none works any more.
 func TestDegradedWithSeveralExporters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		var first, second receiver
 		first.is(errAway)
 		all := []*exportertest.Exporter{first.exporter(), second.exporter(exportertest.WithDelay(time.Second))}
-		p := crew(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(10_000))
+		p := startWith(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(10_000))
 		stop := time.Now().Add(time.Minute)
 		for time.Now().Before(stop) {
 			emit(p, log.SeverityInfo, "a", "b", "c")
@@ -208,8 +209,8 @@ func TestDegradedWithSeveralExporters(t *testing.T) {
 	})
 }
 
-// While it is degraded critical records are written as they come: a hundred at once,
-// and ten a second. Nothing of that is an end of theirs.
+// While the processor is degraded critical records are copied when they are emitted: a
+// hundred at once, and ten a second after that. A copy is not the end of a record.
 func TestCriticalRecordsAreCopiedInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -252,27 +253,27 @@ func TestCriticalRecordsAreCopiedInAnOutage(t *testing.T) {
 		if s := p.Stats(); s.Exported != 193 {
 			t.Errorf("%+v, want all exported", s)
 		}
-		told := lines.lines(t, true)
-		if last := told[len(told)-1]; last.attribute("asynclog.copied") != 120.0 || last.attribute("asynclog.withheld") != 70.0 {
+		events := lines.lines(t, true)
+		if last := events[len(events)-1]; last.attribute("asynclog.copied") != 120.0 || last.attribute("asynclog.withheld") != 70.0 {
 			t.Errorf("%+v", last)
 		}
 
-		// What a line tells is of its outage.
+		// The event's figures are those of its own outage.
 		r.is(errAway)
 		emit(p, log.SeverityInfo, "again")
 		time.Sleep(10 * time.Second)
 		emit(p, log.SeverityError, "copied")
 		r.is(nil)
 		time.Sleep(10 * time.Second)
-		told = lines.lines(t, true)
-		if last := told[len(told)-1]; last.attribute("asynclog.copied") != 1.0 || last.attribute("asynclog.withheld") != 0.0 {
+		events = lines.lines(t, true)
+		if last := events[len(events)-1]; last.attribute("asynclog.copied") != 1.0 || last.attribute("asynclog.withheld") != 0.0 {
 			t.Errorf("%+v", last)
 		}
 	})
 }
 
-// A copied record that is lost in the end is written again, and counted then: the
-// books do not know of copies.
+// A copied record that is lost in the end is written again, and counted then: the ledger
+// does not include copies.
 func TestCopiedRecordThatIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -299,8 +300,8 @@ func TestCopiedRecordThatIsLost(t *testing.T) {
 	})
 }
 
-// Copies that cannot be written are withheld, and take no place of records that have
-// only this.
+// Copies that cannot be written are withheld, and do not take the space of records that
+// are nowhere else.
 func TestCopiesBehindABlockedWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -317,7 +318,7 @@ func TestCopiesBehindABlockedWriter(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		s := p.Stats()
-		if s.FallbackCopies != 0 || s.FallbackWithheld != 2000-maxBeside || s.Queued+s.InFlight != 2001 || !s.Balanced() {
+		if s.FallbackCopies != 0 || s.FallbackWithheld != 2000-fallback.MaxUncounted || s.Queued+s.InFlight != 2001 || !s.Balanced() {
 			t.Errorf("%+v", s)
 		}
 		close(gate)
@@ -348,8 +349,8 @@ func TestDegradedWithoutAFallback(t *testing.T) {
 	})
 }
 
-// The record that the processor makes of what it has to say does not obey the
-// variables of the environment for the user's.
+// The environment variables for the user's records do not apply to the processor's own
+// records.
 func TestOwnRecord(t *testing.T) {
 	t.Setenv("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "1")
 	t.Setenv("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "0")

@@ -5,38 +5,40 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// hookPace is the shortest time between two deliveries of a sustained loss.
-const hookPace = 100 * time.Millisecond
+// hookInterval is the shortest time between two deliveries while losses go on.
+const hookInterval = 100 * time.Millisecond
 
-// dropHook tells the user's function of losses, on a goroutine of its own that
-// lives while there are any. It delivers what the ledger has gained since it last
-// looked, so a flood of drops costs the log path one atomic load each.
+// dropHook reports losses to the user's function, on a goroutine of its own that lives
+// while there are losses to report. It reports what the ledger has gained since the last
+// delivery, so in a flood of drops each costs the log path one atomic load.
 type dropHook struct {
-	f      func(Drop)
-	ledger *ledger
-	settle func() // has what was displaced put down in the ledger
-	report func(error)
+	f             func(Drop)
+	ledger        *ledger
+	syncDisplaced func() // brings the ledger up to date
+	reportError   func(error)
 
-	active atomic.Bool   // the goroutine exists; written under mu
-	hurry  chan struct{} // capacity 1: cuts a pause short
+	active    atomic.Bool   // the goroutine exists; written under mu
+	skipPause chan struct{} // capacity 1: cuts a pause short
 
-	// Owned by the goroutine; active hands them on to the next one.
-	told losses
-	last time.Time // when the last delivery began
+	// Owned by the goroutine; active hands them over to the next one.
+	reported dropCounts
+	last     time.Time // when the last delivery began
 
-	mu      sync.Mutex
-	ended   bool          // Shutdown wants the last words
-	waiting chan struct{} // closed after a delivery that began later; nil: nobody waits
+	mu       sync.Mutex
+	finished bool          // Shutdown waits for the last delivery
+	waiting  chan struct{} // closed after the next delivery that begins; nil: nobody waits
 }
 
-func newDropHook(f func(Drop), l *ledger, settle func(), report func(error)) *dropHook {
-	return &dropHook{f: f, ledger: l, settle: settle, report: report, hurry: make(chan struct{}, 1)}
+func newDropHook(f func(Drop), l *ledger, syncDisplaced func(), reportError func(error)) *dropHook {
+	return &dropHook{f: f, ledger: l, syncDisplaced: syncDisplaced, reportError: reportError, skipPause: make(chan struct{}, 1)}
 }
 
-// poke says that something was dropped. A nil hook has nobody to tell.
-func (h *dropHook) poke() {
+// wake starts the goroutine after a drop, if there is none. It does nothing for a nil hook.
+func (h *dropHook) wake() {
 	if h == nil || h.active.Load() {
 		return
 	}
@@ -44,38 +46,35 @@ func (h *dropHook) poke() {
 	defer h.mu.Unlock()
 	if !h.active.Load() {
 		h.active.Store(true)
-		go h.run()
+		go usercode.Run(h.run)
 	}
 }
 
+// run delivers until there is nothing left to deliver. It is called again if the function
+// ends the goroutine (runtime.Goexit).
 func (h *dropHook) run() {
-	rested := false
-	defer func() {
-		if !rested { // the function ended the goroutine (runtime.Goexit)
-			go h.run()
-		}
-	}()
-	for !rested {
+	for stopped := false; !stopped; {
 		h.pause()
 		h.last = time.Now()
 		h.mu.Lock()
-		waiting, ended := h.waiting, h.ended
+		waiting, finished := h.waiting, h.finished
 		h.mu.Unlock()
 		h.deliver()
-		seen := h.told.total()
-		if ended {
-			// A function that logs causes another loss now. It is not told of
-			// that until there is a further one, or it would go on for ever.
-			now := h.ledger.losses()
+		seen := h.reported.total()
+		if finished {
+			// A function that logs causes another loss now. That is not delivered before
+			// there is a further one, or the deliveries would never end.
+			now := h.ledger.dropCounts()
 			seen = now.total()
 		}
-		rested = h.rest(waiting, seen)
+		stopped = h.tryStop(waiting, seen)
 	}
 }
 
-// pause keeps the pace, unless Shutdown is in a hurry.
+// pause waits for the hookInterval to pass since the last delivery, unless Shutdown cuts it
+// short.
 func (h *dropHook) pause() {
-	wait := hookPace - time.Since(h.last)
+	wait := hookInterval - time.Since(h.last)
 	if h.last.IsZero() || wait <= 0 {
 		return
 	}
@@ -83,18 +82,18 @@ func (h *dropHook) pause() {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-h.hurry:
+	case <-h.skipPause:
 	}
 }
 
-// deliver tells what is new.
+// deliver reports what is new in the ledger.
 func (h *dropHook) deliver() {
-	h.settle()
-	now := h.ledger.losses()
+	h.syncDisplaced()
+	now := h.ledger.dropCounts()
 	for why := range now {
 		for r, n := range now[why] {
-			if n -= h.told[why][r]; n > 0 {
-				h.told[why][r] += n // before the call, which may not return
+			if n -= h.reported[why][r]; n > 0 {
+				h.reported[why][r] += n // before the call, which may not return
 				h.call(Drop{Reason: reasonNames[why], Severity: lowestOf(r), Count: n})
 			}
 		}
@@ -105,19 +104,19 @@ func (h *dropHook) call(d Drop) {
 	returned := false
 	defer func() {
 		if v := recover(); v != nil {
-			h.report(panicError("drop hook", v))
+			h.reportError(usercode.PanicError("drop hook", v))
 		} else if !returned {
-			h.report(panicError("drop hook", "runtime.Goexit"))
+			h.reportError(usercode.GoexitError("drop hook"))
 		}
 	}()
 	h.f(d)
 	returned = true
 }
 
-// rest ends a delivery for the one who waits for it, and tells whether the
-// goroutine may go: if nobody came to wait since, and no losses beyond those that
-// were seen.
-func (h *dropHook) rest(waiting chan struct{}, seen uint64) bool {
+// tryStop ends a delivery, and releases the caller of finish that waits for it. It reports
+// whether the goroutine may end: if no other caller waits by now, and there are no losses
+// besides those seen.
+func (h *dropHook) tryStop(waiting chan struct{}, seen uint64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.waiting != waiting {
@@ -128,33 +127,33 @@ func (h *dropHook) rest(waiting chan struct{}, seen uint64) bool {
 		h.waiting = nil
 	}
 	h.active.Store(false)
-	// Who lost a record before the line above found the goroutine active and
-	// left it to us; who loses one after the next line waits for the mutex.
-	if now := h.ledger.losses(); now.total() != seen {
+	// A loss that was counted before the line above found the goroutine active, and is
+	// left to it; one that is counted after the next line waits for the mutex.
+	if now := h.ledger.dropCounts(); now.total() != seen {
 		h.active.Store(true)
 		return false
 	}
 	return true
 }
 
-// finish waits until all drops so far are told, as far as the context and the
-// function let it.
+// finish waits until all drops so far are delivered, for as long as usercode.AwaitCallback
+// does.
 func (h *dropHook) finish(ctx context.Context) {
 	if h == nil {
 		return
 	}
 	h.mu.Lock()
-	h.ended = true
-	if !h.active.Load() { // nothing is left to tell
+	h.finished = true
+	if !h.active.Load() { // everything is delivered
 		h.mu.Unlock()
 		return
 	}
-	told := make(chan struct{})
-	h.waiting = told
+	delivered := make(chan struct{})
+	h.waiting = delivered
 	h.mu.Unlock()
 	select {
-	case h.hurry <- struct{}{}:
+	case h.skipPause <- struct{}{}:
 	default:
 	}
-	awaitBriefly(ctx, told)
+	usercode.AwaitCallback(ctx, delivered)
 }

@@ -13,10 +13,11 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// A hook that panics, or ends its goroutine, is called again, for each of the
-// losses that it has not been told of; the failure is reported.
+// A hook that panics, or ends its goroutine, is called again, for each loss that it was
+// not called with yet; the failure is reported.
 func TestDropHookThatDoesNotReturn(t *testing.T) {
 	for name, also := range map[string]func(Drop){
 		"panic":                func(Drop) { panic("boom") },
@@ -36,10 +37,10 @@ func TestDropHookThatDoesNotReturn(t *testing.T) {
 					emit(p, s, "x", "y")
 				}
 				time.Sleep(time.Second)
-				emit(p, log.SeverityInfo, "x") // tells what is left, if anything
+				emit(p, log.SeverityInfo, "x") // reports what is left, if anything
 				time.Sleep(time.Second)
-				wantTold(t, l, p)
-				if got := len(errs.matching(errPanic)); got < 7 || got != l.count() {
+				wantReported(t, l, p)
+				if got := len(errs.matching(usercode.ErrPanic)); got < 7 || got != l.count() {
 					t.Errorf("%d reports of %d calls", got, l.count())
 				}
 				if left := processorGoroutines(); len(left) != 0 {
@@ -50,8 +51,8 @@ func TestDropHookThatDoesNotReturn(t *testing.T) {
 	}
 }
 
-// With several kinds of losses at once, a hook that ends its goroutine at the
-// first one is told of the others all the same, before Shutdown returns.
+// With several kinds of losses at once, a hook that ends its goroutine at the first one
+// gets the others all the same, before Shutdown returns.
 func TestDropHookThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -66,22 +67,22 @@ func TestDropHookThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_ = p.Shutdown(ctx)
-		wantTold(t, l, p)
+		wantReported(t, l, p)
 		if l.count() < 6 {
 			t.Errorf("%d calls, want one a severity", l.count())
 		}
 	})
 }
 
-func TestBlockedDropHookHoldsNobody(t *testing.T) {
+func TestBlockedDropHookBlocksNoCaller(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		deadline time.Duration // 0: none
 		most     time.Duration
 	}{
-		{"no deadline", 0, patience + grace},
-		{"late deadline", time.Hour, patience + grace},
-		{"early deadline", 200 * time.Millisecond, 200*time.Millisecond + grace},
+		{"no deadline", 0, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"late deadline", time.Hour, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"early deadline", 200 * time.Millisecond, 200*time.Millisecond + usercode.CancelTimeout},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -122,8 +123,8 @@ func TestBlockedDropHookHoldsNobody(t *testing.T) {
 				}
 				emit(p, log.SeverityInfo, "late")
 				close(held)
-				time.Sleep(2 * hookPace)
-				wantTold(t, l, p)
+				time.Sleep(2 * hookInterval)
+				wantReported(t, l, p)
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)
 				}
@@ -132,8 +133,8 @@ func TestBlockedDropHookHoldsNobody(t *testing.T) {
 	}
 }
 
-// A hook may log. What it logs may be lost in its turn, and is told with the next
-// delivery; this goes on at the pace of the hook, and ends with Shutdown.
+// A hook may log. Its records may be lost too, and are reported with the next delivery;
+// this goes on at the rate of the deliveries, and ends with Shutdown.
 func TestDropHookThatLogs(t *testing.T) {
 	for name, opts := range map[string][]Option{
 		"queue":       {WithOverflow(DropNewest)},
@@ -146,7 +147,7 @@ func TestDropHookThatLogs(t *testing.T) {
 				var p *Processor
 				l := &dropLog{also: func(Drop) { emit(p, log.SeverityInfo, "dropped") }}
 				e := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
-					return errors.New("refused") // so that all is lost, always
+					return errors.New("refused") // so that everything is always lost
 				}))
 				p = start(t, e, append(opts, once, WithDropHook(l.hook), WithMaxQueueSize(2), WithExportMaxBatchSize(1))...)
 				emit(p, log.SeverityInfo, "x")
@@ -156,27 +157,28 @@ func TestDropHookThatLogs(t *testing.T) {
 				}
 				begun := time.Now()
 				_ = p.Shutdown(t.Context())
-				if took := time.Since(begun); took > hookPace {
+				if took := time.Since(begun); took > hookInterval {
 					t.Errorf("shutdown took %v", took)
 				}
 				synctest.Wait()
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)
 				}
-				// All but what it logged itself when it was told the last time.
+				// All but the records that the hook logged itself during the last
+				// delivery.
 				calls := l.count()
-				untold := p.Stats().DroppedTotal()
+				unreported := p.Stats().DroppedTotal()
 				for _, d := range l.sum() {
-					untold -= d.Count
+					unreported -= d.Count
 				}
-				if untold > 1 {
-					t.Errorf("%d losses were not told", untold)
+				if unreported > 1 {
+					t.Errorf("%d losses were not reported", unreported)
 				}
 				time.Sleep(time.Minute)
 				if got := l.count(); got != calls {
 					t.Errorf("called %d times more in a minute after Shutdown", got-calls)
 				}
-				emit(p, log.SeverityInfo, "late") // tells of both
+				emit(p, log.SeverityInfo, "late") // reports both
 				time.Sleep(time.Minute)
 				if got := l.count(); got != calls+1 {
 					t.Errorf("called %d times for a late record, want once", got-calls)
@@ -186,7 +188,8 @@ func TestDropHookThatLogs(t *testing.T) {
 	}
 }
 
-// Those who go on logging after Shutdown keep the hook busy, but not Shutdown.
+// Goroutines that go on logging after Shutdown keep the hook busy, but do not delay
+// Shutdown.
 func TestShutdownDoesNotWaitForLaterDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p *Processor
@@ -225,7 +228,7 @@ func TestShutdownDoesNotWaitForLaterDrops(t *testing.T) {
 	})
 }
 
-// A hook may call whatever the processor has, Shutdown included.
+// A hook may call all methods of the processor, Shutdown included.
 func TestDropHookThatCallsTheProcessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -233,7 +236,7 @@ func TestDropHookThatCallsTheProcessor(t *testing.T) {
 		l := &dropLog{}
 		l.also = func(Drop) {
 			if s := p.Stats(); s.DroppedTotal() == 0 {
-				t.Error("told before it was counted")
+				t.Error("reported before it was counted")
 			}
 			p.ExportNow()
 			if err := p.ForceFlush(t.Context()); err != nil {
@@ -246,7 +249,7 @@ func TestDropHookThatCallsTheProcessor(t *testing.T) {
 		e.FailNext(1, errors.New("refused"))
 		emit(p, log.SeverityInfo, "a")
 		time.Sleep(time.Minute)
-		wantTold(t, l, p)
+		wantReported(t, l, p)
 		if e.Shutdowns() != 1 {
 			t.Error("not shut down")
 		}

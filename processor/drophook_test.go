@@ -19,7 +19,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// dropLog is a drop hook that remembers what it was told, and when.
+// dropLog is a drop hook that remembers its calls and their times.
 type dropLog struct {
 	also func(Drop) // nil: nothing
 
@@ -27,7 +27,7 @@ type dropLog struct {
 	calls  []Drop
 	at     []time.Time
 	inside int
-	most   int    // calls at the same time
+	most   int    // concurrent calls
 	stack  string // of the first call
 }
 
@@ -51,7 +51,7 @@ func (l *dropLog) hook(d Drop) {
 	}
 }
 
-// sum adds up what was told, in the form of Stats.Dropped.
+// sum adds up the calls, in the form of Stats.Dropped.
 func (l *dropLog) sum() []Drop {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,19 +76,19 @@ func (l *dropLog) count() int {
 	return len(l.calls)
 }
 
-func wantTold(t testing.TB, l *dropLog, p *Processor) {
+func wantReported(t testing.TB, l *dropLog, p *Processor) {
 	t.Helper()
 	if got, want := l.sum(), p.Stats().Dropped; !slices.Equal(got, want) {
-		t.Errorf("the hook was told of %v, dropped are %v", got, want)
+		t.Errorf("the hook got %v, dropped are %v", got, want)
 	}
 	if l.most > 1 {
 		t.Errorf("%d calls of the hook at the same time", l.most)
 	}
 }
 
-// Every way to lose a record tells the hook, on a goroutine that is not the
-// caller's, and before Shutdown returns.
-func TestDropHookIsToldOfEveryLossElsewhere(t *testing.T) {
+// Every kind of loss is reported to the hook, on a goroutine that is not the caller's,
+// and before Shutdown returns.
+func TestDropHookGetsEveryLossOnAnotherGoroutine(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		opts []Option
@@ -147,7 +147,7 @@ func TestDropHookIsToldOfEveryLossElsewhere(t *testing.T) {
 				e := exportertest.New()
 				opts := tc.opts
 				if tc.name == "given up with the fallback" {
-					w := newGatedWriter() // of this bubble
+					w := newGatedWriter() // in this bubble
 					defer close(w.open)
 					opts = []Option{WithFallback(w)}
 				}
@@ -159,9 +159,9 @@ func TestDropHookIsToldOfEveryLossElsewhere(t *testing.T) {
 				defer cancel()
 				_ = p.Shutdown(ctx)
 				if l.count() == 0 {
-					t.Error("the hook was told nothing")
+					t.Error("the hook got nothing")
 				}
-				wantTold(t, l, p)
+				wantReported(t, l, p)
 				for _, caller := range []string{"OnEmit", "Shutdown", "lose", "bookLosses"} {
 					if strings.Contains(l.stack, caller+"(") {
 						t.Errorf("called by %s:\n%s", caller, l.stack)
@@ -172,8 +172,8 @@ func TestDropHookIsToldOfEveryLossElsewhere(t *testing.T) {
 	}
 }
 
-// Under a lasting loss the hook is told ten times a second, first at once.
-func TestDropHookIsToldInSums(t *testing.T) {
+// While losses go on the hook is called ten times a second, the first time at once.
+func TestDropHookGetsSums(t *testing.T) {
 	for _, after := range []string{"", "after Shutdown"} {
 		t.Run("drops "+after, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -191,13 +191,13 @@ func TestDropHookIsToldInSums(t *testing.T) {
 					synctest.Wait()
 					time.Sleep(time.Millisecond)
 				}
-				time.Sleep(hookPace)
-				wantTold(t, l, p)
+				time.Sleep(hookInterval)
+				wantReported(t, l, p)
 				if got := l.count(); got < 10 || got > 12 {
 					t.Errorf("%d calls within a second, want about ten", got)
 				}
 				for i, at := range l.at {
-					if got, want := at.Sub(begun), time.Duration(i)*hookPace; got < want || got > want+2*time.Millisecond {
+					if got, want := at.Sub(begun), time.Duration(i)*hookInterval; got < want || got > want+2*time.Millisecond {
 						t.Errorf("call %d after %v, want %v", i, got, want)
 					}
 				}
@@ -207,7 +207,7 @@ func TestDropHookIsToldInSums(t *testing.T) {
 	}
 }
 
-func TestDropHookIsNotToldOfWhatTheFallbackTook(t *testing.T) {
+func TestDropHookDoesNotGetFallbackRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		l := &dropLog{}
@@ -224,20 +224,20 @@ func TestDropHookIsNotToldOfWhatTheFallbackTook(t *testing.T) {
 		_ = p.ForceFlush(t.Context())
 		time.Sleep(time.Second)
 		if got := l.count(); got != 0 {
-			t.Errorf("told %v, want nothing", l.calls)
+			t.Errorf("the hook got %v, want nothing", l.calls)
 		}
 		e.FailNext(1, errors.New("refused"))
 		emit(p, log.SeverityError, "bad")
 		_ = p.ForceFlush(t.Context())
 		synctest.Wait()
 		if want := []Drop{{ReasonExportFailed, log.SeverityError, 1}}; !slices.Equal(l.calls, want) {
-			t.Errorf("told %v, want %v", l.calls, want)
+			t.Errorf("the hook got %v, want %v", l.calls, want)
 		}
 	})
 }
 
-// Many goroutines lose records in many ways, while hook and Shutdown do their
-// work. In the end the hook has been told of each, once.
+// Many goroutines lose records for many reasons, while hook and Shutdown do their work.
+// In the end each loss was reported to the hook once.
 func TestDropHookSumsUpConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -261,10 +261,10 @@ func TestDropHookSumsUpConcurrentSafe(t *testing.T) {
 		}
 		wg.Wait()
 		_ = p.Shutdown(t.Context())
-		wantTold(t, l, p)
+		wantReported(t, l, p)
 
-		// After Shutdown, too. What is lost while the hook is called then is
-		// told with the next loss.
+		// This holds after Shutdown, too. What is lost during a call of the hook then is
+		// reported with the next loss.
 		for range 8 {
 			wg.Go(func() {
 				for range 200 {
@@ -273,9 +273,9 @@ func TestDropHookSumsUpConcurrentSafe(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		time.Sleep(2 * hookPace)
+		time.Sleep(2 * hookInterval)
 		emit(p, log.SeverityInfo, "the next")
-		time.Sleep(2 * hookPace)
-		wantTold(t, l, p)
+		time.Sleep(2 * hookInterval)
+		wantReported(t, l, p)
 	})
 }

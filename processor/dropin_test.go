@@ -17,10 +17,10 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// This file holds what the SDK's own tests assert of its batch processor, so
-// that New can take the place of NewBatchProcessor. What they assert and other
-// files of this package test already is not repeated: the zero value, the limits
-// and their sources, the order of the calls in Shutdown, what comes after it.
+// This file contains what the SDK's own tests assert about its batch processor, so that
+// New can replace NewBatchProcessor. Assertions that other files of this package test
+// already are not repeated: the zero value, the limits and their sources, the order of
+// the calls in Shutdown, and what happens after it.
 
 func TestDropInNilExporter(t *testing.T) {
 	ctx := t.Context()
@@ -114,7 +114,7 @@ func TestDropInOnEmitDoesNotBlockAndWhatItLeavesIsExportedLater(t *testing.T) {
 	}
 }
 
-// The SDK's processor replaces the oldest record; the option for it is here.
+// The SDK's processor replaces the oldest record; here an option does so.
 func TestDropInTheOldestIsReplaced(t *testing.T) {
 	e := exportertest.New()
 	release := e.Block()
@@ -200,9 +200,9 @@ func TestDropInCancelledWhileWaiting(t *testing.T) {
 	}
 }
 
-// The error of an export that a flush waits for belongs to the flush, also when
-// a shutdown begins beside it.
-func TestDropInForceFlushErrorBesideShutdownConcurrentSafe(t *testing.T) {
+// The error of an export that a flush waits for belongs to the flush, even if a shutdown
+// begins meanwhile.
+func TestDropInForceFlushErrorDuringShutdownConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
@@ -219,15 +219,15 @@ func TestDropInForceFlushErrorBesideShutdownConcurrentSafe(t *testing.T) {
 		if err := <-flushed; !errors.Is(err, errExport) {
 			t.Errorf("ForceFlush: %v, want %v", err, errExport)
 		}
-		// The shutdown had to wait for the same export; unlike the SDK's it says
-		// that a record was lost in it.
+		// The shutdown had to wait for the same export; unlike the SDK's it reports the
+		// record that was lost in it.
 		if err := <-down; !errors.Is(err, errExport) {
 			t.Errorf("Shutdown: %v, want %v", err, errExport)
 		}
 	})
 }
 
-// No two calls of an exporter are under way at the same time, whichever they are.
+// No two calls of an exporter are under way at the same time, of whatever method.
 func TestDropInCallsOfAnExporterAreSerializedConcurrentSafe(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestDropInCallsOfAnExporterAreSerializedConcurrentSafe(t *testing.T) {
 				if active.Add(1) > 1 {
 					t.Error("two calls at the same time")
 				}
-				time.Sleep(time.Microsecond) // for another to come in
+				time.Sleep(time.Microsecond) // for another one to begin
 				active.Add(-1)
 			}
 			var shutdowns atomic.Int32
@@ -252,7 +252,7 @@ func TestDropInCallsOfAnExporterAreSerializedConcurrentSafe(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var wg sync.WaitGroup
-			var both sync.WaitGroup // until exports and flushes have been seen
+			var both sync.WaitGroup // until there were exports and flushes
 			both.Add(8)
 			for range 4 {
 				wg.Go(func() {
@@ -302,7 +302,7 @@ func TestDropInConcurrentSafe(t *testing.T) {
 	}
 }
 
-// What was accepted while Shutdown began is exported: the exporter gets exactly
+// Records that were accepted while Shutdown began are exported: the exporter gets exactly
 // the records that are not counted as late.
 func TestDropInShutdownTakesWhatWasAcceptedConcurrentSafe(t *testing.T) {
 	const writers = 32

@@ -15,15 +15,15 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// deface changes everything about a record that can be changed, in place where
-// the SDK changes it in place.
+// deface changes everything about a record that can be changed, in place if the SDK
+// changes it in place.
 func deface(r *sdklog.Record) {
 	var overwritten []attribute.KeyValue
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
 		overwritten = append(overwritten, attribute.String(string(kv.Key), "defaced"))
 		return true
 	})
-	r.AddAttributes(overwritten...) // known keys are overwritten where they lie
+	r.AddAttributes(overwritten...) // known keys are overwritten in place
 	r.AddAttributes(attribute.String("added", "defaced"))
 	r.SetBody(attribute.StringValue("defaced"))
 	r.SetSeverity(log.SeverityFatal4)
@@ -36,7 +36,7 @@ func deface(r *sdklog.Record) {
 	r.SetTraceFlags(0xde)
 }
 
-// sameContent tells whether two records say the same.
+// sameContent reports whether two records have the same content.
 func sameContent(a, b *sdklog.Record) bool {
 	return slices.Equal(attributesOf(a), attributesOf(b)) &&
 		a.Body() == b.Body() &&
@@ -77,8 +77,8 @@ func TestWhatTheCallerDoesToItsRecordLaterIsNotSeen(t *testing.T) {
 		t.Run("attributes="+strconv.Itoa(attrs), func(t *testing.T) {
 			e := exportertest.New()
 			release := e.Block()
-			// A batch of two, so that of three records two are inside Export and one
-			// is queued.
+			// Batches of two, so that of three records two are inside Export and one is
+			// queued.
 			p := start(t, e, WithExportMaxBatchSize(2))
 			original := recordWith(attrs)
 			for range 3 {
@@ -106,8 +106,8 @@ func TestWhatTheCallerDoesToItsRecordLaterIsNotSeen(t *testing.T) {
 	}
 }
 
-// An exporter must not retain the slice it is given, but may keep a record: the
-// SDK's processors give it clones.
+// An exporter must not keep the slice that it gets, but it may keep a record: the SDK's
+// processors pass clones.
 func TestRecordsThatAnExporterKeepsStayAsTheyWere(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestRecordsThatAnExporterKeepsStayAsTheyWere(t *testing.T) {
 			}))
 			p := start(t, e, append(opts, WithExportMaxBatchSize(1))...)
 			original := recordWith(8)
-			for range 3 { // the memory of the first is used for the others
+			for range 3 { // the memory of the first record is reused for the others
 				r := original.Clone()
 				p.OnEmit(t.Context(), &r)
 				if err := p.ForceFlush(t.Context()); err != nil {
@@ -138,8 +138,8 @@ func TestRecordsThatAnExporterKeepsStayAsTheyWere(t *testing.T) {
 	}
 }
 
-// The other way round: an exporter that clones before it modifies, as it must,
-// does not change the record of the caller.
+// Vice versa: an exporter that clones before it modifies, as it must, does not change the
+// record of the caller.
 func TestOnEmitDoesNotChangeTheCallersRecord(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// chatty is an exporter that logs whenever it is called, with the context it was
-// given, as an instrumented HTTP client in it would.
+// chatty is an exporter that logs in each call, with the context of the call, as an
+// instrumented HTTP client in it would.
 type chatty struct {
 	*exportertest.Exporter
 	logger log.Logger
@@ -44,7 +44,7 @@ func (c *chatty) ForceFlush(ctx context.Context) error {
 }
 
 func (c *chatty) Shutdown(ctx context.Context) error {
-	c.say(ctx, "shutting down") // the provider refuses it before the processor sees it
+	c.say(ctx, "shutting down") // the provider refuses it before the processor gets it
 	return c.Exporter.Shutdown(ctx)
 }
 
@@ -79,8 +79,8 @@ func TestWhatAnExporterLogsIsFiltered(t *testing.T) {
 	}
 }
 
-// What an exporter logs without the context it was given cannot be told from
-// other records; it must at least not hold the exporter up.
+// Records that an exporter logs without the context that it was given look like any other
+// record; they must at least not block the exporter.
 func TestWhatAnExporterLogsWithoutItsContextIsTaken(t *testing.T) {
 	var p *Processor
 	e := exportertest.New(exportertest.WithFunc(func(_ context.Context, records []sdklog.Record) error {
@@ -91,7 +91,7 @@ func TestWhatAnExporterLogsWithoutItsContextIsTaken(t *testing.T) {
 	}))
 	p = start(t, e)
 	emit(p, log.SeverityInfo, "a")
-	for range 2 { // the second for what the first has caused
+	for range 2 { // the second flush is for what the first one has caused
 		if err := p.ForceFlush(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -139,8 +139,8 @@ func TestProcessorInALoggerProvider(t *testing.T) {
 	}
 }
 
-// Two processors behind one provider get the same record; neither may see what
-// the other does to it.
+// Two processors of one provider get the same record; neither may see changes by the
+// other.
 func TestProcessorBehindOneThatChangesRecords(t *testing.T) {
 	first, second := exportertest.New(), exportertest.New()
 	p1, p2 := start(t, first), start(t, second)

@@ -19,6 +19,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // emit hands one record for each body to the processor.
@@ -55,7 +56,7 @@ func wantDropped(t testing.TB, p *Processor, want ...Drop) {
 	}
 }
 
-// errorLog is an otel.ErrorHandler that keeps what it is told.
+// errorLog is an otel.ErrorHandler that keeps the errors.
 type errorLog struct {
 	mu   sync.Mutex
 	errs []error
@@ -81,8 +82,8 @@ func (l *errorLog) matching(target error) []error {
 	return slices.DeleteFunc(l.all(), func(err error) bool { return !errors.Is(err, target) })
 }
 
-// captureErrors has the errors that reach otel.Handle collected until the test
-// ends, and keeps them off the test's output.
+// captureErrors collects the errors that reach otel.Handle until the test ends, and keeps
+// them off the test's output.
 func captureErrors(t testing.TB) *errorLog {
 	t.Helper()
 	l := &errorLog{}
@@ -92,7 +93,7 @@ func captureErrors(t testing.TB) *errorLog {
 	return l
 }
 
-// modes are the two ways in which a processor can work.
+// modes are the two modes of a processor.
 var modes = map[string][]Option{"queue": nil, "synchronous": {WithSynchronous()}}
 
 func TestOnEmitOfNothingDoesNothing(t *testing.T) {
@@ -172,7 +173,7 @@ func TestZeroRecordIsTaken(t *testing.T) {
 	}
 }
 
-// A request that was cancelled is the one whose log is of interest.
+// The log of a cancelled request is of interest.
 func TestCancelledContextDoesNotMatter(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -211,8 +212,8 @@ func TestSeveritiesOutsideTheDataModelAreTaken(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// Below 0 all are unspecified, above 24 all are FATAL4: among equals the
-	// first stays.
+	// Below 0 all severities are unspecified, above 24 all are FATAL4: among equals the
+	// first record stays.
 	wantBodies(t, e, []string{"in flight", "24"})
 	wantDropped(
 		t, p,
@@ -224,7 +225,7 @@ func TestSeveritiesOutsideTheDataModelAreTaken(t *testing.T) {
 	}
 }
 
-// The same where each is counted by its range, and there is no fallback.
+// The same with each record counted by its range, and without a fallback.
 func TestSeveritiesOutsideTheDataModelAreCounted(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +244,7 @@ func TestSeveritiesOutsideTheDataModelAreCounted(t *testing.T) {
 	}
 }
 
-// fixed is a minimum severity that stays.
+// fixed is a minimum severity that does not change.
 type fixed log.Severity
 
 func (f fixed) Severity() log.Severity { return log.Severity(f) }
@@ -269,7 +270,7 @@ func TestMinSeverityIsReadAtEachRecord(t *testing.T) {
 		{log.SeverityInfo, log.SeverityInfo1, true},
 		{log.SeverityInfo2, log.SeverityInfo1, false},
 		{log.SeverityInfo, log.SeverityFatal4, true},
-		// Unspecified passes whatever the minimum, says the specification.
+		// According to the specification, unspecified passes any minimum.
 		{log.SeverityFatal4, log.SeverityUndefined, true},
 		{log.SeverityFatal4, log.SeverityFatal3, false},
 		{log.SeverityTrace, -3, false},
@@ -295,7 +296,7 @@ func TestMinSeverityIsReadAtEachRecord(t *testing.T) {
 	}
 }
 
-// A minimum whose method panics, as that of a nil pointer does, is none.
+// A minimum whose method panics, as that of a nil pointer does, is no minimum.
 func TestMinSeverityPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
@@ -310,14 +311,14 @@ func TestMinSeverityPanics(t *testing.T) {
 		}
 		synctest.Wait()
 		wantBodies(t, e, []string{"a"})
-		if got := errs.matching(errPanic); len(got) != 2 {
+		if got := errs.matching(usercode.ErrPanic); len(got) != 2 {
 			t.Errorf("reported %v, want two panics", got)
 		}
 	})
 }
 
-// The minimum is looked at before anything else, so what it filters is never
-// counted as dropped, and no critical record goes to the fallback for it.
+// The minimum is checked before anything else, so a filtered record is never counted as
+// dropped, and no critical one goes to the fallback.
 func TestMinSeverityGoesBeforeShutdownAndFallback(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -345,8 +346,8 @@ func TestEnabledDoesNotChangeWithShutdown(t *testing.T) {
 }
 
 func TestOnEmitAllocatesNothing(t *testing.T) {
-	// The race detector and coverage do not add allocations; a full queue would
-	// hide them, hence the check that nothing was dropped.
+	// The race detector and coverage do not add allocations; a full queue would hide
+	// them, so the test checks that nothing was dropped.
 	for attrs := range 6 {
 		t.Run("attributes="+strconv.Itoa(attrs), func(t *testing.T) {
 			p := start(t, nil, WithMaxQueueSize(1<<16))

@@ -13,7 +13,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// printer is an exporter that prints what it is given.
+// printer is an exporter that prints its records.
 type printer struct{}
 
 func (printer) Export(_ context.Context, records []sdklog.Record) error {
@@ -25,8 +25,8 @@ func (printer) Export(_ context.Context, records []sdklog.Record) error {
 func (printer) ForceFlush(context.Context) error { return nil }
 func (printer) Shutdown(context.Context) error   { return nil }
 
-// outage is an exporter whose receiver does not answer until it is over. It
-// tells when it has been called.
+// outage is an exporter whose receiver does not answer until the outage is over. It
+// signals each call.
 type outage struct {
 	printer
 	began chan struct{}
@@ -72,8 +72,7 @@ func ExampleNew() {
 	// exported: WARN stopping
 }
 
-// When the queue is full, the least severe record gives its place to a more
-// severe one.
+// When the queue is full, a more severe record displaces the least severe one.
 func ExampleWithOverflow() {
 	ctx := context.Background()
 	exporter := newOutage()
@@ -88,7 +87,7 @@ func ExampleWithOverflow() {
 
 	logger.Emit(ctx, message(log.SeverityInfo, "in flight"))
 	<-exporter.began
-	// There is room for two more.
+	// Two more fit.
 	logger.Emit(ctx, message(log.SeverityDebug, "detail"))
 	logger.Emit(ctx, message(log.SeverityInfo, "request served"))
 	logger.Emit(ctx, message(log.SeverityWarn, "disk almost full"))
@@ -103,7 +102,7 @@ func ExampleWithOverflow() {
 	// exported: WARN disk almost full
 }
 
-// A caller waits for room, but not for ever.
+// A caller waits until the queue has capacity, for a limited time.
 func ExampleBlock() {
 	ctx := context.Background()
 	exporter := newOutage()
@@ -138,7 +137,7 @@ type level log.Severity
 
 func (l level) Severity() log.Severity { return log.Severity(l) }
 
-// The ledger tells where every record has ended.
+// The ledger contains the current or final state of every record.
 func ExampleProcessor_Stats() {
 	ctx := context.Background()
 	p := processor.New(printer{}, processor.WithMinSeverity(level(log.SeverityInfo)))
@@ -163,7 +162,7 @@ func ExampleProcessor_Stats() {
 	// balanced: true
 }
 
-// Shutdown says what it could not deliver in time.
+// Shutdown returns what it could not deliver in time.
 func ExampleProcessor_Shutdown() {
 	exporter := newOutage()
 	p := processor.New(exporter, processor.WithExportMaxBatchSize(1))
@@ -193,15 +192,15 @@ func ExampleProcessor_Shutdown() {
 	// for want of time: true
 }
 
-// The hook is told of losses, and never on the goroutine of whoever logs.
+// The hook is called with the losses, never on the goroutine of a log call.
 func ExampleWithDropHook() {
 	ctx := context.Background()
 	exporter := newOutage()
-	told := make(chan processor.Drop, 1)
+	drops := make(chan processor.Drop, 1)
 	p := processor.New(
 		exporter,
 		processor.WithMaxQueueSize(1),
-		processor.WithDropHook(func(d processor.Drop) { told <- d }),
+		processor.WithDropHook(func(d processor.Drop) { drops <- d }),
 	)
 	logger := sdklog.NewLoggerProvider(sdklog.WithProcessor(p)).Logger("example")
 
@@ -210,7 +209,7 @@ func ExampleWithDropHook() {
 	logger.Emit(ctx, message(log.SeverityInfo, "queued"))
 	logger.Emit(ctx, message(log.SeverityDebug, "too much"))
 
-	d := <-told
+	d := <-drops
 	fmt.Println("lost:", d.Count, d.Severity, d.Reason)
 
 	close(exporter.over)
@@ -221,7 +220,7 @@ func ExampleWithDropHook() {
 	// exported: INFO queued
 }
 
-// What is logged is exported before the log call returns.
+// A record is exported before the log call returns.
 func ExampleWithSynchronous() {
 	ctx := context.Background()
 	p := processor.New(printer{}, processor.WithSynchronous())
@@ -254,8 +253,8 @@ func (b *busyOnce) Export(ctx context.Context, records []sdklog.Record) error {
 	return b.printer.Export(ctx, records)
 }
 
-// An exporter that is not OTLP's may have errors that only its users know. For all
-// others they leave the decision to Classify.
+// Errors of an exporter that is not OTLP's may have a meaning that only its users know.
+// All others are left to Classify.
 func ExampleWithRetry() {
 	ctx := context.Background()
 	p := processor.New(&busyOnce{}, processor.WithRetry(processor.RetryConfig{
@@ -274,7 +273,7 @@ func ExampleWithRetry() {
 	fmt.Println("flush:", provider.ForceFlush(ctx))
 	fmt.Println("queued:", p.Stats().Queued)
 
-	// Shutdown makes a last attempt.
+	// Shutdown makes one last attempt.
 	if err := provider.Shutdown(ctx); err != nil {
 		fmt.Println(err)
 	}

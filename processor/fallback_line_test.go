@@ -19,8 +19,9 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// fallbackAndStdoutlog has each record that f emits written by the fallback of a
-// processor that has been shut down, and by a stdoutlog exporter beside it.
+// fallbackAndStdoutlog returns the lines for the records that f emits: those of the
+// fallback of a processor that has been shut down, and those of a stdoutlog exporter
+// behind the same provider.
 func fallbackAndStdoutlog(t *testing.T, f func(log.Logger), opts ...sdklog.LoggerProviderOption) (got, want string) {
 	t.Helper()
 	var written, reference bytes.Buffer
@@ -35,7 +36,7 @@ func fallbackAndStdoutlog(t *testing.T, f func(log.Logger), opts ...sdklog.Logge
 	opts = append(opts, sdklog.WithProcessor(sdklog.NewSimpleProcessor(exporter)), sdklog.WithProcessor(p))
 	f(sdklog.NewLoggerProvider(opts...).Logger("scope", log.WithInstrumentationVersion("v1"),
 		log.WithInstrumentationAttributes(attribute.Bool("of the scope", true))))
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	return written.String(), reference.String()
 }
 
@@ -99,14 +100,14 @@ func TestFallbackLinesAreStdoutlogs(t *testing.T) {
 	}
 }
 
-// JSON has no NaN and no infinity, and the encoder refuses the whole record. The
-// fallback writes their text, and all else as it is.
+// JSON has no NaN and no infinity, and the encoder refuses the whole record. The fallback
+// writes their text, and everything else as it is.
 func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(-1)
 	for _, tc := range []struct {
 		name   string
 		repeat bool                             // keys may
-		set    func(r *log.Record, spoken bool) // spoken: with text for what JSON has not
+		set    func(r *log.Record, spoken bool) // the record with text for values without a JSON form
 	}{
 		{"attribute", false, func(r *log.Record, spoken bool) {
 			r.AddAttributes(attribute.String("a", "b"))
@@ -168,7 +169,7 @@ func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 			if tc.repeat {
 				opts = append(opts, sdklog.WithAllowKeyDuplication())
 			}
-			captureErrors(t) // the stdoutlog exporter beside the fallback refuses it
+			captureErrors(t) // the stdoutlog exporter refuses it
 			line := func(spoken bool) (fallback, stdoutlog string) {
 				return fallbackAndStdoutlog(t, func(l log.Logger) {
 					var r log.Record
@@ -192,8 +193,8 @@ func TestFallbackWritesWhatHasNoJSONForm(t *testing.T) {
 	}
 }
 
-// After a record that could not be encoded, and after a write that failed, the
-// lines are whole again.
+// After a record that could not be encoded, and after a failed write, the lines are
+// complete again.
 func TestFallbackLineAfterOneThatFailed(t *testing.T) {
 	errs := captureErrors(t)
 	var written bytes.Buffer
@@ -210,10 +211,10 @@ func TestFallbackLineAfterOneThatFailed(t *testing.T) {
 		emit(p, critical, text)
 		p.OnEmit(t.Context(), &unspeakable)
 	}
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	wantLines(t, written.Bytes(), "a", "nan", "nan", "b", "nan")
 	wantDropped(t, p, Drop{ReasonAlreadyShutdown, critical, 1})
-	p.reporter.finish(t.Context())
+	p.reporter.Finish(t.Context())
 	if got := errs.matching(fail); len(got) != 1 {
 		t.Errorf("reported %v, want the failed write once", errs.all())
 	}

@@ -13,12 +13,11 @@ import (
 
 const childVariable = "ASYNCLOG_TEST_CHILD"
 
-// inChild tells whether the test runs in a process of its own.
+// inChild reports whether the test runs in a process of its own.
 func inChild() bool { return os.Getenv(childVariable) != "" }
 
-// runChild runs this test alone in a process of its own, where it finds inChild
-// true and the process as it was when it started. If it fails there it fails
-// here.
+// runChild runs this test alone in a process of its own, in which inChild is true and
+// nothing has changed since the start. If it fails there it fails here.
 func runChild(t *testing.T) (stdout, stderr []byte) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -51,5 +50,5 @@ func TestFallbackIsStandardErrorByDefault(t *testing.T) {
 	emit(p, log.SeverityInfo, "not critical")
 	emit(p, log.SeverityError, "first")
 	emit(p, log.SeverityFatal, "second")
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 }

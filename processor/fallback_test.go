@@ -15,9 +15,10 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
-// wantLines checks that the bodies of the JSON lines are these, in this order.
+// wantLines checks the bodies of the JSON lines, in order.
 func wantLines(t testing.TB, written []byte, want ...string) {
 	t.Helper()
 	got := []string{}
@@ -45,9 +46,9 @@ const (
 	critical = log.SeverityError
 )
 
-// Each way in which a record can be lost, with a record that is not critical
-// beside one that is: the first is counted as dropped, the second is written and
-// counted as that. The scenarios take place in a synctest bubble.
+// Every way to lose a record, with one record that is not critical and one that is: the
+// first is counted as dropped, the second is written and counted as such. The scenarios
+// run in a synctest bubble.
 func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -72,7 +73,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 			[]Option{WithOverflow(DropOldest)},
 			func(t *testing.T, p *Processor, e *exportertest.Exporter) {
 				fill(t, p, e, critical, minor)
-				emit(p, minor, "a", "b") // displace a critical one, then the other
+				emit(p, minor, "a", "b") // displace first one critical record, then the other
 				emit(p, critical, "c", "d")
 				emit(p, minor, "e", "f") // displace c and d
 			},
@@ -84,9 +85,9 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 			[]Option{WithOverflow(DropLowest)},
 			func(t *testing.T, p *Processor, e *exportertest.Exporter) {
 				fill(t, p, e, critical, minor)
-				emit(p, critical, "a")           // q1 gives way
-				emit(p, log.SeverityFatal, "b")  // q0, the oldest of the two, gives way
-				emit(p, log.SeverityFatal2, "c") // a gives way
+				emit(p, critical, "a")           // displaces q1
+				emit(p, log.SeverityFatal, "b")  // displaces q0, the oldest of the two
+				emit(p, log.SeverityFatal2, "c") // displaces a
 			},
 			[]string{"q0", "a"},
 			[]Drop{{ReasonEvicted, log.SeverityWarn, 1}},
@@ -134,7 +135,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 			"export failed", nil,
 			func(_ *testing.T, p *Processor, e *exportertest.Exporter) {
 				e.FailNext(1, errors.New("refused"))
-				emit(p, minor, "a") // waits for another, so they are one batch
+				emit(p, minor, "a") // waits for another record, so that both are in one batch
 				emit(p, critical, "b")
 			},
 			[]string{"b"},
@@ -174,7 +175,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 		{
 			"batch rejected", nil,
 			func(_ *testing.T, p *Processor, e *exportertest.Exporter) {
-				e.FailNext(1, partial(2, "no"))
+				e.FailNext(1, errortest.Partial(2, "no"))
 				emit(p, minor, "a")
 				emit(p, critical, "b")
 			},
@@ -252,7 +253,7 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 				e.FailNext(1, nil)
 				e.FailNext(2, errors.New("refused"))
 				release := fill(t, p, e, critical, minor)
-				emit(p, critical, "a", "b", "c") // q0, q1 and a give way
+				emit(p, critical, "a", "b", "c") // displace q0, q1 and a
 				release()
 				_ = p.Shutdown(t.Context())
 				emit(p, critical, "d")
@@ -291,8 +292,8 @@ func TestCriticalRecordsGoToTheFallback(t *testing.T) {
 	}
 }
 
-// fill has the exporter hold a record f0, and fills the queue of two with q0 and
-// q1, of the given severities in turn, until the exporter is released.
+// fill makes the exporter hold a record f0 until it is released, and fills the queue of
+// two with q0 and q1, of the given severities in turn.
 func fill(t *testing.T, p *Processor, e *exportertest.Exporter, severities ...log.Severity) (release func()) {
 	t.Helper()
 	release = e.Block()

@@ -16,13 +16,15 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// gatedWriter is a writer whose calls of Write wait until it is opened. What it
-// writes is what came in one call each; it notes calls that overlap.
+// gatedWriter is a writer whose calls of Write wait until it is opened. It keeps each
+// call's bytes as one line, and notes concurrent calls.
 type gatedWriter struct {
 	open    chan struct{}
-	entered chan struct{} // receives at each call, if anybody listens
+	entered chan struct{} // receives at each call, if somebody listens
 
 	busy       atomic.Bool
 	overlapped atomic.Bool
@@ -66,8 +68,9 @@ func (w *gatedWriter) written(t *testing.T) []byte {
 	return bytes.Join(w.calls, nil)
 }
 
-// What a writer can do instead of writing. Whatever it is, the record is counted
-// as what it came as, once; the error is reported; and the next one is written.
+// Everything that a writer can do instead of writing. In each case the record is counted
+// once, under the reason with which it came; the error is reported; and the next record
+// is written.
 func TestFallbackSurvivesItsWriter(t *testing.T) {
 	broken := errors.New("broken pipe")
 	for _, tc := range []struct {
@@ -79,10 +82,10 @@ func TestFallbackSurvivesItsWriter(t *testing.T) {
 		{"error after all was written", func(b []byte) (int, error) { return len(b), broken }, broken},
 		{"short write without an error", func(b []byte) (int, error) { return len(b) - 1, nil }, io.ErrShortWrite},
 		{"nothing written without an error", func([]byte) (int, error) { return 0, nil }, io.ErrShortWrite},
-		{"panic", func([]byte) (int, error) { panic("boom") }, errPanic},
-		{"panic with a hostile value", func([]byte) (int, error) { panic(unprintable{}) }, errPanic},
-		{"panic with an error", func([]byte) (int, error) { panic(broken) }, errPanic},
-		{"end of its goroutine", func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, errPanic},
+		{"panic", func([]byte) (int, error) { panic("boom") }, usercode.ErrPanic},
+		{"panic with a hostile value", func([]byte) (int, error) { panic(unprintable{}) }, usercode.ErrPanic},
+		{"panic with an error", func([]byte) (int, error) { panic(broken) }, usercode.ErrPanic},
+		{"end of its goroutine", func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, usercode.ErrPanic},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -96,7 +99,7 @@ func TestFallbackSurvivesItsWriter(t *testing.T) {
 				})
 				e := exportertest.New()
 				p := start(t, e, WithFallback(w), WithExportMaxBatchSize(4), WithMaxQueueSize(4))
-				e.FailNext(4, errors.New("refused")) // a critical record may be taken at once
+				e.FailNext(4, errors.New("refused")) // a critical record may be exported at once
 				emit(p, log.SeverityWarn, "minor")
 				emit(p, log.SeverityError, "bad", "good", "bad")
 				synctest.Wait()
@@ -132,16 +135,16 @@ func TestFallbackWriterThatRecovers(t *testing.T) {
 	})))
 	_ = p.Shutdown(t.Context())
 	emit(p, critical, bodyRange(0, 50)...)
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	down = false
 	emit(p, critical, bodyRange(50, 100)...)
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	wantLines(t, written.Bytes(), bodyRange(50, 100)...)
 	wantDropped(t, p, Drop{ReasonAlreadyShutdown, critical, 50})
 }
 
-// Nobody who logs waits for the writer, and what waits for it is bounded: by
-// what can be queued and in flight, and 1024 records at least.
+// Callers do not wait for the writer, and the number of pending records is bounded: by
+// what can be queued and in flight, and not below 1024 records.
 func TestFallbackBehindABlockedWriter(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -176,7 +179,7 @@ func TestFallbackBehindABlockedWriter(t *testing.T) {
 				close(w.open)
 				synctest.Wait()
 				wantLines(t, w.written(t), bodyRange(0, tc.bound)...)
-				// There is room again.
+				// There is space again.
 				emit(p, critical, "again")
 				synctest.Wait()
 				if s := p.Stats(); s.Fallback != uint64(tc.bound)+1 || s.InFlight != 0 {
@@ -187,16 +190,18 @@ func TestFallbackBehindABlockedWriter(t *testing.T) {
 	}
 }
 
-// A failed batch of which only some fit: the first ones are written, the others
-// are counted as failed. Nothing is counted twice.
-func TestFallbackTakesWhatItHasRoomFor(t *testing.T) {
+// Only some records of a failed batch fit: the first ones are written, the others are
+// counted as failed. Nothing is counted twice.
+func TestFallbackTakesWhatFits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
-		const batch = 1000 // of which 1024 and a bit fit
+		const batch = 1000 // so that 1024 pending records are one batch and a bit
 		w := newGatedWriter()
 		e := exportertest.New()
 		p := start(t, e, once, WithFallback(w), WithMaxQueueSize(batch), WithExportMaxBatchSize(batch))
-		p.fallback.limit = 1024
+		p.fallback = fallback.New(fallback.Config{
+			Writer: w, Limit: 1024, Completed: p.ledger.fallbackCompleted, Report: p.reporter.Report,
+		})
 		for range 2 {
 			e.FailNext(1, errors.New("refused"))
 			release := e.Block()
@@ -220,10 +225,10 @@ func TestFallbackTakesWhatItHasRoomFor(t *testing.T) {
 	})
 }
 
-// Many goroutines, a writer that does everything a writer can, flushes in
-// between, and a shutdown in the middle: each record is written once or counted
-// once, what one goroutine lost in one way is written in its order, and calls of
-// Write do not overlap.
+// Many goroutines, a writer that does everything that a writer can do, flushes in
+// between, and a shutdown in the middle: each record is written once or counted once, the
+// records that one goroutine lost for one reason are written in order, and calls of Write
+// are not concurrent.
 func TestFallbackConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	const goroutines, each = 8, 150
@@ -261,7 +266,7 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 			for i := range each {
 				emit(p, critical, fmt.Sprintf("%d/%03d", g, i))
 				if i%50 == 49 {
-					p.fallback.drain(t.Context())
+					p.fallback.Drain(t.Context())
 				}
 				if g == 0 && i == each/2 {
 					release()
@@ -271,7 +276,7 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 
 	s := p.Stats()
 	if s.DroppedTotal() != uint64(failed.Load()) {
@@ -289,8 +294,8 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 	wantEachGoroutineInOrder(t, written.Bytes())
 }
 
-// wantEachGoroutineInOrder checks that of bodies "goroutine/number" the numbers
-// of each goroutine go up, so none comes twice.
+// wantEachGoroutineInOrder checks that the numbers of each goroutine increase, in bodies
+// "goroutine/number", so that none comes twice.
 func wantEachGoroutineInOrder(t *testing.T, written []byte) {
 	t.Helper()
 	last := map[int]int{}

@@ -13,10 +13,11 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// odd is an exporter of which single methods are replaced; nil: as the double
-// does it.
+// odd is an exporter with single methods replaced; for a nil function it behaves as the
+// test double.
 type odd struct {
 	*exportertest.Exporter
 	export          func(context.Context, []sdklog.Record) error
@@ -62,10 +63,10 @@ func TestExporterThatEndsForceFlushOddly(t *testing.T) {
 					p := start(t, e, opts...)
 					// A context without end: the error must come from the call.
 					err := p.ForceFlush(t.Context())
-					if !errors.Is(err, errPanic) || !strings.Contains(err.Error(), how) {
+					if !errors.Is(err, usercode.ErrPanic) || !strings.Contains(err.Error(), how) {
 						t.Errorf("error %v, want a panic with %q", err, how)
 					}
-					// The exporter's turn was given back.
+					// The exporter's turn was released.
 					emit(p, log.SeverityError, "a")
 					wantExported(t, e.Exporter, 1)
 				})
@@ -74,8 +75,8 @@ func TestExporterThatEndsForceFlushOddly(t *testing.T) {
 	}
 }
 
-// An exporter deaf to its context holds its own calls, and nobody who waits with
-// a context of his own.
+// An exporter that ignores its context blocks its own calls, but no caller whose context
+// ends.
 func TestExporterThatHangsInForceFlush(t *testing.T) {
 	for mode, opts := range modes {
 		t.Run(mode, func(t *testing.T) {
@@ -90,19 +91,19 @@ func TestExporterThatHangsInForceFlush(t *testing.T) {
 				if err := p.ForceFlush(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 					t.Errorf("error %v after %v, want the context's after 1s", err, time.Since(began))
 				}
-				// The record cannot be exported: the exporter is being called.
+				// The record cannot be exported because the exporter is being called.
 				go emit(p, log.SeverityError, "a")
 				wantExported(t, e, 0)
 
-				// Shutdown does not wait, and what comes after it is no export:
-				// neither the ledger nor the exporter may see one.
+				// Shutdown does not wait, and there is no export after it: neither the
+				// ledger nor the exporter may see one.
 				ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				began = time.Now()
 				if err := p.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("error %v, want the context's", err)
 				}
-				if took := time.Since(began); took > time.Second+5*grace {
+				if took := time.Since(began); took > time.Second+5*usercode.CancelTimeout {
 					t.Errorf("Shutdown took %v", took)
 				}
 				if got := e.Shutdowns(); got != 1 {
@@ -125,7 +126,7 @@ func TestExporterThatHangsInForceFlush(t *testing.T) {
 }
 
 // A flush in which one of the exporters hangs still flushes the others.
-func TestForceFlushOfOthersBesideOneThatHangs(t *testing.T) {
+func TestForceFlushOfOthersWhileOneHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hung, good := exportertest.New(), exportertest.New()
 		release := hung.BlockForceFlush()
@@ -141,7 +142,7 @@ func TestForceFlushOfOthersBesideOneThatHangs(t *testing.T) {
 	})
 }
 
-// The exporter is given the context of the flush, with its values and deadline.
+// The exporter gets the context of the flush, with its values and deadline.
 func TestExportersForceFlushIsGivenTheContext(t *testing.T) {
 	e := exportertest.New()
 	p := start(t, e)

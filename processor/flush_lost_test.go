@@ -13,7 +13,7 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// A flush does not take a pause after each batch that is lost.
+// A flush does not pause after each batch that is lost.
 func TestFlushOfBatchesThatAreLost(t *testing.T) {
 	refused := errors.New("refused")
 	for _, class := range []Class{Permanent, Unknown} {
@@ -38,8 +38,8 @@ func TestFlushOfBatchesThatAreLost(t *testing.T) {
 	}
 }
 
-// A flush whose time is up says what has failed until then.
-func TestFlushWithoutTimeTellsWhatFailed(t *testing.T) {
+// A flush whose context ends returns the failures so far.
+func TestFlushWithoutTimeReturnsWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		refused := errors.New("refused")
@@ -55,7 +55,7 @@ func TestFlushWithoutTimeTellsWhatFailed(t *testing.T) {
 	})
 }
 
-// A Classify that ends its goroutine, as t.Fatal does, takes no batch with it.
+// A Classify that ends its goroutine, as t.Fatal does, does not cost a batch.
 func TestClassifyThatEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

@@ -105,8 +105,8 @@ func TestForceFlushCoversWhatWasEmittedBeforeConcurrentSafe(t *testing.T) {
 	}
 }
 
-// It waits for what exporters hold already, too: they have not said yet what has
-// become of it.
+// A flush waits for what exporters hold already, too: the result of their exports is
+// still open.
 func TestForceFlushWaitsForExportsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(5 * time.Second))
@@ -124,8 +124,8 @@ func TestForceFlushWaitsForExportsUnderWay(t *testing.T) {
 	})
 }
 
-// What is emitted while a flush waits is none of its business: under load it
-// would never end.
+// A flush does not wait for records that are emitted after it began: under load it would
+// never end.
 func TestForceFlushDoesNotWaitForLaterRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(time.Second))
@@ -188,7 +188,7 @@ func TestForceFlushWithAnEndedContextCallsNothing(t *testing.T) {
 					e := exportertest.New()
 					p := start(t, e, append(opts, WithExportInterval(time.Hour))...)
 					emit(p, log.SeverityInfo, bodyRange(0, records)...)
-					before := e.Exports() // in synchronous mode the record has gone
+					before := e.Exports() // in synchronous mode the record is already exported
 					ctx, cancel := context.WithCancel(t.Context())
 					cancel()
 					for range 20 {
@@ -228,15 +228,15 @@ func TestForceFlushReturnsAllErrors(t *testing.T) {
 			}
 		}
 		wantBodies(t, e, []string{"c"})
-		// Told once is enough.
+		// It is reported once.
 		if err := p.ForceFlush(t.Context()); errors.Is(err, first) || errors.Is(err, second) || !errors.Is(err, errFlush) {
 			t.Errorf("the next flush returned %v, want %v", err, errFlush)
 		}
 	})
 }
 
-// Records on their way to the fallback are flushed, too, as long as its writer
-// gets on.
+// Records that are pending in the fallback are flushed, too, as long as its writer makes
+// progress.
 func TestForceFlushWaitsForTheFallback(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestForceFlushWaitsForTheFallback(t *testing.T) {
 			return len(b), nil
 		})
 		e := exportertest.New()
-		e.FailNext(10, errExport) // critical records may be exported in several goes
+		e.FailNext(10, errExport) // critical records may be exported in several batches
 		p := start(t, e, once, WithFallback(slow), WithExportMaxBatchSize(10), WithExportInterval(time.Hour))
 		emit(p, log.SeverityError, bodyRange(0, 10)...)
 		synctest.Wait()
@@ -304,8 +304,7 @@ func TestForceFlushAfterShutdownDoesNothing(t *testing.T) {
 	}
 }
 
-// A flush that waits when Shutdown comes ends with it, though it has a context
-// without end.
+// A flush that waits when Shutdown begins ends with it, even if its context does not end.
 func TestForceFlushEndsWithShutdown(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -1,78 +1,90 @@
 package processor
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 const (
-	// gapClock is how exactly the time of a loss is known. One loss in this time
-	// looks at the clock.
-	gapClock = 100 * time.Millisecond
-	// gapPace is the shortest time between two gap records. What is lost meanwhile
-	// is in the next one. It doubles with each that is not taken, up to maxGapPace.
-	gapPace    = time.Second
-	maxGapPace = time.Minute
-	// maxGapResources is how many resources are remembered of lost records. Nearly
-	// every program has one.
+	// lossTimeResolution is how exactly the time of a loss is known. One loss in this time
+	// reads the clock.
+	lossTimeResolution = 100 * time.Millisecond
+	// gapInterval is the shortest time between two gap records. Losses in between are in
+	// the next one. It doubles with each gap record that is not accepted, up to
+	// maxGapInterval.
+	gapInterval    = time.Second
+	maxGapInterval = time.Minute
+	// maxGapResources is how many resources of lost records are remembered. Nearly every
+	// program has one.
 	maxGapResources = 8
 )
 
-// gaps knows which losses the readers of the logs have not been told of. A nil gaps
-// tells nobody.
+// gapTracker knows which losses no gap record has reported yet. A nil gapTracker reports
+// none.
 //
-// The ledger counts losses anyway, so what is new is the difference since the last
-// gap record; it is looked at after an export, and costs whoever loses a record two
-// loads, and a look at the clock once in a gapClock.
-type gaps struct {
+// The ledger counts the losses. The tracker reports the difference between the ledger now
+// and at the last gap record; it looks at the ledger after an export. A loss costs two
+// loads, and once in the lossTimeResolution a look at the clock.
+type gapTracker struct {
 	ledger *ledger
 
-	fresh atomic.Bool                       // a loss looked at the clock a moment ago
-	known atomic.Pointer[resource.Resource] // the last in resources; nil: none
-	sent  atomic.Uint64                     // gap records that were taken
-	// exported is the resource of what was exported last.
+	fresh atomic.Bool                       // a loss has read the clock a moment ago
+	known atomic.Pointer[resource.Resource] // the last one in resources; nil: none
+	count atomic.Uint64                     // gap records that were accepted
+	// exported is the resource of the records that were exported last.
 	exported atomic.Pointer[resource.Resource]
 
-	mu        sync.Mutex
-	first     time.Time // of the losses that are in no gap record yet; zero: not known
-	last      time.Time
-	resources []*resource.Resource // of those
-	told      toll                 // what had been lost when the last gap record was made
-	asOf      time.Time            // when that was
-	busy      bool                 // one is being exported
-	failures  int                  // in a row
-	next      time.Time            // there is none before
-	ended     bool                 // there will be no more
+	mu         sync.Mutex
+	first      time.Time // of the losses that are in no gap record yet; zero: not known
+	last       time.Time
+	resources  []*resource.Resource // of those losses
+	reported   lossSnapshot         // at the last gap record
+	reportedAt time.Time            // when that was made
+	busy       bool                 // a gap record is being exported
+	failures   int                  // in a row
+	next       time.Time            // there is no gap record before
+	finished   bool                 // there are no more gap records
 }
 
-// toll is what has been lost at one time, and what the fallback has saved.
-type toll struct {
-	dropped losses
-	saved   [numReasons]uint64
+// lossSnapshot is a copy of the drop and fallback counters.
+type lossSnapshot struct {
+	dropped dropCounts
+	saved   [numReasons]uint64 // written to the fallback
 }
 
-func newGaps(l *ledger) *gaps { return &gaps{ledger: l, asOf: time.Now()} }
+func (l *ledger) lossSnapshot() lossSnapshot {
+	s := lossSnapshot{dropped: l.dropCounts()}
+	for why := range s.saved {
+		s.saved[why] = l.fallback[why].Load()
+	}
+	return s
+}
 
-// see notes the resource of a record that is about to be lost. Of one that gives way
-// to another, and is not critical, only the severity is known by then; it has the
-// resource of the others, or of what is exported.
-func (g *gaps) see(r *sdklog.Record) {
+func newGapTracker(l *ledger) *gapTracker { return &gapTracker{ledger: l, reportedAt: time.Now()} }
+
+// noteResource notes the resource of a record that is about to be lost. Of a displaced
+// record that is not critical only the severity is known; it counts under the resource of
+// the others, or of the records that are exported.
+func (g *gapTracker) noteResource(r *sdklog.Record) {
 	if g != nil && g.known.Load() != r.Resource() {
-		g.remember(r.Resource())
+		g.addResource(r.Resource())
 	}
 }
 
-func (g *gaps) remember(res *resource.Resource) {
+func (g *gapTracker) addResource(res *resource.Resource) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.rememberLocked(res)
+	g.addResourceLocked(res)
 }
 
-func (g *gaps) rememberLocked(res *resource.Resource) {
+func (g *gapTracker) addResourceLocked(res *resource.Resource) {
 	if res == nil {
 		return
 	}
@@ -87,17 +99,17 @@ func (g *gaps) rememberLocked(res *resource.Resource) {
 	}
 }
 
-// stamp notes when a record is lost, just before it is counted.
-func (g *gaps) stamp() {
-	if g != nil && !g.fresh.Load() { // so little that it is inlined
-		g.lookAtClock()
+// noteTime notes the time of a loss, just before the loss is counted.
+func (g *gapTracker) noteTime() {
+	if g != nil && !g.fresh.Load() { // small enough to be inlined
+		g.readClock()
 	}
 }
 
-func (g *gaps) lookAtClock() {
+func (g *gapTracker) readClock() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ended || g.fresh.Load() {
+	if g.finished || g.fresh.Load() {
 		return
 	}
 	g.last = time.Now()
@@ -105,73 +117,74 @@ func (g *gaps) lookAtClock() {
 		g.first = g.last
 	}
 	g.fresh.Store(true)
-	time.AfterFunc(gapClock, g.age)
+	time.AfterFunc(lossTimeResolution, g.expire)
 }
 
-// age has the next loss look at the clock, if anybody will be told.
-func (g *gaps) age() {
+// expire clears fresh so that the next loss reads the clock; after finish it leaves fresh
+// set.
+func (g *gapTracker) expire() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.fresh.Store(g.ended)
+	g.fresh.Store(g.finished)
 }
 
-// finish says that nobody will be told any more.
-func (g *gaps) finish() {
+// finish ends the tracking: there will be no more gap records.
+func (g *gapTracker) finish() {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.ended = true
+	g.finished = true
 	g.fresh.Store(true)
 }
 
-// taken returns how many gap records were exported.
-func (g *gaps) taken() uint64 {
+// exportedCount returns how many gap records were exported.
+func (g *gapTracker) exportedCount() uint64 {
 	if g == nil {
 		return 0
 	}
-	return g.sent.Load()
+	return g.count.Load()
 }
 
-// gap is losses that a gap record tells of.
+// gap is the losses that a gap record reports.
 type gap struct {
-	lost        losses
+	lost        dropCounts
 	saved       [numReasons]uint64
 	first, last time.Time
 	resources   []*resource.Resource
 
-	toll toll // when it was made
-	made time.Time
+	snapshot lossSnapshot // when the gap record was made
+	made     time.Time
 }
 
-// begin returns what there is to tell, if there is anything and it is time, or the
-// last time. Whoever it is given to calls end.
-func (g *gaps) begin(lastTime bool) (*gap, bool) {
+// begin returns the losses that are to be reported now. It reports false if there are none,
+// or if it is too early and this is not the final gap record. The caller must call end.
+func (g *gapTracker) begin(final bool) (*gap, bool) {
 	if g == nil {
 		return nil, false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	if g.busy || now.Before(g.next) && !lastTime {
+	if g.busy || now.Before(g.next) && !final {
 		return nil, false
 	}
-	// Before the ledger is read: who loses a record from now on looks at the clock.
+	// Before the ledger is read, so that later losses read the clock.
 	g.fresh.Store(false)
-	t := g.ledger.toll()
-	if t == g.told {
+	s := g.ledger.lossSnapshot()
+	if s == g.reported {
 		return nil, false
 	}
-	n := &gap{lost: t.dropped.since(&g.told.dropped), saved: t.saved, toll: t, made: now}
+	n := &gap{lost: s.dropped.since(&g.reported.dropped), saved: s.saved, snapshot: s, made: now}
 	for why := range n.saved {
-		n.saved[why] -= g.told.saved[why]
+		n.saved[why] -= g.reported.saved[why]
 	}
 	n.first, n.last = g.first, now
-	if n.first.IsZero() { // it was noted before the last gap record, and counted after it
-		n.first = g.asOf
+	if n.first.IsZero() { // the time was noted before the last gap record, and the loss counted after it
+		n.first = g.reportedAt
 	}
-	if last := g.last.Add(gapClock); !g.last.IsZero() && last.Before(now) {
+	if last := g.last.Add(lossTimeResolution); !g.last.IsZero() && last.Before(now) {
 		n.last = last
 	}
 	n.resources = g.resources
@@ -181,36 +194,95 @@ func (g *gaps) begin(lastTime bool) (*gap, bool) {
 	return n, true
 }
 
-// end notes whether the gap record was taken. If not the next one tells of it.
-func (g *gaps) end(n *gap, taken bool) {
+// end notes whether the gap record was accepted. If not, the next one includes its losses.
+func (g *gapTracker) end(n *gap, accepted bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.busy = false
-	if taken {
-		g.told, g.asOf = n.toll, n.made
+	if accepted {
+		g.reported, g.reportedAt = n.snapshot, n.made
 		g.failures = 0
-		g.next = n.made.Add(gapPace)
-		g.sent.Add(1)
+		g.next = n.made.Add(gapInterval)
+		g.count.Add(1)
 		return
 	}
-	g.next = time.Now().Add(min(gapPace<<min(g.failures, 10), maxGapPace))
+	g.next = time.Now().Add(min(gapInterval<<min(g.failures, 10), maxGapInterval))
 	g.failures++
 	g.first = n.first
 	if g.last.IsZero() {
-		g.last = n.last.Add(-gapClock)
+		g.last = n.last.Add(-lossTimeResolution)
 	}
 	later := g.resources
 	g.resources = n.resources
 	for _, res := range later {
-		g.rememberLocked(res)
+		g.addResourceLocked(res)
 	}
 }
 
-// toll reads what has been lost so far.
-func (l *ledger) toll() toll {
-	t := toll{dropped: l.losses()}
-	for why := range t.saved {
-		t.saved[why] = l.fallback[why].Load()
+// reportGap exports a gap record, if one is due, on the exporter that has just accepted
+// records of the resource.
+func (w *worker) reportGap(res *resource.Resource) {
+	if w.p.gaps == nil {
+		return
 	}
-	return t
+	w.p.gaps.exported.Store(res)
+	w.p.reportGap(w.exporter, false, w.exportGap)
+}
+
+func (w *worker) exportGap(recs []sdklog.Record) outcome {
+	p := w.p
+	f := &inFlight{} // without records, so that Shutdown does not wait for it for ever
+	w.current.Store(f)
+	defer func() {
+		if f.claim() {
+			w.current.Store(nil)
+		}
+	}()
+	if !w.exporter.acquire(p.exportCtx, nil) {
+		return outcome{failed: true}
+	}
+	w.exporter.backoff.Begin(p.cfg.exportTimeout)
+	defer w.exporter.backoff.End()
+	return w.exporter.export(p.exportCtx, p.cfg.exportTimeout, recs)
+}
+
+// reportGap exports a gap record with the function, if one is due.
+func (p *Processor) reportGap(h *exporterHandle, final bool, export func([]sdklog.Record) outcome) {
+	n, ok := p.gaps.begin(final)
+	if !ok {
+		return
+	}
+	o := outcome{failed: true} // stands if the exporter ends the goroutine
+	defer func() { p.gaps.end(n, !o.failed && o.rejected == 0) }()
+	recs := containedRecords(func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
+	if recs == nil {
+		return
+	}
+	o = export(recs)
+	p.reporter.Report(o.describeError(h, !final))
+}
+
+// reportLastGap exports a gap record after the last record, if there are unreported
+// losses, on an exporter that works. It does not wait longer than usercode.Await.
+func (p *Processor) reportLastGap(ctx context.Context) {
+	if p.gaps == nil {
+		return
+	}
+	for _, h := range p.exporters {
+		if h.failing.Load() || ctx.Err() != nil {
+			continue
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			p.reportGap(h, true, func(recs []sdklog.Record) outcome {
+				if !h.acquire(ctx, nil) {
+					return outcome{failed: true}
+				}
+				return h.export(withExporting(ctx), p.cfg.exportTimeout, recs)
+			})
+		}()
+		usercode.Await(ctx, done)
+		return
+	}
 }

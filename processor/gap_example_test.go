@@ -11,7 +11,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// What is missing in the logs is said there.
+// A record in the logs reports what is missing there.
 func ExampleWithGapRecords() {
 	ctx := context.Background()
 	exporter := newOutage()
@@ -36,8 +36,8 @@ func ExampleWithGapRecords() {
 	// exported: INFO queued
 }
 
-// gapPrinter leaves out of gap records what is different each time: when the records
-// were lost.
+// gapPrinter removes from gap records what is different each time: when the records were
+// lost.
 type gapPrinter struct{ *outage }
 
 func (g gapPrinter) Export(ctx context.Context, records []sdklog.Record) error {

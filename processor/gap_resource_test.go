@@ -48,13 +48,13 @@ func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
 				for i := range all {
 					service, _ := all[i].Resource().Set().Value("service.name")
 					got = append(got, service.AsString())
-					counts := told(&all[i])
+					counts := gapAttributes(&all[i])
 					resources := any(int64(len(tc.want)))
 					if len(tc.want) == 1 {
 						resources = nil
 					}
 					if counts["lost"] != int64(len(tc.lost)) || counts["resources"] != resources {
-						t.Errorf("it tells of %v", counts)
+						t.Errorf("it reports %v", counts)
 					}
 				}
 				if !slices.Equal(got, tc.want) {
@@ -68,14 +68,14 @@ func TestGapRecordHasTheLostRecordsResource(t *testing.T) {
 	}
 }
 
-// What a gap record that was not taken knew is not forgotten.
+// The resources of a gap record that was not accepted are kept for the next one.
 func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l ledger
-		g := newGaps(&l)
+		g := newGapTracker(&l)
 		lose := func(service string) {
 			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
-			g.see(&r)
+			g.noteResource(&r)
 			l.drop(queueFull, 0, 1, false)
 		}
 		services := func(n *gap) (out []string) {
@@ -96,7 +96,7 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		if _, ok := g.begin(false); ok {
 			t.Error("another at once")
 		}
-		time.Sleep(gapPace)
+		time.Sleep(gapInterval)
 		n, ok := g.begin(false)
 		if !ok || !slices.Equal(services(n), []string{"a", "b"}) || n.lost.total() != 3 {
 			t.Errorf("%v of %v, want three of a and b", n.lost.total(), services(n))
@@ -104,7 +104,7 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		g.end(n, true)
 		time.Sleep(time.Hour)
 		if _, ok := g.begin(true); ok {
-			t.Error("told twice")
+			t.Error("reported twice")
 		}
 		for i := range 3 * maxGapResources { // bounded
 			lose(strings.Repeat("x", i))

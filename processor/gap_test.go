@@ -19,15 +19,16 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
-// gapsOf returns the gap records that the exporter took.
+// gapsOf returns the gap records that the exporter accepted.
 func gapsOf(e *exportertest.Exporter) []sdklog.Record {
 	return slices.DeleteFunc(e.Records(), func(r sdklog.Record) bool { return r.EventName() != "asynclog.gap" })
 }
 
-// told returns the attributes of a gap record, without the prefix that they share.
-func told(r *sdklog.Record) map[string]any {
+// gapAttributes returns the attributes of a gap record, without their common prefix.
+func gapAttributes(r *sdklog.Record) map[string]any {
 	out := map[string]any{}
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
 		out[strings.TrimPrefix(string(kv.Key), "asynclog.gap.")] = kv.Value.AsInterface()
@@ -36,19 +37,19 @@ func told(r *sdklog.Record) map[string]any {
 	return out
 }
 
-// wantGap checks the counts of a gap record; times are left out.
+// wantGap checks the counts of a gap record, not its times.
 func wantGap(t *testing.T, r *sdklog.Record, want map[string]any) {
 	t.Helper()
-	got := told(r)
+	got := gapAttributes(r)
 	delete(got, "first")
 	delete(got, "last")
 	if !maps.Equal(got, want) {
-		t.Errorf("a gap record tells of %v, want %v", got, want)
+		t.Errorf("a gap record reports %v, want %v", got, want)
 	}
 }
 
-// lossy returns a processor with gap records, whose exporter is blocked with two
-// records, and two more queued.
+// lossy returns a processor with gap records, whose exporter is blocked with two records,
+// and two more in the queue.
 func lossy(t *testing.T, opts ...Option) (p *Processor, e *exportertest.Exporter, release func()) {
 	t.Helper()
 	p, e, release = blocked(t, 2, 2, append([]Option{WithGapRecords(true)}, opts...)...)
@@ -74,8 +75,8 @@ func TestGapRecordFollowsALoss(t *testing.T) {
 			t.Fatalf("%d gap records, want 1", len(all))
 		}
 		r := &all[0]
-		first, last := utc(begun.Add(time.Second)), utc(begun.Add(3*time.Second+gapClock))
-		if got := told(r); got["first"] != first || got["last"] != last {
+		first, last := utc(begun.Add(time.Second)), utc(begun.Add(3*time.Second+lossTimeResolution))
+		if got := gapAttributes(r); got["first"] != first || got["last"] != last {
 			t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
 		}
 		wantGap(t, r, map[string]any{
@@ -101,7 +102,7 @@ func TestGapRecordFollowsALoss(t *testing.T) {
 	})
 }
 
-// Without a loss, and where nobody asked for it, there is no gap record.
+// Without a loss, and without the option, there is no gap record.
 func TestNoGapRecord(t *testing.T) {
 	t.Run("without a loss", func(t *testing.T) {
 		p, e, release := lossy(t, WithMinSeverity(fixed(log.SeverityInfo)))
@@ -136,8 +137,8 @@ func TestNoGapRecord(t *testing.T) {
 	})
 }
 
-// It says what was saved by the fallback, and what may have arrived.
-func TestGapRecordTellsWhatIsNotKnownToBeLost(t *testing.T) {
+// A gap record says what the fallback saved, and what may have arrived.
+func TestGapRecordReportsWhatMayHaveArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		var written bytes.Buffer
@@ -165,8 +166,8 @@ func TestGapRecordTellsWhatIsNotKnownToBeLost(t *testing.T) {
 	})
 }
 
-// A lasting loss makes a gap record a second, and the figures add up.
-func TestGapRecordsKeepAPace(t *testing.T) {
+// While losses go on there is one gap record a second, and the figures add up.
+func TestGapRecordsAreRateLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(10 * time.Millisecond))
 		p := start(t, e, WithGapRecords(true), WithMaxQueueSize(2), WithExportMaxBatchSize(1))
@@ -180,8 +181,8 @@ func TestGapRecordsKeepAPace(t *testing.T) {
 		all := gapsOf(e)
 		var sum uint64
 		for i := range all {
-			sum += uint64(told(&all[i])["lost"].(int64))
-			if i > 0 && i < len(all)-1 && all[i].Timestamp().Sub(all[i-1].Timestamp()) < gapPace {
+			sum += uint64(gapAttributes(&all[i])["lost"].(int64))
+			if i > 0 && i < len(all)-1 && all[i].Timestamp().Sub(all[i-1].Timestamp()) < gapInterval {
 				t.Error("two within a second")
 			}
 		}
@@ -192,9 +193,10 @@ func TestGapRecordsKeepAPace(t *testing.T) {
 	})
 }
 
-// One that is not taken is told with the next, after a pause that gets longer.
+// The losses of a gap record that is not accepted are in the next one, after a pause that
+// gets longer.
 func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
-	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": partial(1, "no gaps")} {
+	for name, refusal := range map[string]error{"refused": syscall.ECONNREFUSED, "rejected": errortest.Partial(1, "no gaps")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				errs := captureErrors(t)
@@ -217,7 +219,7 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 				emit(p, log.SeverityInfo, "taken")
 				emit(p, log.SeverityDebug, "lost", "lost")
 				release()
-				for i := range 100 { // an export each 100 ms, and a further loss in between
+				for i := range 100 { // an export each 100 ms, and another loss in between
 					synctest.Wait()
 					if i == 20 {
 						hold := e.Block()
@@ -246,8 +248,8 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 				if len(all) != 1 {
 					t.Fatalf("%d gap records, want 1", len(all))
 				}
-				first, last := utc(begun), utc(begun.Add(2*time.Second+gapClock))
-				if got := told(&all[0]); got["first"] != first || got["last"] != last {
+				first, last := utc(begun), utc(begun.Add(2*time.Second+lossTimeResolution))
+				if got := gapAttributes(&all[0]); got["first"] != first || got["last"] != last {
 					t.Errorf("between %v and %v, want %v and %v", got["first"], got["last"], first, last)
 				}
 				wantGap(t, &all[0], map[string]any{
@@ -258,8 +260,8 @@ func TestGapRecordThatFailsMergesWithTheNext(t *testing.T) {
 	}
 }
 
-// Of a record that gives way only the severity is known; the resource is that of what
-// is exported.
+// Of a displaced record only the severity is known; the gap record has the resource of
+// what is exported.
 func TestGapRecordOfDisplacedRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e, release := lossy(t, WithOverflow(DropOldest))
@@ -277,7 +279,7 @@ func TestGapRecordOfDisplacedRecords(t *testing.T) {
 	})
 }
 
-// What is left to tell at the end is told after the last record.
+// What is not reported yet at the end is reported after the last record.
 func TestLastGapRecordAtShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e, release := lossy(t)
@@ -289,7 +291,7 @@ func TestLastGapRecordAtShutdown(t *testing.T) {
 		synctest.Wait()
 		emit(p, log.SeverityInfo, "in", "in", "lost", "lost")
 		go func() {
-			time.Sleep(100 * time.Millisecond) // within the second in which there is no other
+			time.Sleep(100 * time.Millisecond) // within the second without another gap record
 			blockAgain()
 		}()
 		if err := p.Shutdown(t.Context()); err != nil {
@@ -304,7 +306,7 @@ func TestLastGapRecordAtShutdown(t *testing.T) {
 	})
 }
 
-// What the fallback saves is counted when it has been written.
+// The ledger counts a fallback record when it has been written.
 func TestLastGapRecordWaitsForTheFallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := writerFunc(func(b []byte) (int, error) {
@@ -320,15 +322,15 @@ func TestLastGapRecordWaitsForTheFallback(t *testing.T) {
 		saved := int64(0)
 		all := gapsOf(e)
 		for i := range all {
-			saved += told(&all[i])["fallback"].(int64)
+			saved += gapAttributes(&all[i])["fallback"].(int64)
 		}
 		if saved != 3 {
-			t.Errorf("gap records tell of %d in the fallback, want 3", saved)
+			t.Errorf("gap records report %d in the fallback, want 3", saved)
 		}
 	})
 }
 
-// There is none after the deadline, and none to an exporter that does not work.
+// There is no gap record after the deadline, and none on an exporter that does not work.
 func TestNoLastGapRecord(t *testing.T) {
 	t.Run("too late", func(t *testing.T) {
 		p, e, _ := lossy(t)
@@ -353,10 +355,11 @@ func TestNoLastGapRecord(t *testing.T) {
 	})
 }
 
-// An exporter that does not heed its context in a gap record's export holds Shutdown no
-// longer than in any other's, and one that ends the goroutine does not end gap records.
+// An exporter that ignores the end of its context while it exports a gap record delays
+// Shutdown no longer than in any other export, and one that ends the goroutine does not
+// end the gap records.
 func TestGapRecordInAHostileExporter(t *testing.T) {
-	t.Run("deaf", func(t *testing.T) {
+	t.Run("ignores its context", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			hang := make(chan struct{})
 			e := exportertest.New(exportertest.WithDeafness(), exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
@@ -377,7 +380,7 @@ func TestGapRecordInAHostileExporter(t *testing.T) {
 			defer cancel()
 			_ = p.Shutdown(ctx)
 			if took := time.Since(begun); took > 6*time.Second {
-				t.Errorf("Shutdown took %v, want 5 s and a grace", took)
+				t.Errorf("Shutdown took %v, want 5 s and a CancelTimeout", took)
 			}
 			if s := p.Stats(); !s.Balanced() || s.Exported != 2 || s.GapRecords != 0 {
 				t.Errorf("%+v, want the two behind it lost", s)
@@ -427,15 +430,15 @@ func TestGapRecordAfterAnOutage(t *testing.T) {
 		all := gapsOf(e)
 		var sum uint64
 		for i := range all {
-			sum += uint64(told(&all[i])["lost"].(int64))
+			sum += uint64(gapAttributes(&all[i])["lost"].(int64))
 		}
 		if s.DroppedTotal() == 0 || sum != s.DroppedTotal() || s.Exported+s.DroppedTotal() != 30 {
-			t.Errorf("%d told by %d gap records; %+v", sum, len(all), s)
+			t.Errorf("%d reported by %d gap records; %+v", sum, len(all), s)
 		}
 	})
 }
 
-// Everything at once, and each loss is told once.
+// Everything at once, and each loss is reported once.
 func TestGapRecordsConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	var mu sync.Mutex
@@ -445,7 +448,7 @@ func TestGapRecordsConcurrentSafe(t *testing.T) {
 		defer mu.Unlock()
 		for i := range recs {
 			if recs[i].EventName() == "asynclog.gap" {
-				sum += told(&recs[i])["lost"].(int64)
+				sum += gapAttributes(&recs[i])["lost"].(int64)
 			}
 		}
 		return nil
@@ -469,6 +472,6 @@ func TestGapRecordsConcurrentSafe(t *testing.T) {
 		t.Error(err)
 	}
 	if lost := int64(p.Stats().DroppedTotal()); sum != lost {
-		t.Errorf("%d losses told, %d lost", sum, lost)
+		t.Errorf("%d losses reported, %d lost", sum, lost)
 	}
 }

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,10 @@ import (
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/krunchwrapper/asynclog/internal/plural"
+	"github.com/krunchwrapper/asynclog/processor/internal/observ"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // The names of a gap record; see [WithGapRecords].
@@ -23,8 +28,8 @@ const (
 	gapSeverity  = "asynclog.gap.severity."
 )
 
-// records returns the gap record, one for each resource of the lost records. It is
-// exported, where there is none, under the resource of what has just been exported.
+// records returns the gap record, once for each resource of the lost records. If none is
+// known, it has the resource of the records that have just been exported.
 func (n *gap) records(exported *resource.Resource) []sdklog.Record {
 	resources := n.resources
 	if len(resources) == 0 {
@@ -38,7 +43,7 @@ func (n *gap) records(exported *resource.Resource) []sdklog.Record {
 	return recs
 }
 
-// event says what was lost.
+// event returns the gap record without its resource and scope.
 func (n *gap) event(resources int) log.Record {
 	attrs := []attribute.KeyValue{
 		attribute.Int64(gapLost, int64(n.lost.total())),
@@ -49,7 +54,7 @@ func (n *gap) event(resources int) log.Record {
 	if resources > 1 {
 		attrs = append(attrs, attribute.Int(gapResources, resources))
 	}
-	var bySeverity tally
+	var bySeverity severityCounts
 	for why := range n.lost {
 		count := n.saved[why]
 		for s, lost := range n.lost[why] {
@@ -76,11 +81,15 @@ func (n *gap) event(resources int) log.Record {
 	return r
 }
 
-// sentence is what a reader sees who looks at the text alone.
+// sentence returns the body of the gap record, for readers who look at the text only.
 func (n *gap) sentence(resources int) string {
 	var b strings.Builder
 	saved := n.savedTotal()
-	fmt.Fprintf(&b, "asynclog: %s missing here, lost between %s and %s", logRecords(n.lost.total()+saved), utc(n.first), utc(n.last))
+	total, verb := n.lost.total()+saved, "are"
+	if total == 1 {
+		verb = "is"
+	}
+	fmt.Fprintf(&b, "asynclog: %s %s missing here, lost between %s and %s", plural.Of(total, "log record"), verb, utc(n.first), utc(n.last))
 	if resources > 1 {
 		fmt.Fprintf(&b, ", of %d resources together", resources)
 	}
@@ -104,7 +113,7 @@ func (n *gap) sentence(resources int) string {
 	return b.String()
 }
 
-// unclear is how many records may not be lost.
+// unclear returns how many records may have arrived.
 func (n *gap) unclear() (count uint64) {
 	for _, c := range n.lost[exportTimeout] {
 		count += c
@@ -119,19 +128,67 @@ func (n *gap) savedTotal() (count uint64) {
 	return count
 }
 
-func logRecords(n uint64) string {
-	if n == 1 {
-		return "1 log record is"
-	}
-	return fmt.Sprintf("%d log records are", n)
-}
-
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// severityName is the name of a severity range, in lower case.
+// severityName returns the name of a severity range, in lower case.
 func severityName(r int) string {
 	if r == 0 {
 		return "unspecified"
 	}
 	return strings.ToLower(lowestOf(r).String())
 }
+
+// ownRecord returns a record of the processor's own. Only the SDK can make records, so
+// ownRecord uses a provider for it. Its resource is that of the records which it is about;
+// its scope is this package.
+//
+// The SDK reports invalid environment variables for resources to the error handler. So
+// ownRecord must only be called where user code may block.
+func ownRecord(res *resource.Resource, r *log.Record) sdklog.Record {
+	var c capturingProcessor
+	provider := sdklog.NewLoggerProvider(
+		sdklog.WithResource(res),
+		sdklog.WithProcessor(&c),
+		// Explicit, so that the environment variables do not apply.
+		sdklog.WithAttributeCountLimit(-1),
+		sdklog.WithAttributeValueLengthLimit(-1),
+	)
+	provider.Logger(observ.ScopeName).Emit(context.Background(), *r)
+	return c.record
+}
+
+// containedRecords makes records on a goroutine of its own, so that an error handler which
+// panics, or ends the goroutine, affects no other. It returns nil in that case, and if the
+// records are not ready within the usercode.CallbackTimeout.
+func containedRecords(f func() []sdklog.Record) []sdklog.Record {
+	made := make(chan []sdklog.Record, 1)
+	go func() {
+		var recs []sdklog.Record
+		defer func() {
+			_ = recover() // not reported: the error handler itself has panicked
+			made <- recs
+		}()
+		recs = f()
+	}()
+	timer := time.NewTimer(usercode.CallbackTimeout)
+	defer timer.Stop()
+	select {
+	case recs := <-made:
+		return recs
+	case <-timer.C:
+		return nil
+	}
+}
+
+// capturingProcessor is an SDK processor that keeps the last record.
+type capturingProcessor struct{ record sdklog.Record }
+
+func (*capturingProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
+
+func (c *capturingProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
+	c.record = r.Clone()
+	return nil
+}
+
+func (*capturingProcessor) ForceFlush(context.Context) error { return nil }
+func (*capturingProcessor) Shutdown(context.Context) error   { return nil }

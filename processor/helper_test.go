@@ -10,41 +10,41 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// start returns a processor whose books are checked when the test ends: it is
-// shut down, unless the test has done so, nothing may be left in it, and every
-// record must be accounted for. For exporters that are test doubles it also
-// checks that they were never called concurrently with themselves, nor after
-// they were shut down, and that no batch was changed while they held it.
+// start returns a processor whose ledger is checked when the test ends: it is shut down,
+// unless the test has done so, nothing may be left in it, and every record must be
+// accounted for. For exporters that are test doubles it also checks that they were never
+// called concurrently with themselves, nor after they were shut down, and that no batch
+// was changed while they held it.
 func start(t testing.TB, exporter sdklog.Exporter, opts ...Option) *Processor {
 	t.Helper()
 	p := New(exporter, opts...)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		_ = p.Shutdown(ctx) // what it loses is in the books
-		checkBooks(t, p)
+		_ = p.Shutdown(ctx) // what it loses is in the ledger
+		checkLedger(t, p)
 	})
 	return p
 }
 
-func checkBooks(t testing.TB, p *Processor) {
+func checkLedger(t testing.TB, p *Processor) {
 	t.Helper()
 	s := p.Stats()
-	// Late records of the test may still be on their way to the fallback.
+	// Late records of the test may still be pending in the fallback.
 	for deadline := time.Now().Add(5 * time.Second); s.InFlight > 0 && time.Now().Before(deadline); s = p.Stats() {
 		time.Sleep(time.Millisecond)
 	}
 	if !s.Balanced() || s.Queued != 0 || s.InFlight != 0 {
-		t.Errorf("the books do not balance after Shutdown: %+v", s)
+		t.Errorf("the ledger does not balance after Shutdown: %+v", s)
 	}
 	var exported uint64
 	for _, e := range s.Exporters {
 		exported += e.Exported
 	}
 	if exported != s.Exported {
-		t.Errorf("exporters took %d records, %d are booked as exported", exported, s.Exported)
+		t.Errorf("exporters took %d records, %d are counted as exported", exported, s.Exported)
 	}
-	for _, l := range p.lanes {
+	for _, l := range p.exporters {
 		e, ok := l.exporter.(*exportertest.Exporter)
 		if !ok {
 			continue
@@ -61,6 +61,5 @@ func checkBooks(t testing.TB, p *Processor) {
 	}
 }
 
-// once has every failed export be the last of its batch, for tests of what then
-// happens.
+// once disables retries, for tests of what happens after a final failure.
 var once = WithRetry(RetryConfig{Disabled: true})

@@ -11,8 +11,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// wantExported checks that so many records have been exported once all that is
-// due at this instant has happened.
+// wantExported checks how many records have been exported once everything has happened
+// that is due at this instant.
 func wantExported(t testing.TB, e *exportertest.Exporter, want int) {
 	t.Helper()
 	synctest.Wait()
@@ -48,8 +48,8 @@ func TestPartialBatchIsExportedAtTheInterval(t *testing.T) {
 		time.Sleep(1 * time.Nanosecond)
 		wantExported(t, e, 1)
 
-		// And again, with the first record of the batch at another phase of the
-		// interval: it may go sooner, never later.
+		// Again, with the first record of the batch at another phase of the interval: it
+		// may be exported sooner, never later.
 		time.Sleep(300 * time.Millisecond)
 		emit(p, log.SeverityInfo, "b")
 		synctest.Wait()
@@ -59,8 +59,8 @@ func TestPartialBatchIsExportedAtTheInterval(t *testing.T) {
 	})
 }
 
-// Whatever mixture of full and partial batches, of quiet and of bursts: while
-// the exporter is free, no record waits longer than the interval.
+// Whatever the mixture of full and partial batches, of quiet times and bursts: while the
+// exporter is free, no record waits longer than the interval.
 func TestNoRecordWaitsLongerThanTheInterval(t *testing.T) {
 	const interval = time.Second
 	synctest.Test(t, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestNoRecordWaitsLongerThanTheInterval(t *testing.T) {
 		for range 500 {
 			time.Sleep(time.Duration(random.Int64N(int64(interval))))
 			if random.IntN(5) == 0 {
-				// A burst leaves the queue with memory that it need not ask for,
-				// which is what wakes the steward otherwise.
+				// After a burst the queue has memory and need not ask for it, which would
+				// wake the flush timer.
 				release := e.Block()
 				some(80)
 				synctest.Wait()
@@ -100,8 +100,8 @@ func TestNoRecordWaitsLongerThanTheInterval(t *testing.T) {
 	})
 }
 
-// The interval counts from the first record of the batch, not from the last tick:
-// after a burst nothing but the ticks themselves wakes the steward.
+// The interval counts from the first record of the batch, not from the last tick: after a
+// burst nothing but the ticks themselves wakes the flush timer.
 func TestNoRecordWaitsLongerThanTheIntervalAfterABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
@@ -140,7 +140,7 @@ func TestExportNow(t *testing.T) {
 		p.ExportNow()
 		wantExported(t, e, 2)
 		emit(p, log.SeverityInfo, "c")
-		wantExported(t, e, 2) // it was for what had come by then
+		wantExported(t, e, 2) // it was for the records up to then
 		p.ExportNow()
 		p.ExportNow()
 		wantExported(t, e, 3)
@@ -150,8 +150,8 @@ func TestExportNow(t *testing.T) {
 	})
 }
 
-// ExportNow must not wait, and what it asked for is done when the exporter is
-// free again, without another tick.
+// ExportNow must not wait, and its request is served when the exporter is free again,
+// without another tick.
 func TestExportNowWhileTheExporterIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
@@ -167,14 +167,14 @@ func TestExportNowWhileTheExporterIsBusy(t *testing.T) {
 			t.Errorf("ExportNow took %v", took)
 		}
 		time.Sleep(time.Minute)
-		emit(p, log.SeverityInfo, "c") // joins what was asked for, which has not been taken
+		emit(p, log.SeverityInfo, "c") // joins the requested batch, which was not taken yet
 		release()
 		wantExported(t, e, 3)
 	})
 }
 
-// What was asked for is done when the batch has gone, also if it has become full
-// meanwhile: the next one waits for the interval again.
+// The request is served when the batch was exported, even if it became full meanwhile:
+// the next batch waits for the interval again.
 func TestExportNowIsForTheBatchOfItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
@@ -234,7 +234,7 @@ func TestCriticalRecordIsExportedAtOnceWithWhatWaits(t *testing.T) {
 	}
 }
 
-// A batch that becomes due while the exporter is busy goes as soon as it is free.
+// A batch that becomes due while the exporter is busy is exported as soon as it is free.
 func TestPartialBatchBehindABusyExporter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(10 * time.Second))

@@ -13,13 +13,13 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// Who waits must sleep: neither an idle processor nor one behind exporters that
-// do not answer may use the CPU. The measure is the CPU time of the process, which
-// a busy machine does not lengthen.
+// Goroutines that wait must sleep: neither an idle processor nor one behind exporters
+// that do not answer may use the CPU. The measure is the CPU time of the process, which a
+// busy machine does not lengthen.
 func TestWaitingTakesNoCPU(t *testing.T) {
 	const (
-		watched = 200 * time.Millisecond
-		most    = watched / 4 // one goroutine that spins takes all of it
+		period = 200 * time.Millisecond
+		most   = period / 4 // one goroutine that spins uses all of it
 	)
 	for _, tc := range []struct {
 		name      string
@@ -47,7 +47,7 @@ func TestWaitingTakesNoCPU(t *testing.T) {
 				}
 			}
 			p := start(t, exporters[0], opts...)
-			idle := cpuTime(t, watched)
+			idle := cpuTime(t, period)
 
 			var releases []func()
 			for _, e := range exporters {
@@ -66,21 +66,21 @@ func TestWaitingTakesNoCPU(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			busy := cpuTime(t, watched)
+			busy := cpuTime(t, period)
 			for _, release := range releases {
 				release()
 			}
 			<-ended
 			if idle > most || busy > most {
-				t.Errorf("%v of CPU in %v idle, %v blocked; want less than %v", idle, watched, busy, most)
+				t.Errorf("%v of CPU in %v idle, %v blocked; want less than %v", idle, period, busy, most)
 			}
 		})
 	}
 }
 
-// cpuTime returns how much CPU the process uses in so much time: the least of
-// three times, because the garbage collector may still be busy with what the
-// tests before left, and who spins does so each time.
+// cpuTime returns how much CPU time the process uses in a period: the least of three
+// measurements, because the garbage collector may still be busy with the memory of
+// earlier tests, while a goroutine that spins does so each time.
 func cpuTime(t *testing.T, d time.Duration) time.Duration {
 	t.Helper()
 	used := func() time.Duration {

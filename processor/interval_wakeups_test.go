@@ -12,8 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// scheduled returns how often goroutines have been scheduled. The runtime counts
-// a fixed share of all times only, so the number is good for comparisons.
+// scheduled returns how often goroutines have been scheduled. The runtime counts a fixed
+// fraction of all times only, so the number is good for comparisons.
 func scheduled() uint64 {
 	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
 	metrics.Read(sample)
@@ -24,8 +24,8 @@ func scheduled() uint64 {
 	return n
 }
 
-// A processor without anything to do wakes once an interval: as often as a
-// goroutine that does nothing but wait for a timer with that interval.
+// A processor without anything to do wakes up once an interval: as often as a goroutine
+// that only waits for a timer with that interval.
 func TestIdleProcessorWakesOnceAnInterval(t *testing.T) {
 	const intervals = 10_000
 	// wakeUps counts while the fake clock runs through the intervals.
@@ -51,7 +51,7 @@ func TestIdleProcessorWakesOnceAnInterval(t *testing.T) {
 				)
 				check := func(when string) {
 					t.Helper()
-					// Memory that was used is given back in a while of quiet.
+					// Memory that was used is freed when it is quiet for a while.
 					time.Sleep(100*interval + time.Minute)
 					if got := wakeUps(interval); got > most {
 						t.Errorf("%s: woken %d times, a timer alone %d times", when, got, most*10/11)

@@ -21,7 +21,7 @@ const (
 
 // heap returns the bytes of live heap objects.
 func heap() int64 {
-	// What a first collection has finalized, a second one frees.
+	// A second collection frees what the first one has finalized.
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -29,8 +29,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// bulky returns a processor with room for 50,000 records whose exporter keeps
-// none, and whose metrics keep nothing of it alive.
+// bulky returns a processor with a capacity of 50,000 records whose exporter keeps none,
+// and whose metrics keep nothing of it alive.
 func bulky(t *testing.T, opts ...Option) (*Processor, *exportertest.Exporter) {
 	t.Helper()
 	e := exportertest.New(exportertest.WithoutRecords())
@@ -56,7 +56,7 @@ func TestIdleProcessorTakesLittleMemory(t *testing.T) {
 		if took := heap() - before; took >= little {
 			t.Errorf("an idle processor takes %d bytes, want less than %d", took, little)
 		}
-		// The first records, too, take what they need and not what could be.
+		// The first records take the memory that they need, too, not all that they could.
 		repeat(t, p, log.SeverityInfo, 100)
 		synctest.Wait()
 		if took := heap() - before; took >= little {
@@ -91,7 +91,8 @@ func TestMemoryOfABurstIsGivenBack(t *testing.T) {
 					t.Errorf("%+v, want all exported", s)
 				}
 
-				// What is in use is not given back: a trickle goes on as before.
+				// Memory in use is not freed: records that trickle in do not change
+				// anything.
 				for range 100 {
 					repeat(t, p, log.SeverityInfo, 100)
 					time.Sleep(100 * time.Millisecond)
@@ -105,8 +106,8 @@ func TestMemoryOfABurstIsGivenBack(t *testing.T) {
 	}
 }
 
-// However many records come, no more memory is taken than for those that can be
-// queued or in flight.
+// However many records come, they take no more memory than those that can be queued or in
+// flight.
 func TestMemoryIsBoundedBehindABlockedExporter(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		t.Run(overflow.String(), func(t *testing.T) {
@@ -154,7 +155,8 @@ func TestMemoryIsGivenBackByShutdown(t *testing.T) {
 	})
 }
 
-// What waited for the fallback's writer is freed when it is written.
+// The memory of records that waited for the fallback's writer is freed when they are
+// written.
 func TestMemoryOfTheFallbackIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

@@ -20,15 +20,15 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// What happened up to the end of Shutdown can be collected once more. After that
-// the provider has forgotten the processor.
+// The figures up to the end of Shutdown can be collected once more. After that the
+// provider holds nothing of the processor.
 func TestMetricsAreCollectedOnceMoreAfterShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reader, withReader := newReader()
 		p := start(t, exportertest.New(), withReader)
 		emit(p, log.SeverityInfo, "a")
 		_ = p.ForceFlush(t.Context())
-		for range 3 { // as often as one likes before
+		for range 3 { // any number of times before
 			if got := processed(collect(t, reader)); !maps.Equal(got, map[string]int64{"": 1}) {
 				t.Errorf("processed %v, want 1", got)
 			}
@@ -56,8 +56,8 @@ func TestMetricsAreCollectedOnceMoreAfterShutdown(t *testing.T) {
 	})
 }
 
-// Without WithMeterProvider the metrics go to the global provider, also to one
-// that is set later. It can be set later once in a process.
+// Without WithMeterProvider the metrics go to the global provider, even to one that is
+// set later. It can be set later once in a process.
 func TestMetricsGoToTheGlobalMeterProvider(t *testing.T) {
 	if !inChild() {
 		runChild(t)
@@ -168,8 +168,8 @@ func TestProcessorWorksWithoutMetrics(t *testing.T) {
 	}
 }
 
-// The age is that of a batch's first record when the batch is handed over,
-// however long that takes because of others.
+// The age is that of a batch's first record when the batch is handed over, however long
+// it waited behind others.
 func TestMetricQueueAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reader, withReader := newReader()
@@ -222,8 +222,8 @@ func TestMetricQueueAge(t *testing.T) {
 	})
 }
 
-// A program without metrics never collects, and a meter keeps what it calls back until
-// somebody does: that must not keep every processor that was ever shut down.
+// A program without metrics never collects, and a meter keeps its callbacks until a
+// collection: that must not keep every processor alive that was ever shut down.
 func TestMetricsDoNotKeepAProcessor(t *testing.T) {
 	for name, opts := range map[string][]Option{"queue": nil, "synchronous": {WithSynchronous()}} {
 		t.Run(name, func(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
 const componentType = "github.com/krunchwrapper/asynclog/processor.Processor"
@@ -31,7 +32,7 @@ func newReader() (*sdkmetric.ManualReader, Option) {
 	return reader, WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
 }
 
-// collect returns the processors' metrics by name; none if there are none.
+// collect returns the processors' metrics by name; an empty map if there are none.
 func collect(t testing.TB, reader *sdkmetric.ManualReader) map[string]metricdata.Metrics {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -65,8 +66,8 @@ func component(t testing.TB, metrics map[string]metricdata.Metrics) []attribute.
 	}
 }
 
-// sum is what an observable instrument is expected to have: a value for each
-// error type, with the component's attributes.
+// sum returns the expected data of an observable instrument: a value for each error type,
+// with the component's attributes.
 func sum(monotonic bool, component []attribute.KeyValue, values map[string]int64) metricdata.Sum[int64] {
 	s := metricdata.Sum[int64]{Temporality: metricdata.CumulativeTemporality, IsMonotonic: monotonic}
 	for errorType, n := range values {
@@ -129,8 +130,8 @@ func TestMetrics(t *testing.T) {
 		emit(p, log.SeverityInfo, "a", "b") // held by the exporter
 		synctest.Wait()
 		emit(p, log.SeverityInfo, "c", "d", "e", "f") // queued
-		emit(p, log.SeverityInfo, "g")                // no room
-		emit(p, log.SeverityError, "h")               // none either, but a fallback
+		emit(p, log.SeverityInfo, "g")                // does not fit
+		emit(p, log.SeverityError, "h")               // does not fit either, but goes to the fallback
 		synctest.Wait()
 
 		got := collect(t, reader)
@@ -235,9 +236,9 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// Of the records that were handed to OnEmit and not filtered each is counted
-// once: without error.type when an exporter is handed it, whatever comes of that,
-// with it when it is lost before, whether or not the fallback saves it.
+// Each record that was handed to OnEmit and not filtered is counted once: without
+// error.type when an exporter gets it, whatever the result, and with error.type when it
+// is lost before, whether or not the fallback saves it.
 func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -256,7 +257,7 @@ func TestMetricProcessedCountsEachRecordOnce(t *testing.T) {
 		{"failed, panicked, rejected", []Option{WithExportMaxBatchSize(1)}, func(t *testing.T, p *Processor, e *exportertest.Exporter) {
 			e.FailNext(1, errors.New("refused"))
 			e.PanicNext(1, "boom")
-			e.FailNext(1, partial(1, "no"))
+			e.FailNext(1, errortest.Partial(1, "no"))
 			emit(p, log.SeverityInfo, "a", "b")
 			emit(p, log.SeverityError, "c", "d")
 			_ = p.Shutdown(t.Context())
@@ -362,8 +363,8 @@ func TestMetricComponentNamesAreUnique(t *testing.T) {
 	}
 }
 
-// Collecting while everything else goes on: no reading may have more records
-// processed than were emitted, and nothing may deadlock.
+// Collections while everything else goes on: no reading may have more records processed
+// than were emitted, and nothing may deadlock.
 func TestMetricsConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	reader, withReader := newReader()

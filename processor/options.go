@@ -20,8 +20,8 @@ type optionFunc func(config) config
 
 func (f optionFunc) apply(c config) config { return f(c) }
 
-// WithMaxQueueSize sets how many records can be queued. What happens to one more
-// is decided by [WithOverflow].
+// WithMaxQueueSize sets how many records can be queued. [WithOverflow] decides what
+// happens when the queue is full.
 //
 // Default: the environment variable OTEL_BLRP_MAX_QUEUE_SIZE, else 2048. A value
 // less than one counts as not given.
@@ -32,12 +32,12 @@ func WithMaxQueueSize(n int) Option {
 	})
 }
 
-// WithExportMaxBatchSize sets how many records an exporter is given at most in
-// one call.
+// WithExportMaxBatchSize sets the maximum number of records in one call of the
+// exporter.
 //
 // Default: the environment variable OTEL_BLRP_MAX_EXPORT_BATCH_SIZE, else 512. A
-// value less than one counts as not given; one above the queue size counts as
-// the queue size, and one above 65,536 as that.
+// value less than one counts as not given; a value above the queue size counts as
+// the queue size, and a value above 65,536 as 65,536.
 func WithExportMaxBatchSize(n int) Option {
 	return optionFunc(func(c config) config {
 		c.maxBatchSize = n
@@ -45,26 +45,26 @@ func WithExportMaxBatchSize(n int) Option {
 	})
 }
 
-// WithMaxExportBatchBytes sets how large, in bytes, a batch may be that an exporter
-// is given: a larger one is exported in parts, one after the other, each of which
-// succeeds or fails alone. A record that is larger by itself is not exported: it is
-// lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
+// WithExportMaxBatchBytes sets the maximum size, in bytes, of the records in one call of
+// the exporter. A larger batch is exported in parts, one after the other, each of which
+// succeeds or fails by itself. A record that exceeds the limit by itself is not exported:
+// it is lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
 //
 // The size is that of the records in OTLP's protobuf encoding, not compressed. It is
-// estimated on the goroutines that export, not on that of a caller.
+// estimated on the goroutines that export, not on those of callers.
 //
-// Default: 3.5 MiB. gRPC servers, a Collector's receiver among them, refuse
-// messages of more than 4 MiB unless configured otherwise. A value less than one
-// counts as not given. With math.MaxInt there is no limit.
-func WithMaxExportBatchBytes(n int) Option {
+// Default: 3.5 MiB. gRPC servers, a Collector's receiver among them, refuse messages of
+// more than 4 MiB unless configured otherwise. A value less than one counts as not
+// given. With math.MaxInt there is no limit.
+func WithExportMaxBatchBytes(n int) Option {
 	return optionFunc(func(c config) config {
 		c.maxBatchBytes = n
 		return c
 	})
 }
 
-// WithExportInterval sets how long a record waits, at most, for others to fill a
-// batch with, while an exporter is free.
+// WithExportInterval sets the longest time for which a record waits until others have
+// filled its batch, while an exporter is free.
 //
 // Default: the environment variable OTEL_BLRP_SCHEDULE_DELAY, in milliseconds,
 // else one second. A value less than one counts as not given.
@@ -75,8 +75,8 @@ func WithExportInterval(d time.Duration) Option {
 	})
 }
 
-// WithExportTimeout sets after which time the context of an export ends. What
-// the exporter then returns decides about the records, not the clock.
+// WithExportTimeout sets the time after which the context of an export ends. What the
+// exporter then returns decides about the records, not the clock.
 //
 // Default: the environment variable OTEL_BLRP_EXPORT_TIMEOUT, in milliseconds,
 // else 30 seconds. A value less than one counts as not given.
@@ -87,15 +87,15 @@ func WithExportTimeout(d time.Duration) Option {
 	})
 }
 
-// WithExportBufferSize does nothing. It is here so that a call of
-// sdklog.NewBatchProcessor can be replaced as it stands.
+// WithExportBufferSize does nothing. It exists so that a call of
+// sdklog.NewBatchProcessor can be replaced without changes.
 //
 // Deprecated: it has no effect in the SDK either.
 func WithExportBufferSize(int) Option {
 	return optionFunc(func(c config) config { return c })
 }
 
-// WithOverflow sets what happens to a record for which there is no room.
+// WithOverflow sets what happens when the queue is full.
 //
 // Default: [DropNewest].
 func WithOverflow(o Overflow) Option {
@@ -105,13 +105,13 @@ func WithOverflow(o Overflow) Option {
 	})
 }
 
-// WithFallback sets where critical records go that cannot be exported: because
-// the queue was full, an export failed for good, or the processor was shut down; and,
-// while the processor is degraded ([Stats].Degraded), as they come. Each is
-// written with one call of Write, as one line of JSON in the form of the
-// stdoutlog exporter. Nobody waits for the writer: one goroutine writes from a
-// bounded buffer, and what does not fit, or cannot be written, is counted in
-// [Stats].Dropped. Write is never called concurrently.
+// WithFallback sets the writer for critical records that cannot be exported: because the
+// queue was full, their export failed for good, or the processor was shut down. While the
+// processor is degraded ([Stats].Degraded), critical records are also copied to it when
+// they are emitted. Each record is written with one call of Write, as one line of JSON in
+// the form of the stdoutlog exporter. Callers do not wait for the writer: one goroutine
+// writes from a bounded buffer, and records that do not fit, or cannot be written, are
+// counted in [Stats].Dropped. Write is never called concurrently.
 //
 // Default: os.Stderr. With nil there is no fallback.
 func WithFallback(w io.Writer) Option {
@@ -121,10 +121,10 @@ func WithFallback(w io.Writer) Option {
 	})
 }
 
-// WithCriticalSeverity sets the lowest critical severity. Critical records go
-// to the fallback rather than be lost, and are exported at once, without
-// waiting for the interval. If more than 32 come within 100 milliseconds, the
-// rest are exported together when that time is over.
+// WithCriticalSeverity sets the lowest critical severity. Critical records go to the
+// fallback rather than be lost, and are exported at once, without waiting for the
+// interval. If more than 32 come within 100 milliseconds, the others are exported
+// together when that time is over.
 //
 // Default: log.SeverityError.
 func WithCriticalSeverity(s log.Severity) Option {
@@ -134,18 +134,18 @@ func WithCriticalSeverity(s log.Severity) Option {
 	})
 }
 
-// Severitier returns a severity. To change it while the program runs,
-// implement this with an atomic value: it is read at each record, by many
-// goroutines at once.
+// Severitier returns a severity. To change the severity while the program runs, implement
+// it with an atomic value: Severity is called for each record, by many goroutines
+// concurrently.
 type Severitier interface {
 	Severity() log.Severity
 }
 
-// WithMinSeverity sets the severity below which records are not taken. They are
-// counted as [Stats].Filtered, and Enabled reports false for them, so that
-// callers need not build them. Records of unspecified severity are taken always,
-// as OpenTelemetry's specification demands. If asking for it panics, there is no
-// minimum, and otel.Handle is told.
+// WithMinSeverity sets the severity below which records are filtered. They are counted as
+// [Stats].Filtered, and Enabled reports false for them, so that callers need not build
+// them. Records of unspecified severity are always accepted, as OpenTelemetry's
+// specification demands. While Severity panics there is no minimum, and the panic is
+// reported to otel.Handle.
 //
 // Default, and with nil: no minimum.
 func WithMinSeverity(s Severitier) Option {
@@ -155,12 +155,12 @@ func WithMinSeverity(s Severitier) Option {
 	})
 }
 
-// WithExporters adds exporters, which share the work: each has a goroutine of its
-// own, and each record goes to exactly one of them. Use it with several
-// connections to the same backend when one of them cannot keep up. With more than
-// one exporter, records may arrive out of order.
+// WithExporters adds exporters, which share the work: each has a goroutine of its own, and
+// each record goes to exactly one of them. Use it with several connections to the same
+// backend if one connection cannot keep up. With more than one exporter, records may
+// arrive out of order.
 //
-// An exporter that is nil, or given twice, is refused; otel.Handle is told.
+// An exporter that is nil, or given twice, is not used; this is reported to otel.Handle.
 func WithExporters(more ...sdklog.Exporter) Option {
 	return optionFunc(func(c config) config {
 		c.exporters = append(slices.Clip(c.exporters), more...)
@@ -168,9 +168,9 @@ func WithExporters(more ...sdklog.Exporter) Option {
 	})
 }
 
-// WithSynchronous makes OnEmit export the record in the goroutine of the caller,
-// which waits for it. There is no queue, and exports take place one at a time. A
-// call that does not get its turn within the export timeout gives up, counted as
+// WithSynchronous makes OnEmit export the record on the goroutine of the caller, which
+// waits for the export. There is no queue, and there is one export at a time. A call that
+// does not get its turn within the export timeout gives up, and its record is counted as
 // [ReasonQueueFull]. Ledger, fallback and containment of panics are the same.
 //
 // It is for development, and for programs that are too short-lived for a queue.
@@ -181,23 +181,23 @@ func WithSynchronous() Option {
 	})
 }
 
-// WithRetry sets how failed exports are tried again.
+// WithRetry sets how failed exports are retried.
 //
-// A batch whose export failed for a reason that may pass goes back to the front
-// of the queue. There it is [Stats].Queued, takes room, and obeys the overflow
-// policy like any other; only while an exporter tries it again is its room kept
-// for it. The exporter pauses before it takes the next batch, longer each time;
-// with several exporters, those that work take the batch at once. [RetryConfig]
-// says for how long, [Classify] which reasons may pass.
+// A batch whose export failed with a temporary error goes back to the front of the
+// queue. There it is [Stats].Queued, takes capacity, and is subject to the overflow
+// policy like any other batch; its capacity is reserved for it only while an exporter
+// retries it. The exporter pauses before it takes the next batch, longer each time; with
+// several exporters, those that work take the batch at once. [RetryConfig] says how long
+// the pauses are, and [Classify] which errors are temporary.
 //
-// A receiver may have taken a batch although the exporter says that it failed,
-// because the answer was lost or came too late. Trying again then delivers the
-// records twice. Each is counted once.
+// A receiver may have accepted a batch although the exporter says that it failed, because
+// the response was lost or came too late. A retry then delivers the records twice. Each
+// is counted once.
 //
-// In synchronous mode ([WithSynchronous]) nothing is tried again: the caller would
-// have to wait.
+// In synchronous mode ([WithSynchronous]) there are no retries: the caller would have to
+// wait.
 //
-// Default: the zero RetryConfig, which tries again.
+// Default: the zero RetryConfig, which retries.
 func WithRetry(r RetryConfig) Option {
 	return optionFunc(func(c config) config {
 		c.retry = r
@@ -206,25 +206,24 @@ func WithRetry(r RetryConfig) Option {
 }
 
 // WithMaxQueueBytes sets how many bytes of records can be queued, in addition to
-// [WithMaxQueueSize], which bounds their number. [WithOverflow] decides what gives
-// way, and as many records do as it takes: [DropNewest] drops the new one,
-// [DropOldest] as many of the oldest as make room for it, [DropLowest] as many of
-// the least severe, if those that are less severe than the new one make enough
-// room, and [Block] waits for room. A record that is larger than the whole queue is
-// lost as [ReasonRecordTooLarge], or goes to the fallback if it is critical.
+// [WithMaxQueueSize], which bounds their number. [WithOverflow] decides which records
+// are dropped when the bytes do not suffice: [DropNewest] drops the new record,
+// [DropOldest] as many of the oldest records as necessary, [DropLowest] as many of the
+// least severe ones, if enough of them are less severe than the new record, and [Block]
+// waits. A record that is larger than the whole queue is lost as [ReasonRecordTooLarge],
+// or goes to the fallback if it is critical.
 //
-// A record counts with the bytes that it takes on the wire, in OTLP. In memory each
-// takes some 600 bytes, however small it is, plus its texts. Like
-// [WithMaxQueueSize] this bounds what is queued, not what exporters hold: the bytes
-// of a batch are free when an exporter takes it. A batch that waits for another
-// attempt is queued, and keeps its room during the attempt. A batch that has half of
-// the bytes is exported without waiting for more records, so choose many times what
-// a usual record takes.
+// The size of a record is the number of bytes that it takes on the wire, in OTLP. In
+// memory each record takes some 600 bytes, however small it is, plus its texts. Like
+// [WithMaxQueueSize] this bounds what is queued, not what exporters hold: the bytes of a
+// batch are free when an exporter takes it. A batch that waits for a retry is queued, and
+// keeps its bytes during the retry. A batch that has half of the bytes is exported
+// without waiting for more records, so choose many times the size of a usual record.
 //
-// With this option a log call costs more: it looks at the whole record, and at a
+// With this option a log call costs more: it examines the whole record, and updates a
 // counter that all callers share. See BenchmarkHandOverBytes.
 //
-// Default, and with less than one: no bound. There is no queue with
+// Default, and with a value less than one: no bound. There is no queue with
 // [WithSynchronous].
 func WithMaxQueueBytes(n int) Option {
 	return optionFunc(func(c config) config {
@@ -233,33 +232,32 @@ func WithMaxQueueBytes(n int) Option {
 	})
 }
 
-// WithGapRecords makes the processor leave a record in the logs where records were
-// lost, so that whoever reads the logs sees the gap. After a loss, the first export
-// that succeeds is followed by the export of one WARN record with the event name
-// asynclog.gap, which has the resource of the lost records and the scope
-// github.com/krunchwrapper/asynclog/processor. Its body is a sentence, and its
-// attributes are
+// WithGapRecords makes the processor export a record in the place of lost ones, so that
+// readers of the logs see the gap. After a loss, the first export that succeeds is
+// followed by the export of one WARN record with the event name asynclog.gap, which has
+// the resource of the lost records and the scope
+// github.com/krunchwrapper/asynclog/processor. Its body is a sentence, and its attributes
+// are
 //
-//   - asynclog.gap.lost: how many records are in [Stats].Dropped more than at the
-//     last gap record,
-//   - asynclog.gap.fallback: how many were written to the fallback instead,
+//   - asynclog.gap.lost: the increase of [Stats].Dropped since the last gap record,
+//   - asynclog.gap.fallback: how many records were written to the fallback instead,
 //   - asynclog.gap.reason.<[Reason]>: how many of both, for each reason,
 //   - asynclog.gap.severity.<range>, such as debug: how many were lost, for each
 //     severity range,
-//   - asynclog.gap.first, asynclog.gap.last: between which times, in UTC, to a tenth
-//     of a second; under [DropOldest] the losses that newcomers cause are noted when a
-//     batch is taken, or the interval is over, so they may have begun that much earlier,
-//   - asynclog.gap.resources, if there are more than one, each of which is sent the
-//     record: of how many all these figures are together.
+//   - asynclog.gap.first, asynclog.gap.last: the times between which the records were
+//     lost, in UTC, to a tenth of a second; under [DropOldest] the loss of displaced
+//     records is noted when a batch is taken, or the interval is over, so it may have
+//     begun that much earlier,
+//   - asynclog.gap.resources: the number of resources that all these figures are the sum
+//     of, if there is more than one; the record is exported once for each of them.
 //
-// The gap record takes no room in the queue, so nothing gives way to it, and is in
-// no figure of the ledger; [Stats].GapRecords counts it. If it cannot be delivered,
-// the next one includes its losses. There is at most one a second. At
-// [Processor.Shutdown] the last one comes after the last record, if there is time.
-// In synchronous mode ([WithSynchronous]) there are none: the caller would have to
-// wait for them.
+// The gap record takes no capacity of the queue, so it displaces nothing, and it is in no
+// figure of the ledger; [Stats].GapRecords counts it. If it cannot be delivered, the next
+// one includes its losses. There is at most one a second. At [Processor.Shutdown] the
+// last one comes after the last record, if there is time. In synchronous mode
+// ([WithSynchronous]) there are none: the caller would have to wait for them.
 //
-// Default: false, so that what takes the place of the SDK's batch processor sends
+// Default: false, so that a processor that replaces the SDK's batch processor exports
 // nothing that the program did not log.
 func WithGapRecords(on bool) Option {
 	return optionFunc(func(c config) config {
@@ -268,24 +266,25 @@ func WithGapRecords(on bool) Option {
 	})
 }
 
-// WithPressure makes [Processor.Enabled] say no to records below a severity
-// while the queue is nearly full. Callers that ask, as slog does, then do not
-// even build them, and the room is left for what matters more. The zero
-// PressureConfig is a good start: from 80 % of the queue on, until it is down
-// to half, TRACE and DEBUG are held back. If the queue is bounded by bytes too,
-// the fuller of the two counts. It takes effect with the record that reaches
-// the mark, and costs accepted records nothing.
+// WithPressure makes [Processor.Enabled] report false for records below a severity while
+// the queue is nearly full. Callers that check Enabled, as slog does, then do not build
+// these records, and the capacity is left for more important ones. The zero
+// PressureConfig is a good start: when the queue has filled to 80 %, and until it is down
+// to half, TRACE and DEBUG are held back. If the queue is bounded by bytes too, the
+// fuller of the two counts. Pressure takes effect with the record that reaches the mark,
+// and costs accepted records nothing.
 //
-// Enabled is advice. A record of whatever severity that is emitted all the same is
-// taken, and critical ones and those of unspecified severity are never held back.
-// A logger asks all processors of its provider and is enabled if one of them says
-// yes, so one that always does leaves this without effect.
+// Enabled is advice. A record that is emitted all the same is accepted, whatever its
+// severity. Critical records and those of unspecified severity are never held back. A
+// logger asks all processors of its provider and is enabled if one of them is, so a
+// processor whose Enabled is always true makes this option ineffective.
 //
-// How often Enabled has said no is told by [Stats].Suppressed. It is about the
-// number of records that were not built: nobody knows what a caller would have
-// done next. They are not Emitted, and in no other figure of the ledger.
+// [Stats].Suppressed counts how often Enabled was false under pressure. It is about the
+// number of records that were not built; what a caller would have done next is not known.
+// These records are not Emitted, and in no other figure of the ledger.
 //
-// Default: Enabled does not heed the queue. There is none with [WithSynchronous].
+// Default: Enabled does not depend on the queue. There is no queue with
+// [WithSynchronous].
 func WithPressure(pc PressureConfig) Option {
 	return optionFunc(func(c config) config {
 		c.pressure = &pc
@@ -293,8 +292,8 @@ func WithPressure(pc PressureConfig) Option {
 	})
 }
 
-// WithMeterProvider sets where the processor's own metrics go; see the package
-// documentation for what they are.
+// WithMeterProvider sets the provider of the processor's own metrics, which the package
+// documentation lists.
 //
 // Default, and with nil: the global MeterProvider.
 func WithMeterProvider(mp metric.MeterProvider) Option {
@@ -304,14 +303,13 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 	})
 }
 
-// WithDropHook sets a function that is told of lost records: how many since it
-// was last told, for each reason and severity. It is called on a goroutine of
-// its own, never on that of a caller, and never concurrently with itself; while
-// records keep being lost, about every 100 milliseconds. What goes to the
-// fallback is not lost. Shutdown waits, one second at most, until the function
-// has been told everything. The function may log; it should not block. Records
-// that it loses by logging after Shutdown are told with the next loss of
-// somebody else.
+// WithDropHook sets a function that is called with the number of records lost since its
+// last call, for each reason and severity. It is called on a goroutine of its own, never
+// on that of a caller, and never concurrently with itself; while records keep being lost,
+// about every 100 milliseconds. Records that go to the fallback are not lost. Shutdown
+// waits, one second at most, until all losses are reported to the function. The function
+// may log; it should not block. If it loses records by logging after Shutdown, these are
+// reported together with the next loss that it did not cause.
 //
 // Default, and with nil: none.
 func WithDropHook(f func(Drop)) Option {

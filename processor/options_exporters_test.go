@@ -11,15 +11,15 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// byValue is an exporter that is not a pointer. With a slice in more it cannot
-// be compared: == panics.
+// byValue is an exporter that is not a pointer. With a slice in more it is not
+// comparable: == panics.
 type byValue struct {
 	discard
 	name string
 	more any
 }
 
-// pointerlike is an exporter whose nil pointer is of use.
+// pointerlike is an exporter whose nil pointer works.
 type pointerlike struct{ discard }
 
 func TestExportersThatAreNilOrGivenTwiceAreRefused(t *testing.T) {
@@ -79,8 +79,8 @@ func TestExportersThatAreNilOrGivenTwiceAreRefused(t *testing.T) {
 	}
 }
 
-// Values that cannot be compared are each an exporter of its own; what matters
-// is that nothing panics, in whatever order they come.
+// Values that are not comparable are each an exporter of its own; nothing may panic,
+// whatever their order.
 func TestExportersThatCannotBeComparedAreTaken(t *testing.T) {
 	errs := captureErrors(t)
 	uncomparable := byValue{name: "x", more: []int{1}}
@@ -102,7 +102,7 @@ func TestExportersThatCannotBeComparedAreTaken(t *testing.T) {
 
 func TestWithExportersAddsUpAndDoesNotShareItsSlice(t *testing.T) {
 	a, b, c, d := exportertest.New(), exportertest.New(), exportertest.New(), exportertest.New()
-	given := make([]sdklog.Exporter, 1, 8) // room to be overwritten by a careless append
+	given := make([]sdklog.Exporter, 1, 8) // with space that a careless append would overwrite
 	given[0] = b
 	opt := WithExporters(given...)
 	one := newConfig(a, []Option{opt, WithExporters(c)}).exporters

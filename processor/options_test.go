@@ -28,8 +28,8 @@ func limitsOf(c config) limits {
 	return limits{queue: c.maxQueueSize, batch: c.maxBatchSize, interval: c.exportInterval, timeout: c.exportTimeout}
 }
 
-// setLimitEnv sets the variables, and hides those of the machine that runs the
-// test: empty counts as unset.
+// setLimitEnv sets the variables, and hides those of the machine that runs the test:
+// empty counts as unset.
 func setLimitEnv(t *testing.T, values map[string]string) {
 	t.Helper()
 	for _, key := range []string{env.BLRPMaxQueueSize, env.BLRPMaxExportBatchSize, env.BLRPScheduleDelay, env.BLRPExportTimeout} {
@@ -37,8 +37,8 @@ func setLimitEnv(t *testing.T, values map[string]string) {
 	}
 }
 
-// The first cases are those of TestNewBatchConfig of sdk/log v1.47.0: whoever
-// swaps one processor for the other expects the same values to mean the same.
+// The first cases are those of TestNewBatchConfig of sdk/log v1.47.0: users who replace
+// one processor by the other expect the same values to mean the same.
 func TestLimitsFollowTheSDK(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
@@ -106,7 +106,7 @@ func TestLimitsFollowTheSDK(t *testing.T) {
 			env:  map[string]string{env.BLRPMaxQueueSize: "1"},
 			want: limits{1, 1, time.Second, 30 * time.Second},
 		},
-		// From here on, cases that the SDK's table does not have.
+		// The cases from here on are not in the SDK's table.
 		{
 			name: "an invalid option leaves it to the environment",
 			env: map[string]string{
@@ -150,7 +150,8 @@ func TestLimitsFollowTheSDK(t *testing.T) {
 
 func TestEnvironmentThatIsNoNumberIsReportedAndIgnored(t *testing.T) {
 	errs := captureErrors(t)
-	// Each value is reported once a process, so it must be one never seen before.
+	// Each value is reported once a process, so it must be one that was never used
+	// before.
 	setLimitEnv(t, map[string]string{env.BLRPMaxQueueSize: "size " + time.Now().String()})
 	if got := limitsOf(newConfig(nil, nil)); got != defaultLimits {
 		t.Errorf("limits %+v, want the defaults", got)
@@ -217,7 +218,7 @@ func TestHugeValuesNeitherPanicNorAllocate(t *testing.T) {
 	}
 }
 
-// A timeout shorter than anything takes is no reason to refuse what need not
+// A timeout that is shorter than any export is no reason to refuse a record that need not
 // wait.
 func TestShortestTimeoutStillExports(t *testing.T) {
 	for name, opts := range modes {

@@ -11,11 +11,13 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// A batch ends in the books in one step and whole: what was rejected under the
-// severity that is known, all else as exported, and what can be saved is saved.
-func TestPartialSuccessInTheBooks(t *testing.T) {
+// A batch is committed as a whole in one step: what was rejected under the severity if it
+// is known, the others as exported, and what can be saved is saved.
+func TestPartialSuccessInTheLedger(t *testing.T) {
 	const (
 		unspecified = log.SeverityUndefined
 		info        = log.SeverityInfo
@@ -38,21 +40,21 @@ func TestPartialSuccessInTheBooks(t *testing.T) {
 		{"all", []log.Severity{info, warn, info}, 3, 0, 0, []Drop{{ReasonRejected, info, 2}, {ReasonRejected, warn, 1}}},
 		{"more than were sent", []log.Severity{info, warn}, 7, 0, 0, []Drop{{ReasonRejected, info, 1}, {ReasonRejected, warn, 1}}},
 		{"all, critical among them", []log.Severity{info, bad, log.SeverityFatal}, 3, 0, 2, []Drop{{ReasonRejected, info, 1}}},
-		// Nobody knows which, and writing all of them would write some twice.
+		// It is not known which, and writing all of them would write some twice.
 		{"some of the critical", []log.Severity{bad, bad, bad}, 1, 2, 0, []Drop{{ReasonRejected, bad, 1}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			errs := captureErrors(t)
 			var lines strings.Builder
 			e := exportertest.New()
-			answer := partial(tc.rejected, "quota")
+			answer := errortest.Partial(tc.rejected, "quota")
 			e.FailNext(1, nil)
 			e.FailNext(1, answer)
 			release := e.Block()
 			p := start(t, e, WithFallback(&lines), WithExportMaxBatchSize(len(tc.batch)),
 				WithExportInterval(time.Hour), WithCriticalSeverity(log.SeverityError))
-			// While the exporter is held by another batch nothing parts this
-			// one, not even a critical record in it that is in a hurry.
+			// While the exporter is blocked with another batch nothing splits this one,
+			// not even a critical record in it, which is exported at once otherwise.
 			emit(p, log.SeverityTrace, "first")
 			p.ExportNow()
 			if err := e.WaitEntered(t.Context(), 1); err != nil {
@@ -148,8 +150,8 @@ func TestExportThatTheTimeoutEndsIsNotKnownToBeLost(t *testing.T) {
 	}
 }
 
-// An exporter that heeds its context comes back within the grace: its batch is
-// one that may have arrived, what was still queued is known to be lost.
+// An exporter that returns at the end of its context does so within the CancelTimeout:
+// its batch may have arrived, and what was still queued is known to be lost.
 func TestExportThatShutdownCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -178,9 +180,9 @@ func TestExportThatShutdownCancels(t *testing.T) {
 	})
 }
 
-// An exporter that is deaf to its context may deliver in the end; by then the
-// batch has been settled, and it stays settled.
-func TestExportThatOutlivesShutdownIsSettledOnce(t *testing.T) {
+// An exporter that ignores the end of its context may deliver in the end; by then the
+// batch is committed, and that does not change.
+func TestExportLongerThanShutdownIsCommittedOnce(t *testing.T) {
 	for name, opts := range modes {
 		for late, answer := range map[string]error{"success": nil, "failure": errors.New("late")} {
 			t.Run(name+"/"+late, func(t *testing.T) {
@@ -201,13 +203,13 @@ func TestExportThatOutlivesShutdownIsSettledOnce(t *testing.T) {
 					defer cancel()
 					begun := time.Now()
 					_ = p.Shutdown(ctx)
-					if got := time.Since(begun); got < time.Minute || got > time.Minute+3*grace {
-						t.Errorf("shutdown took %v, want one minute and a grace or two", got)
+					if got := time.Since(begun); got < time.Minute || got > time.Minute+3*usercode.CancelTimeout {
+						t.Errorf("shutdown took %v, want one minute and a CancelTimeout or two", got)
 					}
 					synctest.Wait()
-					settled := p.Stats()
-					if settled.Fallback != 1 || settled.DroppedTotal() != 1 || settled.Exported != 0 || settled.InFlight != 0 {
-						t.Errorf("%+v, want the critical record saved, the other dropped", settled)
+					committed := p.Stats()
+					if committed.Fallback != 1 || committed.DroppedTotal() != 1 || committed.Exported != 0 || committed.InFlight != 0 {
+						t.Errorf("%+v, want the critical record saved, the other dropped", committed)
 					}
 					if !strings.Contains(lines.String(), `"Value":"ERROR"`) {
 						t.Errorf("written: %q", lines.String())

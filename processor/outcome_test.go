@@ -9,48 +9,17 @@ import (
 
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// PartialSuccess is the error of the OTLP exporters, each of which has this type
-// in an internal package.
-type PartialSuccess struct {
-	ErrorMessage  string
-	RejectedItems int64
-	RejectedKind  string
-}
-
-func (ps PartialSuccess) Error() string {
-	msg := ps.ErrorMessage
-	if msg == "" {
-		msg = "empty message"
-	}
-	return fmt.Sprintf("OTLP partial success: %s (%d %s rejected)", msg, ps.RejectedItems, ps.RejectedKind)
-}
-
-// partial is what the exporters return: they join it with the error of the
-// request, which is nil when there was a response.
-func partial(n int64, msg string) error {
-	return errors.Join(nil, PartialSuccess{ErrorMessage: msg, RejectedItems: n, RejectedKind: "logs"})
-}
-
-// manyErrors is a list of errors, as other packages than errors have them.
-type manyErrors []error
-
-func (m manyErrors) Error() string   { return fmt.Sprintf("%d errors", len(m)) }
-func (m manyErrors) Unwrap() []error { return m }
-
-// typedNil is the classic mistake: a nil pointer returned as an error is not nil,
-// and its methods panic.
-type typedNil struct{ text string }
-
-func (e *typedNil) Error() string { return e.text }
-
-// unprintable panics with itself when fmt asks it what it is, which makes fmt panic.
+// unprintable panics with itself when fmt asks for its text, which makes fmt panic.
 type unprintable struct{}
 
 func (unprintable) Error() string { panic(unprintable{}) }
 
-func TestJudge(t *testing.T) {
+func TestNewOutcome(t *testing.T) {
 	var (
 		refused  = errors.New("connection refused")
 		rejects  = func(n int) outcome { return outcome{rejected: n} }
@@ -62,41 +31,41 @@ func TestJudge(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		err        error
-		alive      outcome // while the export's context is
-		afterwards outcome // when it has ended
+		alive      outcome // while the export's context is alive
+		afterwards outcome // after it has ended
 	}{
 		{"nil", nil, exported, exported},
 		{"error", refused, fails(exportFailed), fails(exportTimeout)},
 		{"its own deadline", fmt.Errorf("post: %w", context.DeadlineExceeded), fails(exportTimeout), fails(exportTimeout)},
 		{"somebody else's cancellation", context.Canceled, fails(exportFailed), fails(exportTimeout)},
 		{"after shutdown", sdklog.ErrExporterShutdown, fails(exportFailed), fails(exportTimeout)},
-		{"panic", panicError("Export", "boom"), fails(exportPanic), fails(exportPanic)},
-		{"panic with an error", panicError("Export", partial(3, "x")), fails(exportPanic), fails(exportPanic)},
+		{"panic", usercode.PanicError("Export", "boom"), fails(exportPanic), fails(exportPanic)},
+		{"panic with an error", usercode.PanicError("Export", errortest.Partial(3, "x")), fails(exportPanic), fails(exportPanic)},
 
-		{"none rejected", partial(0, "deprecated endpoint"), rejects(0), rejects(0)},
-		{"some rejected", partial(3, "quota exceeded"), rejects(3), rejects(3)},
-		{"all rejected", partial(batch, ""), rejects(batch), rejects(batch)},
-		{"more rejected than sent", partial(batch+1, ""), rejects(batch), rejects(batch)},
-		{"absurdly many rejected", partial(1<<62, ""), rejects(batch), rejects(batch)},
-		{"fewer than none rejected", partial(-3, ""), rejects(0), rejects(0)},
-		{"message of several lines", partial(3, "quota\n(5 logs rejected)\nexceeded"), rejects(3), rejects(3)},
-		{"absurdly many rejected, twice", errors.Join(partial(1<<62, ""), partial(1<<62, "")), rejects(batch), rejects(batch)},
-		{"not joined", PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
-		{"a pointer", &PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
-		{"wrapped", fmt.Errorf("exporter 3: %w", partial(4, "")), rejects(4), rejects(4)},
-		{"of two requests", errors.Join(partial(1, "a"), partial(2, "b")), rejects(3), rejects(3)},
-		{"of two requests, more than sent", errors.Join(partial(7, "a"), partial(8, "b")), rejects(batch), rejects(batch)},
+		{"none rejected", errortest.Partial(0, "deprecated endpoint"), rejects(0), rejects(0)},
+		{"some rejected", errortest.Partial(3, "quota exceeded"), rejects(3), rejects(3)},
+		{"all rejected", errortest.Partial(batch, ""), rejects(batch), rejects(batch)},
+		{"more rejected than sent", errortest.Partial(batch+1, ""), rejects(batch), rejects(batch)},
+		{"absurdly many rejected", errortest.Partial(1<<62, ""), rejects(batch), rejects(batch)},
+		{"fewer than none rejected", errortest.Partial(-3, ""), rejects(0), rejects(0)},
+		{"message of several lines", errortest.Partial(3, "quota\n(5 logs rejected)\nexceeded"), rejects(3), rejects(3)},
+		{"absurdly many rejected, twice", errors.Join(errortest.Partial(1<<62, ""), errortest.Partial(1<<62, "")), rejects(batch), rejects(batch)},
+		{"not joined", errortest.PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
+		{"a pointer", &errortest.PartialSuccess{RejectedItems: 4}, rejects(4), rejects(4)},
+		{"wrapped", fmt.Errorf("exporter 3: %w", errortest.Partial(4, "")), rejects(4), rejects(4)},
+		{"of two requests", errors.Join(errortest.Partial(1, "a"), errortest.Partial(2, "b")), rejects(3), rejects(3)},
+		{"of two requests, more than sent", errors.Join(errortest.Partial(7, "a"), errortest.Partial(8, "b")), rejects(batch), rejects(batch)},
 
 		{"only the text", leafText, rejects(3), rejects(3)},
 		{"only the text, absurdly many", errors.New("OTLP partial success: x (99999999999999999999 logs rejected)"), rejects(batch), rejects(batch)},
 		{"the text, joined", errors.Join(nil, leafText), rejects(3), rejects(3)},
 		{"the text, of two requests", errors.Join(leafText, leafText), rejects(6), rejects(6)},
 
-		{"joined with a failure", errors.Join(refused, partial(3, "")), fails(exportFailed), fails(exportTimeout)},
-		{"joined with a later failure", errors.Join(partial(3, ""), refused), fails(exportFailed), fails(exportTimeout)},
-		{"a failure between", errors.Join(partial(3, ""), refused, partial(4, "")), fails(exportFailed), fails(exportTimeout)},
-		{"joined with a timeout", errors.Join(partial(3, ""), context.DeadlineExceeded), fails(exportTimeout), fails(exportTimeout)},
-		{"joined with a panic", errors.Join(partial(3, ""), panicError("Export", "boom")), fails(exportPanic), fails(exportPanic)},
+		{"joined with a failure", errors.Join(refused, errortest.Partial(3, "")), fails(exportFailed), fails(exportTimeout)},
+		{"joined with a later failure", errors.Join(errortest.Partial(3, ""), refused), fails(exportFailed), fails(exportTimeout)},
+		{"a failure between", errors.Join(errortest.Partial(3, ""), refused, errortest.Partial(4, "")), fails(exportFailed), fails(exportTimeout)},
+		{"joined with a timeout", errors.Join(errortest.Partial(3, ""), context.DeadlineExceeded), fails(exportTimeout), fails(exportTimeout)},
+		{"joined with a panic", errors.Join(errortest.Partial(3, ""), usercode.PanicError("Export", "boom")), fails(exportPanic), fails(exportPanic)},
 
 		{
 			"the text in the body of a failure",
@@ -118,7 +87,7 @@ func TestJudge(t *testing.T) {
 			errors.New("OTLP partial success: no (3 spans rejected)"),
 			fails(exportFailed), fails(exportTimeout),
 		},
-		{"an empty list of errors", manyErrors{}, fails(exportFailed), fails(exportTimeout)},
+		{"an empty list of errors", errortest.Many{}, fails(exportFailed), fails(exportTimeout)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			ended, cancel := context.WithCancel(context.Background())
@@ -133,7 +102,7 @@ func TestJudge(t *testing.T) {
 				"cancelled": {ended, tc.afterwards},
 				"timed out": {late, tc.afterwards},
 			} {
-				got := judge(c.ctx, tc.err, batch)
+				got := newOutcome(c.ctx, tc.err, batch)
 				if fmt.Sprint(got.err) != fmt.Sprint(tc.err) {
 					t.Errorf("%s: reports %v, want %v", ctxName, got.err, tc.err)
 				}
@@ -145,7 +114,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// exporterFunc is an exporter that is nothing but its Export.
+// exporterFunc is an exporter that consists of its Export.
 type exporterFunc struct {
 	discard
 	export func(context.Context, []sdklog.Record) error
@@ -165,7 +134,7 @@ func TestErrorThatPanicsWhenLookedAtIsContained(t *testing.T) {
 					return nil
 				}
 				fail = false
-				var err *typedNil
+				var err *errortest.TypedNil
 				return err
 			}}
 			p := start(t, e, append(opts, WithFallback(nil))...)
@@ -183,7 +152,7 @@ func TestErrorThatPanicsWhenLookedAtIsContained(t *testing.T) {
 			if err := p.Shutdown(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if got := errs.matching(errPanic); len(got) != 1 {
+			if got := errs.matching(usercode.ErrPanic); len(got) != 1 {
 				t.Errorf("reported %v, want one panic", errs.all())
 			}
 		})

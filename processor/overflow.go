@@ -6,46 +6,44 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// Overflow says what happens to a record for which the queue has no room. It is
-// one of [DropNewest], [DropOldest], [DropLowest] and what [Block] returns, and
-// given with [WithOverflow]. Under each of them the records of one goroutine
-// reach a single exporter in the order in which they were emitted.
+// Overflow says what happens to a record that finds the queue full. It is one of
+// [DropNewest], [DropOldest], [DropLowest] and the result of [Block], and is set with
+// [WithOverflow]. Under each policy the records of one goroutine reach a single exporter
+// in the order in which they were emitted.
 //
-// A batch that comes back from a failed export may find the queue full, the first
-// time; then the policy applies as if it had never left: the newest records give way,
-// or the oldest under [DropOldest], or the oldest of the lowest severity under
-// [DropLowest]. See [WithRetry]. A record that has been exported in vain before, and
-// then gives way, is counted as what came of that export: it may have arrived.
+// A batch that comes back from a failed export may find the queue full, the first time.
+// The policy then applies as if the batch had never left: the newest records are
+// displaced, or the oldest under [DropOldest], or the oldest of the lowest severity under
+// [DropLowest]. See [WithRetry]. A displaced record whose export has failed before is
+// counted under the reason of that failure: it may have arrived.
 //
-// A critical record that loses its place goes to the fallback; see
-// [WithFallback].
+// A critical record that is displaced goes to the fallback; see [WithFallback].
 type Overflow struct {
 	policy  queue.Policy
 	maxWait time.Duration
 }
 
 var (
-	// DropNewest drops the record that comes. It is the default, and the
-	// cheapest: finding the queue full takes no lock.
+	// DropNewest drops the new record. It is the default, and the cheapest: finding
+	// the queue full takes no lock.
 	DropNewest = Overflow{policy: queue.DropNewest}
 
-	// DropOldest drops the oldest queued record for each one that comes, as the
-	// SDK's batch processor does. [Stats] counts them exactly at any time; a drop hook
-	// may hear of them an export interval later.
+	// DropOldest drops the oldest queued record for each new one, as the SDK's batch
+	// processor does. [Stats] counts the drops exactly at any time; a drop hook may
+	// get them an export interval later.
 	DropOldest = Overflow{policy: queue.DropOldest}
 
-	// DropLowest drops the oldest of the queued records with the lowest
-	// severity, if that is lower than the severity of the record that comes,
-	// and counts it as [ReasonEvicted]. Otherwise it drops the record that
-	// comes. So while there is anything less severe in the queue, the more
-	// severe record finds room.
+	// DropLowest drops the oldest of the queued records with the lowest severity, if
+	// that is lower than the severity of the new record, and counts it as
+	// [ReasonEvicted]. Otherwise it drops the new record. So a record is accepted as
+	// long as the queue contains a less severe one.
 	DropLowest = Overflow{policy: queue.DropLowest}
 )
 
-// Block makes the caller of a log function wait for room, at most maxWait, and
-// then drops the record. Room goes to those who wait in the order in which they
-// came. When [Processor.Shutdown] begins, nobody waits any longer. With a maxWait
-// of zero or less it is [DropNewest].
+// Block makes the caller of a log function wait until the queue has capacity, at most
+// for maxWait, and then drops the record. Callers are served in the order in which they
+// came. The waiting ends when [Processor.Shutdown] begins. With a maxWait of zero or less
+// Block is [DropNewest].
 //
 // LoggerProvider.Shutdown waits for calls that are under way before it shuts the
 // processor down, so keep maxWait below the time that a shutdown may take.

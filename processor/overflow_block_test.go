@@ -47,7 +47,7 @@ func TestBlockWaitsExactlyMaxWait(t *testing.T) {
 		began := time.Now()
 		emit(p, log.SeverityInfo, bodyRange(2, 6)...)
 		if took := time.Since(began); took != 0 {
-			t.Errorf("%v with room in the queue, want no wait", took)
+			t.Errorf("%v with capacity in the queue, want no wait", took)
 		}
 		for range 2 {
 			c := goEmit(p, log.SeverityWarn, "late")
@@ -56,7 +56,7 @@ func TestBlockWaitsExactlyMaxWait(t *testing.T) {
 				t.Fatalf("returned after %v", c.took)
 			}
 			if s := p.Stats(); s.Emitted != 6+s.DroppedTotal() || !s.Balanced() {
-				t.Errorf("%+v while a caller waits: its record is not in the books before it has a place", s)
+				t.Errorf("%+v while a caller waits: its record is not in the ledger before the queue accepts it", s)
 			}
 			time.Sleep(1 * time.Nanosecond)
 			if !c.returned() || c.took != maxWait {
@@ -85,11 +85,11 @@ func TestBlockOfNothingDropsAtOnce(t *testing.T) {
 	})
 }
 
-func TestBlockTakesAPlaceAsSoonAsOneIsFree(t *testing.T) {
+func TestBlockEndsAsSoonAsThereIsCapacity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e, release := blocked(t, 4, 2, WithOverflow(Block(time.Minute)))
 		emit(p, log.SeverityInfo, bodyRange(2, 6)...)
-		// They come one after the other, and that is how they get in.
+		// They come one after the other, and are accepted in that order.
 		var calls []*emitted
 		for i := 6; i < 9; i++ {
 			calls = append(calls, goEmit(p, log.SeverityInfo, body(i)))
@@ -121,7 +121,7 @@ func TestBlockTakesAPlaceAsSoonAsOneIsFree(t *testing.T) {
 	})
 }
 
-// The one whose time is up leaves the line and does not hold those behind it.
+// A caller whose time is up leaves the line and does not block those behind it.
 func TestBlockedCallersBehindOneThatGaveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e, release := blocked(t, 2, 2, WithOverflow(Block(10*time.Second)))
@@ -182,7 +182,7 @@ func TestBlockReturnsWhenShutdownBegins(t *testing.T) {
 	})
 }
 
-// With enough patience, nothing is lost to a slow exporter.
+// With a long enough limit, nothing is lost to a slow exporter.
 func TestBlockLosesNothingConcurrentSafe(t *testing.T) {
 	const goroutines, each = 16, 100
 	e, other := exportertest.New(), exportertest.New()

@@ -12,9 +12,9 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// A record that gives way to another while it waits to be sent again is counted as
-// what came of its export: it may have arrived, and queue_full would deny that.
-func TestDisplacedRecordKeepsWhatCameOfItsExport(t *testing.T) {
+// A record that is displaced while it waits for a retry counts under the reason of its
+// failed export: it may have arrived, and queue_full would deny that.
+func TestDisplacedRecordKeepsItsReason(t *testing.T) {
 	captureErrors(t)
 	for _, policy := range []Overflow{DropOldest, DropLowest} {
 		for _, tc := range []struct {

@@ -18,9 +18,9 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// blocked returns a processor whose exporter holds one batch of the first
-// records and does not come back before release, so that what is emitted next
-// stays in the queue. The bodies continue with body(batch).
+// blocked returns a processor whose exporter holds one batch of the first records and
+// does not return before release, so that records emitted next stay in the queue. The
+// bodies continue with body(batch).
 func blocked(t *testing.T, capacity, batch int, opts ...Option) (p *Processor, e *exportertest.Exporter, release func()) {
 	t.Helper()
 	e = exportertest.New()
@@ -58,7 +58,7 @@ func TestDropOldestKeepsTheLast(t *testing.T) {
 	for _, capacity := range []int{2, 3, 4, 7, 8} {
 		t.Run("capacity="+strconv.Itoa(capacity), func(t *testing.T) {
 			p, e, release := blocked(t, capacity, 2, WithOverflow(DropOldest))
-			// The oldest are what is lost, so their severity is what is counted.
+			// The oldest records are lost, so their severity is counted.
 			emit(p, log.SeverityWarn, bodyRange(2, 2+capacity)...)
 			emit(p, log.SeverityDebug, bodyRange(2+capacity, 2+capacity+2)...)
 			if s := p.Stats(); s.Queued != capacity || s.InFlight != 2 {
@@ -74,8 +74,8 @@ func TestDropOldestKeepsTheLast(t *testing.T) {
 	}
 }
 
-// The words of the requirement: the oldest record of the lowest severity below
-// the newcomer's gives way; among equals the newcomer is dropped.
+// As the requirement says: a new record displaces the oldest of the records with the
+// lowest severity, if that is below its own; among equals the new record is dropped.
 func TestDropLowestDropsTheLeastSevere(t *testing.T) {
 	const (
 		unspecified = log.SeverityUndefined
@@ -85,14 +85,14 @@ func TestDropLowestDropsTheLeastSevere(t *testing.T) {
 		warn        = log.SeverityWarn
 	)
 	for _, tc := range []struct {
-		name      string
-		queued    []log.Severity // named 2, 3, …: the queue is then full
-		newcomers []log.Severity // named on
-		want      []string
-		dropped   []Drop
+		name    string
+		queued  []log.Severity // named 2, 3, …: the queue is then full
+		more    []log.Severity // named on
+		want    []string
+		dropped []Drop
 	}{
 		{
-			"among equals the newcomer",
+			"among equals the new record",
 			[]log.Severity{info, info, info},
 			[]log.Severity{info, info},
 			[]string{"2", "3", "4"},
@@ -149,9 +149,10 @@ func TestDropLowestDropsTheLeastSevere(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			// Batches of two: the lowest lies in a full batch, or in the open one.
+			// Batches of two: the record with the lowest severity is in a full batch, or
+			// in the open one.
 			p, e, release := blocked(t, 3, 2, WithOverflow(DropLowest), WithFallback(nil))
-			for i, s := range append(tc.queued, tc.newcomers...) {
+			for i, s := range append(tc.queued, tc.more...) {
 				emit(p, s, body(2+i))
 			}
 			if s := p.Stats(); s.Queued != 3 {
@@ -173,7 +174,7 @@ type rec struct {
 	severity log.Severity
 }
 
-// model is the queue as the requirement has it, in the simplest form: a slice.
+// model is the queue that the requirement describes, in the simplest form: a slice.
 type model struct {
 	policy   Overflow
 	capacity int
@@ -229,8 +230,8 @@ func (m *model) drops() []Drop {
 	return drops
 }
 
-// What the processor does with thousands of records, of all severities, and with
-// the exporter let through now and then, is what the model does.
+// For thousands of records of all severities, with the exporter released now and then,
+// the processor does the same as the model.
 func TestOverflowIsWhatTheModelDoes(t *testing.T) {
 	for _, policy := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		for seed := range uint64(20) {
@@ -251,7 +252,7 @@ func overflowLikeTheModel(t *testing.T, policy Overflow, capacity, batch int, ra
 	want := bodyRange(0, batch)
 	next := batch
 	for range 5 {
-		spread := 1 + random.IntN(24) // few severities make many equals, many make many evictions
+		spread := 1 + random.IntN(24) // few severities make many equals, many severities make many evictions
 		for range random.IntN(4 * capacity) {
 			r := rec{body(next), log.Severity(random.IntN(spread + 1))}
 			next++
@@ -262,7 +263,7 @@ func overflowLikeTheModel(t *testing.T, policy Overflow, capacity, batch int, ra
 			}
 		}
 		wantDropsAndFallback(t, p, m, &lines)
-		// All that is queued goes; then one batch is held again.
+		// All queued records are exported; then one batch is blocked again.
 		release()
 		if err := p.ForceFlush(t.Context()); err != nil {
 			t.Fatal(err)
@@ -291,7 +292,7 @@ func wantDropsAndFallback(t *testing.T, p *Processor, m *model, lines *bytes.Buf
 	if got, want := p.Stats().Dropped, m.drops(); !slices.Equal(got, want) {
 		t.Fatalf("dropped %v, want %v", got, want)
 	}
-	p.fallback.drain(t.Context())
+	p.fallback.Drain(t.Context())
 	if got := strings.Count(lines.String(), "\n"); got != len(m.fallback) {
 		t.Fatalf("%d lines in the fallback, want %d", got, len(m.fallback))
 	}
@@ -302,8 +303,8 @@ func wantDropsAndFallback(t *testing.T, p *Processor, m *model, lines *bytes.Buf
 	}
 }
 
-// However many goroutines come at once: no more than the capacity is queued, and
-// no less, and each of the others is counted.
+// However many goroutines come at once: exactly the capacity is queued, and each of the
+// other records is counted.
 func TestCapacityIsExactConcurrentSafe(t *testing.T) {
 	const goroutines, each, capacity, batch = 8, 200, 100, 7
 	for _, policy := range []Overflow{DropNewest, DropOldest, DropLowest} {
@@ -313,7 +314,7 @@ func TestCapacityIsExactConcurrentSafe(t *testing.T) {
 			var watcher sync.WaitGroup
 			watcher.Go(func() {
 				for !over.Load() {
-					// At no time more than that, nor more ends than entries.
+					// At no time are there more than that, nor more ends than entries.
 					if s := p.Stats(); s.Queued > capacity || s.Exported+s.DroppedTotal() > s.Emitted {
 						t.Errorf("%+v, capacity %d", s, capacity)
 						return
@@ -345,8 +346,8 @@ func TestCapacityIsExactConcurrentSafe(t *testing.T) {
 	}
 }
 
-// Under each policy the records of one goroutine that are exported are so in the
-// order in which they were emitted.
+// Under each policy the exported records of one goroutine are in the order in which they
+// were emitted.
 func TestOrderOfAGoroutineIsKeptConcurrentSafe(t *testing.T) {
 	const goroutines, each = 8, 500
 	for _, policy := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Microsecond), Block(time.Minute)} {

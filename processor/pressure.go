@@ -9,18 +9,18 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// PressureConfig says when callers should hold back, and with what; see
+// PressureConfig says when callers should hold records back, and which ones; see
 // [WithPressure]. A value out of range is replaced by the default.
 type PressureConfig struct {
-	// High is how full the queue is, as a share of its size, when Enabled begins
-	// to say no: more than 0 and at most 1. Default: 0.8.
+	// High is the fill level, as a fraction of the queue's size, at which pressure
+	// begins: more than 0 and at most 1. Default: 0.8.
 	High float64
-	// Low is how full the queue still is, as a share of its size, when Enabled
-	// says yes again: more than 0 and less than High. Default: 0.5, or half of
-	// High if High is 0.5 or less.
+	// Low is the fill level, as a fraction of the queue's size, at which pressure
+	// ends: more than 0 and less than High. Default: 0.5, or half of High if High is
+	// 0.5 or less.
 	Low float64
 	// Severity is the lowest severity that is not held back. Default:
-	// log.SeverityInfo, so that TRACE and DEBUG are.
+	// log.SeverityInfo, so that TRACE and DEBUG are held back.
 	Severity log.Severity
 }
 
@@ -29,8 +29,8 @@ const (
 	defaultLow  = 0.5
 )
 
-// withDefaults returns the configuration with usable values only. Comparisons are
-// such that NaN fails them.
+// withDefaults replaces values that are out of range. The comparisons are written so that
+// NaN fails them.
 func (c PressureConfig) withDefaults() PressureConfig {
 	if !(c.High > 0 && c.High <= 1) {
 		c.High = defaultHigh
@@ -46,41 +46,41 @@ func (c PressureConfig) withDefaults() PressureConfig {
 	return c
 }
 
-// marks returns the numbers of records, or bytes, at which pressure begins and
-// ends in a queue of that size: low < high, and at least one of the size.
+// marks returns the numbers of records, or bytes, at which pressure begins and ends in a
+// queue of that size: low < high, and high is at least 1.
 func (c PressureConfig) marks(size int) (high, low int) {
-	high = max(1, share(c.High, size))
-	low = min(share(c.Low, size), high-1)
+	high = max(1, fraction(c.High, size))
+	low = min(fraction(c.Low, size), high-1)
 	return high, low
 }
 
-// share returns a part of the size. As a float64 the largest size is one that no int
-// can be.
-func share(part float64, size int) int {
+// fraction returns part of the size. The largest size, as a float64, is out of the range
+// of int.
+func fraction(part float64, size int) int {
 	if f := part * float64(size); f < float64(size) {
 		return int(f)
 	}
 	return size
 }
 
-// pressure answers for Enabled while the queue is under pressure. A nil pressure
-// holds nobody back.
+// pressure decides for Enabled while the queue is under pressure. A nil pressure holds
+// nothing back.
 type pressure struct {
 	queue    *queue.Queue
 	severity log.Severity // the lowest that is not held back
 
-	// Callers on different processors mostly add to different counts, so that
-	// they do not wait for each other. Which one does not matter.
+	// Callers on different CPUs mostly add to different counters, so that they do not
+	// wait for each other.
 	suppressed [8]struct {
 		n atomic.Uint64
 		_ [56]byte
 	}
 }
 
-// suppresses tells whether a record of the severity is better not built, and
-// counts it if so.
+// suppresses reports whether a record of the severity is to be held back, and counts it
+// if so.
 func (p *pressure) suppresses(s log.Severity) bool {
-	return p.pressed() && p.holdBack(s) // two parts, so that the first is inlined
+	return p.active() && p.holdBack(s) // two functions, so that the first is inlined
 }
 
 func (p *pressure) holdBack(s log.Severity) bool {
@@ -91,7 +91,7 @@ func (p *pressure) holdBack(s log.Severity) bool {
 	return true
 }
 
-func (p *pressure) pressed() bool { return p != nil && p.queue.Pressed() }
+func (p *pressure) active() bool { return p != nil && p.queue.UnderPressure() }
 
 func (p *pressure) total() uint64 {
 	if p == nil {

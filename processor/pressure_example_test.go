@@ -10,8 +10,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
-// While the queue is nearly full, callers learn that they need not build what
-// would be the first to go.
+// While the queue is nearly full, callers learn that they need not build the records that
+// would be dropped first.
 func ExampleWithPressure() {
 	ctx := context.Background()
 	exporter := newOutage()

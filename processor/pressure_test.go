@@ -20,8 +20,8 @@ func enabled(p *Processor, s log.Severity) bool {
 	return p.Enabled(context.Background(), sdklog.EnabledParameters{Severity: s})
 }
 
-// underPressure returns a processor with a queue of ten, eight of which are taken,
-// behind an exporter that is blocked.
+// underPressure returns a processor with a queue of ten, of which eight are used, behind
+// an exporter that is blocked.
 func underPressure(t *testing.T, pc PressureConfig, opts ...Option) (p *Processor, e *exportertest.Exporter, release func()) {
 	t.Helper()
 	p, e, release = blocked(t, 10, 2, append([]Option{WithPressure(pc)}, opts...)...)
@@ -53,8 +53,8 @@ func TestPressureHoldsBackWhatMattersLess(t *testing.T) {
 	}
 }
 
-// Pressure ends when the queue has come down to the low mark, not when it is below
-// the high one.
+// Pressure ends when the queue has come down to the low mark, not when it is below the
+// high one.
 func TestPressureEndsAtTheLowMark(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// Batches of two, one a second, with the first in flight: 8, 6, 4, …
@@ -73,7 +73,7 @@ func TestPressureEndsAtTheLowMark(t *testing.T) {
 	})
 }
 
-// Enabled is advice: what is logged all the same is taken while there is room.
+// Enabled is advice: a record that is logged all the same is accepted while it fits.
 func TestPressureTakesWhatIsEmitted(t *testing.T) {
 	p, e, release := underPressure(t, PressureConfig{})
 	emit(p, log.SeverityTrace, "all the same")
@@ -84,7 +84,7 @@ func TestPressureTakesWhatIsEmitted(t *testing.T) {
 	wantBodies(t, e, append(bodyRange(0, 10), "all the same"))
 }
 
-// After Shutdown callers are to be counted, not held back.
+// After Shutdown records are to be counted, not held back.
 func TestPressureEndsWithShutdown(t *testing.T) {
 	p, _, _ := underPressure(t, PressureConfig{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -95,7 +95,7 @@ func TestPressureEndsWithShutdown(t *testing.T) {
 	}
 }
 
-// What is critical is never held back, whatever was configured.
+// Critical records are never held back, whatever the configuration.
 func TestPressureSparesCriticalRecords(t *testing.T) {
 	p, _, _ := underPressure(t, PressureConfig{Severity: log.SeverityFatal}, WithFallback(&bytes.Buffer{}))
 	if enabled(p, log.SeverityWarn4) || !enabled(p, log.SeverityError) {
@@ -103,7 +103,7 @@ func TestPressureSparesCriticalRecords(t *testing.T) {
 	}
 }
 
-// A minimum severity says no first, and is no pressure.
+// The minimum severity is checked first, and is not pressure.
 func TestPressureDoesNotCountWhatIsDisabledAnyway(t *testing.T) {
 	p, _, _ := underPressure(t, PressureConfig{Severity: log.SeverityWarn}, WithMinSeverity(fixed(log.SeverityDebug)))
 	if enabled(p, log.SeverityTrace) || enabled(p, log.SeverityInfo) {
@@ -124,7 +124,7 @@ func TestPressureIsOptIn(t *testing.T) {
 			p := start(t, exportertest.New(), append(opts, withReader, WithMaxQueueSize(1))...)
 			emit(p, log.SeverityInfo, "a", "b", "c")
 			if s := p.Stats(); !enabled(p, log.SeverityTrace) || s.Pressed || s.Suppressed != 0 {
-				t.Errorf("%+v, want nobody held back", s)
+				t.Errorf("%+v, want nothing held back", s)
 			}
 			if _, ok := collect(t, reader)["asynclog.processor.suppressed"]; ok {
 				t.Error("there is a metric for what was not asked for")
@@ -188,7 +188,7 @@ func TestEnabledAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The count loses nothing, whoever asks at the same time.
+// No count is lost, however many goroutines call Enabled at the same time.
 func TestPressureConcurrentSafe(t *testing.T) {
 	p, _, release := underPressure(t, PressureConfig{})
 	const goroutines, each = 8, 500
@@ -226,7 +226,7 @@ func TestPressureConcurrentSafe(t *testing.T) {
 	}
 }
 
-// The largest size there is has marks, too.
+// The marks of the largest possible size are in range, too.
 func TestPressureMarksOfTheLargestSize(t *testing.T) {
 	c := PressureConfig{High: 1, Low: 0.5}
 	if high, low := c.marks(math.MaxInt); high != math.MaxInt || low != math.MaxInt/2+1 {

@@ -8,46 +8,51 @@ import (
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
+	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
+	"github.com/krunchwrapper/asynclog/processor/internal/flushtimer"
 	"github.com/krunchwrapper/asynclog/processor/internal/observ"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 var _ sdklog.Processor = (*Processor)(nil)
 
 // Processor is an OpenTelemetry log record processor. It queues the records it
-// is given and exports them in batches in the background, and accounts for each
-// of them. Create one with [New] and register it with sdklog.WithProcessor. The
-// zero value is a processor that has been shut down.
+// receives, exports them in batches in the background, and accounts for each of
+// them. Create one with [New] and register it with sdklog.WithProcessor. The zero
+// value is a processor that has been shut down.
 //
 // Its methods are safe for concurrent use.
 type Processor struct {
 	// Set by New, not changed afterwards. queue is nil in synchronous mode,
-	// direct is nil otherwise; both are nil in the zero value.
+	// synchronous is nil otherwise; both are nil in the zero value.
 	cfg         config
 	queue       *queue.Queue
-	direct      *direct
-	lanes       []*lane
+	synchronous *synchronous
+	exporters   []*exporterHandle
 	workers     []*worker
-	steward     *steward
-	figures     *figures
+	flushTimer  *flushtimer.Timer
+	metrics     *metricsSource
 	instruments *observ.Instruments
-	fallback    *fallback // nil: none
-	health      *health
-	degraded    degraded
-	pressure    *pressure // nil: Enabled does not heed the queue
-	gaps        *gaps     // nil: nobody is told
+	fallback    *fallback.Queue // nil: none
+	backoff     *backoff.Group
+	degraded    *degraded
+	pressure    *pressure   // nil: Enabled does not depend on the queue
+	gaps        *gapTracker // nil: no gap records
 
-	exportCtx     context.Context // parent of all exports' contexts
+	exportCtx     context.Context // parent of the contexts of all exports
 	cancelExports context.CancelFunc
 
 	ledger   ledger
-	reporter reporter
+	reporter report.Reporter
 	stopped  atomic.Bool // Shutdown has begun
 }
 
-// New returns a processor that exports to the exporter, with the workers it needs
-// running. An exporter that is nil discards what it is given.
+// New returns a processor that exports to the exporter. Its goroutines are running.
+// A nil exporter discards all records.
 //
 // New(exp, …) replaces sdklog.NewBatchProcessor(exp, …): options of the same
 // names mean the same, and so do the environment variables OTEL_BLRP_*. Invalid
@@ -55,56 +60,53 @@ type Processor struct {
 func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 	p := &Processor{cfg: newConfig(exporter, opts)}
 	p.exportCtx, p.cancelExports = context.WithCancel(withExporting(context.Background()))
-	for _, e := range p.cfg.exporters {
-		p.lanes = append(p.lanes, newLane(e))
+	p.backoff = backoff.NewGroup(p.cfg.retry.backoff(), len(p.cfg.exporters))
+	for i, e := range p.cfg.exporters {
+		p.exporters = append(p.exporters, newExporterHandle(e, p.backoff.Exporter(i)))
 	}
-	p.health = newHealth(p.cfg.retry, p.lanes)
-	p.degraded.pace = bucket{burst: copyBurst, every: copyEvery}
+	p.degraded = newDegraded()
 	if p.cfg.dropHook != nil {
-		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.putDown, p.reporter.report)
+		p.ledger.hook = newDropHook(p.cfg.dropHook, &p.ledger, p.syncDisplaced, p.reporter.Report)
 	}
 	if p.cfg.gapRecords && !p.cfg.synchronous {
-		p.gaps = newGaps(&p.ledger)
+		p.gaps = newGapTracker(&p.ledger)
 		p.ledger.gaps = p.gaps
 	}
-	room := p.cfg.maxBatchSize * len(p.lanes)
 	if p.cfg.synchronous {
-		p.direct = newDirect()
+		p.synchronous = newSynchronous()
 	} else {
-		room += p.cfg.maxQueueSize
 		p.newQueue()
 	}
 	if p.cfg.fallback != nil {
-		// As much as can be lost at one time: all that is queued and in flight.
-		p.fallback = newFallback(p.cfg.fallback, room, &p.ledger, p.reporter.report)
+		p.newFallback()
 	}
 
 	var err error
-	p.figures = newFigures(p)
-	p.instruments, err = observ.New(p.cfg.meterProvider, p.figures.read)
-	p.reporter.report(err)
+	p.metrics = newMetricsSource(p)
+	p.instruments, err = observ.New(p.cfg.meterProvider, p.metrics.read)
+	p.reporter.Report(err)
 
 	if p.queue != nil {
-		for _, l := range p.lanes {
-			w := &worker{p: p, lane: l, consumer: p.queue.NewConsumer(), sizer: newSizer(), done: make(chan struct{})}
+		for _, h := range p.exporters {
+			w := newWorker(p, h)
 			p.workers = append(p.workers, w)
-			go w.run()
+			go usercode.Run(w.run)
 		}
-		p.steward = newSteward(p.queue, p.cfg.exportInterval)
-		go p.steward.run()
+		p.flushTimer = flushtimer.New(p.queue, p.cfg.exportInterval)
+		go p.flushTimer.Run()
 	}
 	return p
 }
 
 func (p *Processor) newQueue() {
 	cfg := queue.Config{
-		Capacity:  p.cfg.maxQueueSize,
-		BatchSize: p.cfg.maxBatchSize,
-		Policy:    p.cfg.overflow.policy,
-		MaxWait:   p.cfg.overflow.maxWait,
-		KeepLevel: levelOf(p.cfg.critical),
-		Displaced: p.displaced,
-		Traded:    p.traded,
+		Capacity:    p.cfg.maxQueueSize,
+		BatchSize:   p.cfg.maxBatchSize,
+		Policy:      p.cfg.overflow.policy,
+		MaxWait:     p.cfg.overflow.maxWait,
+		KeepLevel:   levelOf(p.cfg.critical),
+		Displaced:   p.displaced,
+		Overwritten: p.displacedMany,
 	}
 	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
 	if p.cfg.pressure == nil {
@@ -118,10 +120,24 @@ func (p *Processor) newQueue() {
 	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
 }
 
-// Enabled tells whether a record of that severity would be taken. It is false
-// below the minimum severity, for what an exporter logs while it exports, and for
-// what [WithPressure] holds back. Shutdown does not make it false, so that what
-// comes too late is counted.
+func (p *Processor) newFallback() {
+	// As many as can be lost at one time: all that are queued or in flight.
+	limit := p.cfg.maxBatchSize * len(p.exporters)
+	if p.queue != nil {
+		limit += p.cfg.maxQueueSize
+	}
+	p.fallback = fallback.New(fallback.Config{
+		Writer:    p.cfg.fallback,
+		Limit:     limit,
+		Completed: p.ledger.fallbackCompleted,
+		Report:    p.reporter.Report,
+	})
+}
+
+// Enabled reports whether the processor would take a record of that severity. It
+// is false below the minimum severity, for what an exporter logs while it exports,
+// and for what [WithPressure] holds back. It does not become false after Shutdown,
+// so that records that come too late are counted.
 func (p *Processor) Enabled(ctx context.Context, param sdklog.EnabledParameters) bool {
 	return !p.belowMinimum(param.Severity) && !isExporting(ctx) && !p.pressure.suppresses(param.Severity)
 }
@@ -130,11 +146,12 @@ func (p *Processor) belowMinimum(s log.Severity) bool {
 	return p.cfg.minSeverity != nil && s != log.SeverityUndefined && s < p.minSeverity()
 }
 
-// minSeverity asks the user's code for the minimum. There is none while that panics.
+// minSeverity calls the user's code for the minimum. While that panics there is no
+// minimum.
 func (p *Processor) minSeverity() (s log.Severity) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.reporter.report(panicError("minimum severity", v))
+			p.reporter.Report(usercode.PanicError("minimum severity", v))
 			s = math.MinInt
 		}
 	}()
@@ -142,8 +159,8 @@ func (p *Processor) minSeverity() (s log.Severity) {
 }
 
 // OnEmit takes a copy of the record. It does not block, unless [Block] or
-// [WithSynchronous] was chosen, does not look at whether the context has ended,
-// and always returns nil: what becomes of the record is told by [Processor.Stats].
+// [WithSynchronous] is used. It ignores the end of the context, and always returns
+// nil: [Processor.Stats] says what became of the records.
 func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	if r == nil {
 		return nil
@@ -154,29 +171,29 @@ func (p *Processor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 		return nil
 	}
 	if p.queue == nil {
-		p.emitDirectly(r)
+		p.emitSynchronously(r)
 		return nil
 	}
 	switch p.offer(r, severity) {
 	case queue.Accepted:
 		if severity >= p.cfg.critical {
-			p.steward.critical()
-			if p.health.degraded.Load() {
+			p.flushTimer.Critical()
+			if p.backoff.Degraded() {
 				p.copyCritical(r)
 			}
 		}
 	case queue.Full:
-		p.turnAway(r, queueFull)
+		p.refuse(r, queueFull)
 	case queue.TooLarge:
-		p.turnAway(r, recordTooLarge)
+		p.refuse(r, recordTooLarge)
 	case queue.Closed:
-		p.turnAway(r, alreadyShutdown)
+		p.refuse(r, alreadyShutdown)
 	}
 	return nil
 }
 
-// offer hands the record to the queue. Only where bytes are bounded does the caller
-// pay for counting them.
+// offer hands the record to the queue. The caller pays for counting bytes only if
+// they are bounded.
 func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict {
 	if p.cfg.maxQueueBytes > 0 {
 		return p.queue.OfferSized(r, levelOf(severity), size.Record(r))
@@ -185,7 +202,7 @@ func (p *Processor) offer(r *sdklog.Record, severity log.Severity) queue.Verdict
 }
 
 // ExportNow exports the records that are waiting for a batch to fill. It only
-// wakes a worker; to wait for the export, call [Processor.ForceFlush].
+// wakes a worker up; to wait for the export, call [Processor.ForceFlush].
 func (p *Processor) ExportNow() {
 	if p.queue != nil {
 		p.queue.Expedite()

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // OpenTelemetry's default handler is log.Print. With the standard logger routed
@@ -45,7 +47,7 @@ func TestHandlerThatLogsIntoTheProcessorDoesNotDeadlock(t *testing.T) {
 				return len(b), nil
 			}))
 			defer func() { stdlog.SetFlags(flags); stdlog.SetOutput(out) }()
-			// Its fallback fails and is reported, too.
+			// The failure of its fallback is reported, too.
 			e := failing(errors.New("refused"), exportertest.WithDelay(100*time.Microsecond))
 			p = start(t, e, append([]Option{WithFallback(writerFunc(func([]byte) (int, error) {
 				return 0, errors.New("disk full")
@@ -79,8 +81,7 @@ func TestHandlerThatLogsIntoTheProcessorDoesNotDeadlock(t *testing.T) {
 	}
 }
 
-// A handler that panics, or ends its goroutine, is told the next error all the
-// same.
+// A handler that panics, or ends its goroutine, gets the next error all the same.
 func TestHandlerThatDoesNotReturn(t *testing.T) {
 	for name, end := range map[string]func(){
 		"panic":                func() { panic("handler") },
@@ -88,9 +89,9 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var told atomic.Int64
+				var calls atomic.Int64
 				handleErrors(t, func(error) {
-					told.Add(1)
+					calls.Add(1)
 					end()
 				})
 				p := start(t, failing(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
@@ -104,8 +105,8 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 				if took := time.Since(begun); took != 0 {
 					t.Errorf("shutdown took %v", took)
 				}
-				if got := told.Load(); got != 6 {
-					t.Errorf("told %d times, want 6", got)
+				if got := calls.Load(); got != 6 {
+					t.Errorf("called %d times, want 6", got)
 				}
 				synctest.Wait()
 				if left := processorGoroutines(); len(left) != 0 {
@@ -116,18 +117,18 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 	}
 }
 
-// A handler that does not come back holds neither callers nor exports, and
-// Shutdown not for long. What it could not be told is counted.
-func TestBlockedHandlerHoldsNobody(t *testing.T) {
+// A handler that does not return blocks neither callers nor exports, and delays Shutdown
+// for a limited time. Errors that it did not get are counted.
+func TestBlockedHandlerBlocksNoCaller(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		opts     []Option
 		deadline time.Duration // 0: none
 		most     time.Duration
 	}{
-		{"no deadline", nil, 0, patience + grace},
-		{"early deadline", nil, 200 * time.Millisecond, 200*time.Millisecond + grace},
-		{"synchronous", []Option{WithSynchronous()}, 0, patience + grace},
+		{"no deadline", nil, 0, usercode.CallbackTimeout + usercode.CancelTimeout},
+		{"early deadline", nil, 200 * time.Millisecond, 200*time.Millisecond + usercode.CancelTimeout},
+		{"synchronous", []Option{WithSynchronous()}, 0, usercode.CallbackTimeout + usercode.CancelTimeout},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,8 +168,8 @@ func TestBlockedHandlerHoldsNobody(t *testing.T) {
 				}
 				close(held)
 				synctest.Wait()
-				if got := len(errs.matching(refused)); got != reportBurst {
-					t.Errorf("%d reports, want %d", got, reportBurst)
+				if got := len(errs.matching(refused)); got != report.Burst {
+					t.Errorf("%d reports, want %d", got, report.Burst)
 				}
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)
@@ -178,7 +179,7 @@ func TestBlockedHandlerHoldsNobody(t *testing.T) {
 	}
 }
 
-// What was reported before Shutdown is told by the time it returns.
+// Errors that were reported before Shutdown are handled when it returns.
 func TestShutdownWaitsForReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := &errorLog{}

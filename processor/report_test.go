@@ -20,10 +20,12 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// handleErrors has the errors that reach otel.Handle passed to f until the test
-// ends.
+// handleErrors passes the errors that reach otel.Handle to f until the test ends.
 func handleErrors(t testing.TB, f func(error)) {
 	t.Helper()
 	before := otel.GetErrorHandler()
@@ -31,15 +33,15 @@ func handleErrors(t testing.TB, f func(error)) {
 	t.Cleanup(func() { otel.SetErrorHandler(before) })
 }
 
-// failing is an exporter that fails each Export in the same way.
+// failing returns an exporter that fails each Export with the error.
 func failing(err error, opts ...exportertest.Option) *exportertest.Exporter {
 	return exportertest.New(append(opts, exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
 		return err
 	}))...)
 }
 
-// Whatever fails, otel.Handle is told, and neither by the goroutine that logs nor
-// by one that flushes, shuts down or exports: the handler may do what it likes.
+// Every failure is reported to otel.Handle, and neither on the goroutine that logs nor on
+// one that flushes, shuts down or exports: the handler may do what it likes.
 func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 	refused := errors.New("refused")
 	for _, tc := range []struct {
@@ -50,12 +52,12 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 	}{
 		{"export", nil, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
 		{"export, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.FailNext(1, refused) }, refused},
-		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
-		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, errPanic},
-		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, errPanic},
+		{"panic", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, usercode.ErrPanic},
+		{"panic with a hostile value", nil, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, unprintable{}) }, usercode.ErrPanic},
+		{"panic, synchronous", []Option{WithSynchronous()}, func(_ *Processor, e *exportertest.Exporter) { e.PanicNext(1, refused) }, usercode.ErrPanic},
 		{"partial success", nil, func(_ *Processor, e *exportertest.Exporter) {
-			e.FailNext(1, errors.Join(PartialSuccess{ErrorMessage: "quota"}, nil))
-		}, PartialSuccess{ErrorMessage: "quota"}},
+			e.FailNext(1, errors.Join(errortest.PartialSuccess{ErrorMessage: "quota"}, nil))
+		}, errortest.PartialSuccess{ErrorMessage: "quota"}},
 		{
 			"fallback",
 			[]Option{WithFallback(writerFunc(func([]byte) (int, error) { return 0, refused }))},
@@ -70,7 +72,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 			func(p *Processor, _ *exportertest.Exporter) {
 				_ = p.Shutdown(context.Background())
 				emit(p, log.SeverityInfo, "late")
-			}, errPanic,
+			}, usercode.ErrPanic,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -90,7 +92,7 @@ func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
 				tc.fail(p, e)
 				emit(p, log.SeverityInfo, "x")
 				_ = p.ForceFlush(t.Context())
-				time.Sleep(time.Second) // the drop hook may be told in two goes
+				time.Sleep(time.Second) // the drop hook may be called twice
 				synctest.Wait()
 
 				if len(got) == 0 || len(got) > 2 || !errors.Is(got[0], tc.want) {
@@ -118,8 +120,9 @@ func TestSuccessIsNotReported(t *testing.T) {
 	}
 }
 
-// A flood of errors is ten reports, and then one each ten seconds, which tells of
-// how many it speaks: none is swallowed. Quiet times are saved up, ten at most.
+// A flood of errors makes ten reports, and then one each ten seconds, which contains the
+// number of suppressed errors: none is lost. Quiet times are saved up, for ten reports at
+// most.
 func TestReportsAreLimitedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
@@ -151,24 +154,24 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		wantReports(10, 10)
 		fail(90)
 		wantReports(10, 10)
-		time.Sleep(reportEvery - time.Millisecond)
+		time.Sleep(report.Interval - time.Millisecond)
 		fail(1)
 		wantReports(10, 10)
 		time.Sleep(time.Millisecond)
-		fail(1) // tells of the 91 before
+		fail(1) // reports the 91 before
 		wantReports(11, 102)
 		fail(1)
 		wantReports(11, 102)
 
-		time.Sleep(3*reportEvery + reportEvery/2)
-		fail(5) // three tokens, of which the first tells of one more
+		time.Sleep(3*report.Interval + report.Interval/2)
+		fail(5) // three tokens, of which the first reports one more
 		wantReports(14, 106)
 
 		time.Sleep(24 * time.Hour)
 		fail(20)
 		wantReports(24, 118) // the two from before, and ten
 
-		// One each ten seconds, for as long as it takes.
+		// One each ten seconds, without end.
 		for range 1000 {
 			time.Sleep(time.Second)
 			fail(1)
@@ -179,9 +182,9 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 	})
 }
 
-var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors since the last report\)$`)
+var moreErrorsText = regexp.MustCompile(`\(and (\d+) more errors? since the last report\)$`)
 
-// moreErrors returns how many errors this one speaks of besides itself.
+// moreErrors returns the number of suppressed errors that this one reports.
 func moreErrors(err error) int {
 	m := moreErrorsText.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -191,26 +194,8 @@ func moreErrors(err error) int {
 	return n
 }
 
-// An error's text is the exporter's code: it may log, which may be another report.
-func TestErrorWhoseTextIsAReport(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		errs := captureErrors(t)
-		r := &reporter{}
-		for range reportBurst + 1 { // the last is left out, so the next speaks of it
-			r.report(errors.New("refused"))
-			synctest.Wait()
-		}
-		time.Sleep(reportEvery)
-		r.report(talkative{r})
-		synctest.Wait()
-		if got := errs.matching(talkative{r}); len(got) != 1 || moreErrors(got[0]) != 1 {
-			t.Errorf("reported %v, want it once, and with one more", got)
-		}
-	})
-}
-
-// An error's text may end the goroutine that asks for it, at whichever time it is asked
-// for: the batch is settled, or exported by the next attempt.
+// An error's text may end the goroutine that asks for it, at any time: the batch is
+// completed, or exported by the next attempt.
 func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
 	for reads := range 12 {
 		synctest.Test(t, func(t *testing.T) {
@@ -227,7 +212,7 @@ func TestErrorWhoseTextEndsTheGoroutine(t *testing.T) {
 	}
 }
 
-// moody is an error whose text can be had so many times.
+// moody is an error whose text can be read a limited number of times.
 type moody struct {
 	reads int32
 	read  atomic.Int32
@@ -238,14 +223,6 @@ func (e *moody) Error() string {
 		runtime.Goexit()
 	}
 	return "refused"
-}
-
-// talkative is an error that reports when it is read.
-type talkative struct{ r *reporter }
-
-func (e talkative) Error() string {
-	e.r.report(errors.New("read"))
-	return "talkative"
 }
 
 func TestReportsConcurrentSafe(t *testing.T) {
@@ -261,12 +238,13 @@ func TestReportsConcurrentSafe(t *testing.T) {
 	}
 	wg.Wait()
 	_ = p.Shutdown(t.Context())
-	if got := len(errs.all()); got != reportBurst {
-		t.Errorf("%d reports, want %d", got, reportBurst)
+	if got := len(errs.all()); got != report.Burst {
+		t.Errorf("%d reports, want %d", got, report.Burst)
 	}
 }
 
-// Whoever reads the error must see whose it is, and whether the records are lost.
+// Readers of the error must see which exporter it is from, and whether the records are
+// lost.
 func TestReportedErrorsNameTheExporter(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -274,18 +252,18 @@ func TestReportedErrorsNameTheExporter(t *testing.T) {
 		err  error
 		want []string
 	}{
-		{"tried again", nil, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed, to be tried again: no room",
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"tried again", nil, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed, to be tried again: no space",
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
-		{"the last attempt", []Option{WithRetry(RetryConfig{Disabled: true})}, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"the last attempt", []Option{WithRetry(RetryConfig{Disabled: true})}, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
-		{"synchronous", []Option{WithSynchronous()}, errors.New("no room"), []string{
-			"asynclog: export to *exportertest.Exporter failed: no room",
+		{"synchronous", []Option{WithSynchronous()}, errors.New("no space"), []string{
+			"asynclog: export to *exportertest.Exporter failed: no space",
 		}},
-		{"partial success", nil, PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
-			"asynclog: export to *exportertest.Exporter: " + PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),
+		{"partial success", nil, errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}, []string{
+			"asynclog: export to *exportertest.Exporter: " + errortest.PartialSuccess{ErrorMessage: "quota", RejectedItems: 1}.Error(),
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -5,49 +5,51 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
+	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// RetryConfig says what happens to a batch whose export failed. Zero values, and
-// values below zero, stand for the defaults.
+// RetryConfig says what happens to a batch whose export failed. Zero and negative values
+// stand for the defaults.
 //
-// The defaults are those of the OpenTelemetry Collector's exporters (configretry),
-// but for the first interval and the longest, which are short because a failed batch
-// waits in the program's memory and not in a Collector's.
+// The defaults are those of the OpenTelemetry Collector's exporters (configretry), except
+// for the first interval and the longest, which are short because a failed batch waits in
+// the program's memory and not in a Collector's.
 type RetryConfig struct {
-	// Disabled switches retries off: a failed export is the end of its batch.
+	// Disabled switches retries off: the records of a failed export are lost.
 	Disabled bool
 
-	// InitialInterval is how long an exporter pauses after a first failure. With each
-	// further failure the pause gets longer by half, up to MaxInterval. The actual
-	// pause is random, between half and one and a half of that.
+	// InitialInterval is how long an exporter pauses after a first failure. The pause
+	// grows by half with each further failure, up to MaxInterval. The actual pause is
+	// random, between half and one and a half of that.
 	//
-	// Default: 100 milliseconds; more than MaxInterval counts as that.
+	// Default: 100 milliseconds. A value above MaxInterval counts as MaxInterval.
 	InitialInterval time.Duration
 
-	// MaxInterval is the longest pause. Only a receiver that asks for more, in a
-	// Retry-After header or a RetryInfo, is given more: up to 30 seconds.
+	// MaxInterval is the longest pause. Only a receiver that asks for a longer one, in a
+	// Retry-After header or a RetryInfo, gets it: up to 30 seconds.
 	//
 	// Default: 5 seconds.
 	MaxInterval time.Duration
 
-	// MaxElapsedTime is how long, from its first failure on, a batch is tried
-	// again. The last attempt is made when the time is up.
+	// MaxElapsedTime is how long, from its first failure on, a batch is retried. The
+	// last attempt is made when the time is up.
 	//
 	// Default: 5 minutes.
 	MaxElapsedTime time.Duration
 
-	// MaxUnknownAttempts is how often a batch is exported, in all, that fails for
-	// reasons which are [Unknown].
+	// MaxUnknownAttempts is how often, in all, a batch is exported that fails with
+	// errors of the class [Unknown].
 	//
 	// Default: 3.
 	MaxUnknownAttempts int
 
-	// Classify, if not nil, decides instead of [Classify] what an exporter's error
-	// means. It may call it. It is called on goroutines of its own, concurrently when
-	// there are several exporters; a panic in it counts as Unknown. The exporter gets
-	// no other batch until it returns, but Shutdown does not wait for it when its time
-	// is up.
+	// Classify, if not nil, replaces [Classify], which it may call: it decides what an
+	// exporter's error means. It is called on goroutines of its own, concurrently if
+	// there are several exporters; if it panics, the class is Unknown. The exporter gets
+	// no other batch until it returns, but Shutdown does not wait for it after its
+	// context has ended.
 	Classify func(error) Class
 }
 
@@ -56,23 +58,24 @@ type Class uint8
 
 // The classes.
 const (
-	// Unknown: nothing is known about the error. The batch is tried again, a few
-	// times ([RetryConfig].MaxUnknownAttempts), and is then treated as Poisoned.
+	// Unknown: the error says nothing. The batch is retried a few times
+	// ([RetryConfig].MaxUnknownAttempts), and then treated as Poisoned.
 	Unknown Class = iota
 
-	// Transient: the same batch may be taken later. It is tried again until it
-	// is, its time is up ([RetryConfig].MaxElapsedTime), or its records have to
-	// give way to others.
+	// Transient: the receiver may accept the same batch later. It is retried until it
+	// is accepted, its time is up ([RetryConfig].MaxElapsedTime), or other records
+	// displace its records.
 	Transient
 
-	// Permanent: the same batch would be refused again, whatever is in it, as
-	// for want of permission. It is lost.
+	// Permanent: the receiver would refuse the same batch again, whatever it contains,
+	// as for lack of permission. It is lost.
 	Permanent
 
-	// Poisoned: the batch is refused for what it contains. It is not tried again
-	// as it is, but in halves, and their halves, so that the records at fault are
-	// lost and no others; for a batch of n records in at most 2·log2(n)+2 more
-	// exports. Where those are not enough, what is left together is lost together.
+	// Poisoned: the receiver refuses the batch because of its content. The batch is not
+	// retried as it is, but split into halves, and these into halves, so that only the
+	// records at fault are lost; a batch of n records takes at most 2·log2(n)+2 more
+	// exports. If these do not suffice, the records that are still together are lost
+	// together.
 	Poisoned
 )
 
@@ -92,17 +95,53 @@ func (c Class) String() string {
 	}
 }
 
-// Defaults of RetryConfig, and what is not configurable.
+// Classify returns what the error of an exporter means, by what it is, or wraps:
+//
+//   - a gRPC status: as OTLP's specification says, Canceled, DeadlineExceeded,
+//     Aborted, OutOfRange, Unavailable and DataLoss are Transient, and
+//     ResourceExhausted with a RetryInfo; InvalidArgument, Internal (for a message
+//     that cannot be encoded) and ResourceExhausted without a RetryInfo (for a message
+//     that is too large) are Poisoned; Unknown is Unknown; all others, such as
+//     Unauthenticated and PermissionDenied, are Permanent
+//   - an HTTP status: as OTLP's specification says, 429, 502, 503 and 504 are
+//     Transient; 400, 413, 422 and 500 are Poisoned; all others, such as 401 and 403,
+//     are Permanent. It is found in errors with a method StatusCode or
+//     HTTPStatusCode, and in those of otlploghttp
+//   - a failed connection (refused, reset, closed, unreachable, timed out, its name
+//     not found, its certificate not accepted): Transient
+//   - an exceeded deadline, and any error that says that it is a timeout or temporary:
+//     Transient
+//   - an exporter that was shut down: Permanent
+//   - a request that is too large, or cannot be encoded: Poisoned
+//
+// If an error wraps several, a status takes precedence over a failed connection, and
+// then a Transient error over others. All other errors are Unknown.
+//
+// It is the default of [RetryConfig].Classify.
+func Classify(err error) Class {
+	class, _ := exporterr.Classify(err)
+	return classOf(class)
+}
+
+func classOf(c exporterr.Class) Class {
+	switch c {
+	case exporterr.Transient:
+		return Transient
+	case exporterr.Permanent:
+		return Permanent
+	case exporterr.Poisoned:
+		return Poisoned
+	default:
+		return Unknown
+	}
+}
+
+// The defaults of RetryConfig.
 const (
 	defaultInitialInterval    = 100 * time.Millisecond
 	defaultMaxInterval        = 5 * time.Second
 	defaultMaxElapsedTime     = 5 * time.Minute
 	defaultMaxUnknownAttempts = 3
-
-	// maxHint bounds how long a receiver may ask an exporter to pause.
-	maxHint = 30 * time.Second
-	// jitter is by how much, of itself, a pause is longer or shorter.
-	jitter = 0.5
 )
 
 func (c RetryConfig) withDefaults() RetryConfig {
@@ -121,76 +160,57 @@ func (c RetryConfig) withDefaults() RetryConfig {
 	return c
 }
 
-// classify returns what the outcome of a failed export means, and how long the
-// receiver asks to wait; Unknown when the context ends before that is known. report is
-// told when Classify panics.
+func (c RetryConfig) backoff() backoff.Config {
+	return backoff.Config{Disabled: c.Disabled, InitialInterval: c.InitialInterval, MaxInterval: c.MaxInterval}
+}
+
+// classify returns what the outcome of a failed export means, and how long the receiver
+// asks to wait. If the context ends before that is known it returns Unknown. It calls
+// report if Classify panics.
 func (c RetryConfig) classify(ctx context.Context, o outcome, report func(error)) (class Class, hint time.Duration) {
 	switch {
 	case o.why == exportPanic:
-		return Permanent, 0 // nobody knows what state it has left the exporter in
+		return Permanent, 0 // the state of the exporter is unknown
 	case o.err == nil:
 		return Transient, 0
 	}
-	class, hint = c.ask(ctx, o.err, report)
+	class, hint = c.classifyError(ctx, o.err, report)
 	if class == Unknown && o.why == exportTimeout {
 		class = Transient
 	}
-	return class, min(hint, maxHint)
+	return class, min(hint, exporterr.MaxHint)
 }
 
-// ask looks at the error, and calls Classify, on a goroutine of its own: both are
-// somebody else's code, which may end it (runtime.Goexit) or hold it without taking the
-// worker and its batch with it.
-func (c RetryConfig) ask(ctx context.Context, err error, report func(error)) (Class, time.Duration) {
-	type verdict struct {
+// classifyError examines the error, and calls Classify, on a goroutine of its own. Both
+// are user code, which may end the goroutine (runtime.Goexit) or block; the worker and its
+// batch must not be affected.
+func (c RetryConfig) classifyError(ctx context.Context, err error, report func(error)) (Class, time.Duration) {
+	type result struct {
 		class Class
 		hint  time.Duration
 	}
-	answer := make(chan verdict, 1)
+	results := make(chan result, 1)
 	go func() {
-		var v verdict
+		var r result
 		defer func() {
-			if cause := recover(); cause != nil {
-				v.class = Unknown
-				report(panicError("RetryConfig.Classify", cause))
+			if v := recover(); v != nil {
+				r.class = Unknown
+				report(usercode.PanicError("RetryConfig.Classify", v))
 			}
-			answer <- v
+			results <- r
 		}()
-		class, hint := classify(err)
-		v.hint = hint
+		class, hint := exporterr.Classify(err)
+		r.hint = hint
 		if c.Classify != nil {
-			class = c.Classify(err)
+			r.class = c.Classify(err)
+			return
 		}
-		v.class = class
+		r.class = classOf(class)
 	}()
 	select {
-	case v := <-answer:
-		return v.class, v.hint
+	case r := <-results:
+		return r.class, r.hint
 	case <-ctx.Done():
 		return Unknown, 0
 	}
 }
-
-// pauses are the pauses of one that fails: longer each time, with jitter, and
-// never longer than the longest.
-type pauses struct {
-	longest time.Duration
-	backoff backoff.ExponentialBackOff
-}
-
-func (c RetryConfig) newPauses() pauses {
-	// So that the jitter is not cut off where pauses are longest.
-	longest := max(1, time.Duration(float64(c.MaxInterval)/(1+jitter)))
-	return pauses{longest: c.MaxInterval, backoff: backoff.ExponentialBackOff{
-		InitialInterval:     min(c.InitialInterval, longest),
-		RandomizationFactor: jitter,
-		Multiplier:          backoff.DefaultMultiplier,
-		MaxInterval:         longest,
-	}}
-}
-
-// next returns how long to pause now.
-func (p *pauses) next() time.Duration { return min(p.backoff.NextBackOff(), p.longest) }
-
-// reset has the next pause be a first one.
-func (p *pauses) reset() { p.backoff.Reset() }

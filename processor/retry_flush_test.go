@@ -13,8 +13,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// A flush cuts the pause short. If the receiver is still away it says so at once, and
-// everything goes on waiting; if it is back everything is exported.
+// A flush cuts the pause short. If the receiver is still away the flush returns that at
+// once, and everything goes on waiting; if it is back everything is exported.
 func TestFlushInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -59,8 +59,8 @@ func TestFlushInAnOutage(t *testing.T) {
 	})
 }
 
-// With an error that nobody knows the flush waits for the verdict, which comes at
-// once.
+// With an unknown error the flush waits until the batch is lost or exported, which takes
+// no pause.
 func TestFlushOfUnknownErrors(t *testing.T) {
 	for fails, want := range map[int]uint64{1: 0, 2: 0, 3: 1} {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
@@ -85,8 +85,7 @@ func TestFlushOfUnknownErrors(t *testing.T) {
 	}
 }
 
-// A flush whose context ends while an attempt is under way returns, and nothing
-// changes.
+// A flush whose context ends during an attempt returns, and nothing changes.
 func TestFlushInAnOutageWithADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -98,7 +97,7 @@ func TestFlushInAnOutageWithADeadline(t *testing.T) {
 		if err := p.ForceFlush(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("flush returns %v", err)
 		}
-		// Without one it ends with the attempt.
+		// Without a deadline it ends with the attempt.
 		begun := time.Now()
 		if err := p.ForceFlush(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("flush returns %v", err)
@@ -110,12 +109,12 @@ func TestFlushInAnOutageWithADeadline(t *testing.T) {
 	})
 }
 
-// With several exporters of which some work, a flush does not fail for the others.
+// With several exporters of which some work, a flush does not fail because of the others.
 func TestFlushWithOneExporterThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := []*exportertest.Exporter{failing(errAway), exportertest.New(exportertest.WithDelay(time.Second)), failing(errAway)}
-		p := crew(t, all, WithExportMaxBatchSize(5), WithExportInterval(time.Hour))
+		p := startWith(t, all, WithExportMaxBatchSize(5), WithExportInterval(time.Hour))
 		for round := range 10 {
 			emit(p, log.SeverityInfo, bodyRange(20*round, 20*round+20)...)
 			if err := p.ForceFlush(t.Context()); err != nil {
@@ -129,15 +128,15 @@ func TestFlushWithOneExporterThatFails(t *testing.T) {
 	})
 }
 
-// One fails and the other never comes back: the flush does not wait for the retries.
-// (It does for the turn to flush the exporter that hangs, as long as its context lets
-// it.)
+// One exporter fails and the other never returns: the flush does not wait for the
+// retries. (It waits for the turn to flush the exporter that hangs, until its context
+// ends.)
 func TestFlushWithOneExporterThatHangsAndOneThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := []*exportertest.Exporter{exportertest.New(exportertest.WithDeafness()), failing(errAway)}
 		release := all[0].Block()
-		p := crew(t, all, WithExportMaxBatchSize(1), WithExportTimeout(10*time.Second))
+		p := startWith(t, all, WithExportMaxBatchSize(1), WithExportTimeout(10*time.Second))
 		emit(p, log.SeverityInfo, "a", "b")
 		synctest.Wait()
 		emit(p, log.SeverityInfo, "c")

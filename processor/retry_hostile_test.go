@@ -14,10 +14,12 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// A Classify that does not return holds the batch that it was asked about, and no
-// Shutdown. What came of the export is known.
+// A Classify that does not return blocks its own batch, and not Shutdown. The result of
+// the export is known.
 func TestShutdownDoesNotWaitForClassify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -42,8 +44,7 @@ func TestShutdownDoesNotWaitForClassify(t *testing.T) {
 	})
 }
 
-// A Classify that asks the processor to flush waits for the batch that it was asked
-// about, until its context ends.
+// A Classify that flushes the processor waits for its own batch, until its context ends.
 func TestClassifyThatFlushes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -94,7 +95,7 @@ func TestClassifyThatHoldsOneWorker(t *testing.T) {
 	})
 }
 
-// ender is an error that ends the goroutine which looks at it.
+// ender is an error that ends the goroutine that examines it.
 type ender struct{}
 
 func (ender) Error() string   { return "the end" }
@@ -117,8 +118,8 @@ func TestErrorThatEndsTheGoroutine(t *testing.T) {
 	})
 }
 
-// An exporter that ends the goroutine takes what it holds with it, and no other part
-// of the batch.
+// An exporter that ends the goroutine costs the part that it holds, and no other part of
+// the batch.
 func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -129,13 +130,13 @@ func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 			}
 			return nil
 		}))
-		p := start(t, e, WithFallback(nil), WithMaxExportBatchBytes(1000), WithExportMaxBatchSize(4))
+		p := start(t, e, WithFallback(nil), WithExportMaxBatchBytes(1000), WithExportMaxBatchSize(4))
 		texts := make([]string, 4)
 		for i := range texts {
 			texts[i] = strings.Repeat("x", 600) + body(i)
 		}
 		emit(p, log.SeverityInfo, texts...)
-		if err := p.ForceFlush(t.Context()); !errors.Is(err, errPanic) {
+		if err := p.ForceFlush(t.Context()); !errors.Is(err, usercode.ErrPanic) {
 			t.Errorf("flush returns %v", err)
 		}
 		wantBodies(t, e, []string{texts[0], texts[2], texts[3]})
@@ -143,14 +144,15 @@ func TestExporterThatEndsTheGoroutineTakesItsPartOnly(t *testing.T) {
 	})
 }
 
-// What a batch in halves has left when the exporter ends the goroutine is searched on.
+// If the exporter ends the goroutine, the search goes on in the parts that are left of a
+// batch in halves.
 func TestExporterThatEndsTheGoroutineInASearch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		e := exportertest.New(exportertest.WithFunc(func(_ context.Context, recs []sdklog.Record) error {
 			switch {
 			case len(recs) > 2:
-				return &answer{400}
+				return &errortest.HTTP{Code: 400}
 			case recs[0].Body().AsString() == body(0):
 				runtime.Goexit()
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// The pauses of an outage begin anew after a success: that of the only exporter, which
-// is one for all, and that of an exporter which leaves the batches to another.
+// The pauses of an outage begin anew after a success: those of the only exporter, which
+// are the common ones, and those of an exporter that leaves the batches to another.
 func TestPausesBeginAnew(t *testing.T) {
 	for name, others := range map[string]int{"no other": 0, "another works": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestPausesBeginAnew(t *testing.T) {
 	}
 }
 
-// A timeout is one, whatever the error says that the exporter makes of it.
+// A timeout is a timeout, whatever error the exporter makes of it.
 func TestRetryOfTimeoutsWithOddErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -67,19 +67,19 @@ func TestRetryOfTimeoutsWithOddErrors(t *testing.T) {
 	})
 }
 
-// A flush cuts the pause of an exporter short, once, though another works; that one may
-// be held by what it exports.
+// A flush cuts the pause of an exporter short, once, even if another one works; that one
+// may be blocked in an export.
 func TestFlushCutsThePauseOfOneShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := exporters(2, exportertest.WithDeafness())
-		p := crew(t, all, WithExportMaxBatchSize(1),
+		p := startWith(t, all, WithExportMaxBatchSize(1),
 			WithRetry(RetryConfig{InitialInterval: 20 * time.Second, MaxInterval: time.Minute}))
 		release := blockAll(t, p, all)
 		all[1].FailNext(3, errAway)
 		release[1]()
 		emit(p, log.SeverityInfo, "next")
-		synctest.Wait() // it pauses, and the other is held
+		synctest.Wait() // it pauses, and the other is blocked
 		for n := range 2 {
 			before := all[1].Exports()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -103,7 +103,7 @@ func TestExporterThatPanicsPauses(t *testing.T) {
 		captureErrors(t)
 		bad := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error { panic("no") }))
 		good := exportertest.New(exportertest.WithDelay(10 * time.Millisecond))
-		p := crew(t, []*exportertest.Exporter{bad, good}, WithExportMaxBatchSize(1))
+		p := startWith(t, []*exportertest.Exporter{bad, good}, WithExportMaxBatchSize(1))
 		emit(p, log.SeverityInfo, bodyRange(0, 1000)...)
 		time.Sleep(time.Minute)
 		if s := p.Stats(); s.DroppedTotal() > 20 || s.Exported+s.DroppedTotal() != 1000 {

@@ -15,8 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// Shutdown waits for no pause. Each batch has one more attempt, and what fails then
-// is lost for that reason.
+// Shutdown does not wait for pauses. Each batch gets one more attempt, and its records
+// are lost for the reason of that failure.
 func TestShutdownInAnOutage(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err error
@@ -51,8 +51,8 @@ func TestShutdownInAnOutage(t *testing.T) {
 	}
 }
 
-// At the end of Shutdown's context what was never tried is known to be lost for want
-// of time; what was tried is lost for the reason that it failed for.
+// At the end of Shutdown's context, records that were never tried are known to be lost,
+// as shutdown_timeout; records that were tried are lost for the reason of their failure.
 func TestShutdownInAnOutageHasADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -72,8 +72,9 @@ func TestShutdownInAnOutageHasADeadline(t *testing.T) {
 		if lost, ok := errors.AsType[*ShutdownError](err); !ok || lost.Total() != 50 {
 			t.Errorf("shutdown returns %v", err)
 		}
-		// The last attempts of one or two batches had ended, one was under way. What was
-		// under way when Shutdown began was not the last attempt of its batch.
+		// The last attempts of one or two batches had ended, one was under way. An
+		// attempt that was under way when Shutdown began was not the last one of its
+		// batch.
 		s := p.Stats()
 		counts := map[Reason]uint64{}
 		for _, d := range s.Dropped {
@@ -85,7 +86,7 @@ func TestShutdownInAnOutageHasADeadline(t *testing.T) {
 	})
 }
 
-// A batch that waits for another attempt when Shutdown's time is up.
+// A batch that waits for a retry when Shutdown's time is up.
 func TestShutdownWithoutTimeInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -107,7 +108,7 @@ func TestShutdownWithoutTimeInAnOutage(t *testing.T) {
 	})
 }
 
-// What one exporter does not take another does, to the last.
+// A batch that one exporter does not deliver is exported by another, to the end.
 func TestShutdownWithOneExporterThatFails(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		t.Run(fmt.Sprint(overflow), func(t *testing.T) {
@@ -116,7 +117,7 @@ func TestShutdownWithOneExporterThatFails(t *testing.T) {
 				all := []*exportertest.Exporter{
 					exportertest.New(exportertest.WithDelay(time.Second)), failing(errAway, exportertest.WithDelay(2500*time.Millisecond)),
 				}
-				p := crew(t, all, WithOverflow(overflow), WithExportMaxBatchSize(5), WithExportInterval(time.Hour), WithMaxQueueSize(1000))
+				p := startWith(t, all, WithOverflow(overflow), WithExportMaxBatchSize(5), WithExportInterval(time.Hour), WithMaxQueueSize(1000))
 				emit(p, log.SeverityInfo, bodyRange(0, 20)...)
 				if err := p.Shutdown(t.Context()); err != nil {
 					t.Error(err)
@@ -131,8 +132,8 @@ func TestShutdownWithOneExporterThatFails(t *testing.T) {
 	}
 }
 
-// A batch whose turn for another attempt does not come before Shutdown's time is up, as
-// the exporter is held by a ForceFlush, is lost for what it failed for.
+// A batch whose turn for a retry does not come before Shutdown's time is up, because a
+// ForceFlush blocks the exporter, is lost for the reason of its failure.
 func TestShutdownOfABatchThatWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

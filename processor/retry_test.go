@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,18 +16,21 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
+	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // Errors of each class.
 var (
 	errAway    error = syscall.ECONNREFUSED
 	errStrange       = errors.New("strange")
-	errDenied  error = &answer{code: 401}
-	errPoison  error = &answer{code: 400}
+	errDenied  error = &errortest.HTTP{Code: 401}
+	errPoison  error = &errortest.HTTP{Code: 400}
 )
 
-// receiver is what exporters of a test send to: it fails as it is told to, until it
-// is told otherwise.
+// receiver is what the exporters of a test export to: it fails with the error that was
+// set last.
 type receiver struct{ err atomic.Pointer[error] }
 
 // is sets what exports return from now on.
@@ -52,8 +54,8 @@ func pausesOf(e *exportertest.Exporter) (pauses []time.Duration) {
 	return pauses
 }
 
-// An outage costs nothing while there is room: what could not be exported waits, and
-// is exported in its order when the receiver is back.
+// An outage costs nothing while the queue has capacity: records that could not be
+// exported wait, and are exported in their order when the receiver is back.
 func TestRetryUntilTheReceiverIsBack(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest, Block(time.Second)} {
 		t.Run(overflow.String(), func(t *testing.T) {
@@ -91,7 +93,7 @@ func TestRetryUntilTheReceiverIsBack(t *testing.T) {
 	}
 }
 
-// The pauses grow by half, but for the jitter, and to no more than the longest.
+// The pauses grow by half, apart from the jitter, and not beyond the longest.
 func TestRetryPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -116,8 +118,8 @@ func TestRetryPauses(t *testing.T) {
 	})
 }
 
-// A batch is given up when its time is up, with the last attempt at that very moment,
-// and the next one has a time of its own.
+// A batch is given up when its time is up, with the last attempt at that very moment, and
+// the next batch has its own time.
 func TestRetryTimeIsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -134,7 +136,7 @@ func TestRetryTimeIsUp(t *testing.T) {
 				}
 				return nil
 			}
-			for first() == nil { // the pause after the one before
+			for first() == nil { // the pause after the previous one
 				time.Sleep(time.Millisecond)
 				synctest.Wait()
 			}
@@ -153,7 +155,7 @@ func TestRetryTimeIsUp(t *testing.T) {
 	})
 }
 
-// What nobody knows is tried three times, and saved or lost then.
+// A batch with unknown errors is tried three times, and then saved or lost.
 func TestRetryOfUnknownErrors(t *testing.T) {
 	for _, most := range []int{0, 1, 7} {
 		t.Run(fmt.Sprint(most), func(t *testing.T) {
@@ -168,7 +170,7 @@ func TestRetryOfUnknownErrors(t *testing.T) {
 				if most == 0 {
 					most = 3
 				}
-				// Then it is parted, once.
+				// Then it is split, once.
 				if got := e.Exports(); got != most+2 {
 					t.Errorf("%d exports, want %d and two halves", got, most)
 				}
@@ -179,7 +181,7 @@ func TestRetryOfUnknownErrors(t *testing.T) {
 	}
 }
 
-// Nothing is tried again that would be refused again.
+// Nothing is retried that would be refused again.
 func TestRetryNotOfPermanentErrors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error
@@ -221,7 +223,7 @@ func TestRetryNotOfPermanentErrors(t *testing.T) {
 	}
 }
 
-// Classify decides, and is contained.
+// Classify decides, and its panics are contained.
 func TestRetryClassify(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -246,7 +248,7 @@ func TestRetryClassify(t *testing.T) {
 					t.Errorf("%d exports, want about %d", got, tc.exports)
 				}
 				wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 1})
-				if got := errs.matching(errPanic); len(got) != tc.reported {
+				if got := errs.matching(usercode.ErrPanic); len(got) != tc.reported {
 					t.Errorf("reported %v, want %d panics", errs.all(), tc.reported)
 				}
 			})
@@ -254,7 +256,7 @@ func TestRetryClassify(t *testing.T) {
 	}
 }
 
-// An export that the timeout ended is tried again: its records may have arrived, or
+// An export that was ended by the timeout is retried: its records may have arrived, or
 // not. They are counted once.
 func TestRetryOfTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -270,7 +272,7 @@ func TestRetryOfTimeouts(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		wantExported(t, e, 1)
 
-		// If it ends like this, that is what it is.
+		// If that is the final result, they count under it.
 		e.SetDelay(time.Hour)
 		emit(p, log.SeverityInfo, "b")
 		time.Sleep(time.Minute)
@@ -284,19 +286,19 @@ func TestRetryOfTimeouts(t *testing.T) {
 	})
 }
 
-// How long a receiver asks to wait counts, where that is longer, up to a limit.
+// The time that a receiver asks to wait counts if it is longer, up to a limit.
 func TestRetryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
 	for _, tc := range []struct{ asks, least, most time.Duration }{
 		{0, 50 * time.Millisecond, 150 * time.Millisecond},
 		{time.Millisecond, 50 * time.Millisecond, 150 * time.Millisecond},
 		{20 * time.Second, 20 * time.Second, 20 * time.Second},
-		{time.Hour, maxHint, maxHint},
+		{time.Hour, exporterr.MaxHint, exporterr.MaxHint},
 	} {
 		t.Run(tc.asks.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				captureErrors(t)
 				e := exportertest.New()
-				e.FailNext(1, grpc(8, &grpcRetryInfo{grpcDuration{tc.asks}}))
+				e.FailNext(1, errortest.GRPC(8, &errortest.RetryInfo{Delay: tc.asks}))
 				p := start(t, e, WithFallback(nil))
 				emit(p, log.SeverityInfo, "a")
 				time.Sleep(time.Minute)
@@ -309,8 +311,8 @@ func TestRetryWaitsAsLongAsTheReceiverAsks(t *testing.T) {
 	}
 }
 
-// A batch that waits for another attempt obeys the policy: the first time that it
-// comes back it may find the queue full, and as many records give way.
+// A batch that waits for a retry is subject to the policy: the first time that it comes
+// back it may find the queue full, and as many records are displaced.
 func TestRetryIntoAFullQueue(t *testing.T) {
 	const debug, info, warn = log.SeverityDebug, log.SeverityInfo, log.SeverityWarn
 	for _, tc := range []struct {
@@ -318,10 +320,10 @@ func TestRetryIntoAFullQueue(t *testing.T) {
 		kept     []string
 		dropped  []Drop
 	}{
-		// 0 and 1 come back, and 2, 3, 4 and 5 have taken the room.
+		// 0 and 1 come back, and 2, 3, 4 and 5 have filled the queue.
 		{DropNewest, []string{"0", "1", "2", "3"}, []Drop{{ReasonQueueFull, warn, 2}}},
 		{Block(time.Nanosecond), []string{"0", "1", "2", "3"}, []Drop{{ReasonQueueFull, warn, 2}}},
-		// Of what has been exported in vain it is not known that it did not arrive.
+		// A record that was exported before may have arrived.
 		{DropOldest, []string{"2", "3", "4", "5"}, []Drop{{ReasonExportFailed, info, 2}}},
 		{DropLowest, []string{"1", "2", "4", "5"}, []Drop{{ReasonEvicted, debug, 1}, {ReasonExportFailed, info, 1}}},
 	} {
@@ -355,7 +357,7 @@ func TestRetryIntoAFullQueue(t *testing.T) {
 	}
 }
 
-// What gives way to a batch that comes back is saved like all that is critical.
+// A critical record that is displaced by a batch that comes back is saved like any other.
 func TestRetryIntoAFullQueueOfCriticalRecords(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		t.Run(overflow.String(), func(t *testing.T) {
@@ -385,16 +387,16 @@ func TestRetryIntoAFullQueueOfCriticalRecords(t *testing.T) {
 	}
 }
 
-// Room is kept for a batch while it is tried again: in an outage nothing is lost but
-// what does not fit.
-func TestRetryKeepsItsRoom(t *testing.T) {
+// Capacity is reserved for a batch while it is retried: in an outage only those records
+// are lost that do not fit.
+func TestRetryKeepsItsCapacity(t *testing.T) {
 	for _, overflow := range []Overflow{DropNewest, DropOldest, DropLowest} {
 		t.Run(overflow.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				captureErrors(t)
 				var r receiver
 				r.is(errAway)
-				e := r.exporter(exportertest.WithDelay(100 * time.Millisecond)) // time for newcomers to come
+				e := r.exporter(exportertest.WithDelay(100 * time.Millisecond)) // time for new records to come
 				p := start(t, e, WithOverflow(overflow), WithFallback(nil), WithMaxQueueSize(20), WithExportMaxBatchSize(5))
 				n := 0
 				for range 600 {
@@ -410,8 +412,8 @@ func TestRetryKeepsItsRoom(t *testing.T) {
 					t.Fatalf("%d exports: this tests nothing", got)
 				}
 				s := p.Stats()
-				// Where the oldest give way, a batch may be with the exporter for the first time,
-				// for which no room is kept.
+				// Under DropOldest a batch may be with the exporter for the first time,
+				// when no capacity is reserved for it.
 				held := s.Queued + s.InFlight
 				if held < 20 || held > 20 && overflow != DropOldest || s.DroppedTotal() != uint64(n-held) {
 					t.Errorf("%+v after %d records, want 20 of them kept", s, n)
@@ -421,7 +423,7 @@ func TestRetryKeepsItsRoom(t *testing.T) {
 				if overflow != DropOldest {
 					wantBodies(t, e, bodyRange(0, 20))
 				} else if got := e.Bodies(); len(got) < 20 || len(got) > held || !slices.IsSortedFunc(got, byNumber) {
-					// What an exporter holds when a newcomer comes is not for the newcomer to displace.
+					// New records cannot displace what an exporter holds.
 					t.Errorf("exported %v", got)
 				}
 			})
@@ -446,20 +448,5 @@ func TestRetryDefaults(t *testing.T) {
 	}
 	if got := (RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Second}).withDefaults(); got.InitialInterval != time.Second {
 		t.Errorf("the first interval is %v, the longest %v", got.InitialInterval, got.MaxInterval)
-	}
-	// Whatever the configuration, pauses are neither negative nor too long.
-	for _, c := range []RetryConfig{
-		{},
-		{InitialInterval: 1, MaxInterval: 1},
-		{InitialInterval: 1, MaxInterval: math.MaxInt64},
-		{InitialInterval: math.MaxInt64, MaxInterval: math.MaxInt64},
-	} {
-		c := c.withDefaults()
-		p := c.newPauses()
-		for range 200 {
-			if pause := p.next(); pause < 0 || pause > c.MaxInterval {
-				t.Errorf("%+v: a pause of %v", c, pause)
-			}
-		}
 	}
 }

@@ -3,138 +3,125 @@ package processor
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
+	"strings"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
+	"github.com/krunchwrapper/asynclog/internal/plural"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// Shutdown stops taking records, exports what is queued until the context ends,
-// and shuts the exporters down, which it does in any case. What is still queued
-// when the context ends is counted as [ReasonShutdownTimeout]; exports still
-// under way are cancelled, and counted as [ReasonExportTimeout] if they do not
-// come back at once. Critical records among them go to the fallback.
+// Shutdown stops taking records, exports the queued ones until the context ends, and
+// shuts the exporters down, which it does in any case. Records that are still queued
+// when the context ends are counted as [ReasonShutdownTimeout]. Exports that are still
+// under way then are cancelled; their records are counted as [ReasonExportTimeout] if
+// the exporter does not return at once. Critical records among them go to the fallback.
 //
-// In an outage it does not wait for the pauses between attempts: each batch
-// gets one more attempt, and if that fails is counted under the reason of its
-// last failure.
+// In an outage Shutdown does not wait for the pauses between attempts: each batch gets
+// one more attempt. If that fails, its records are counted under the reason of the last
+// failure.
 //
-// If records were lost by the shutdown the error is, or wraps, a
-// [*ShutdownError], which tells how many and why. It also has the context's
-// error, and those of the exports and exporters, for errors.Is.
+// If the shutdown lost records the error is, or wraps, a [*ShutdownError], which says
+// how many and why. It also wraps the context's error and those of the exports and
+// exporters, for errors.Is.
 //
-// When Shutdown returns, no goroutine of the processor is left but those that an
+// When Shutdown returns, no goroutine of the processor is left except those that an
 // exporter, a fallback writer, an error handler, a drop hook or [RetryConfig].Classify
-// does not let go.
-// Only the first call does anything; further ones return nil.
+// blocks.
+// Only the first call does anything; further calls return nil.
 func (p *Processor) Shutdown(ctx context.Context) error {
-	if p.stopped.Swap(true) || len(p.lanes) == 0 {
+	if p.stopped.Swap(true) || len(p.exporters) == 0 {
 		return nil
 	}
-	ctx = orBackground(ctx)
-	p.putDown() // what gave way before is no loss of the shutdown
-	before := p.ledger.losses()
+	ctx = contexts.OrBackground(ctx)
+	p.syncDisplaced() // records displaced before were not lost by the shutdown
+	before := p.ledger.dropCounts()
 
 	var errs []error
 	if p.queue != nil {
 		errs = append(errs, p.shutdownQueue(ctx))
 		if p.gaps != nil {
-			p.fallback.drain(ctx) // what it saves is counted when it is written
+			p.fallback.Drain(ctx) // the ledger counts a fallback record when it is written
 		}
-		p.tellLastGap(ctx)
+		p.reportLastGap(ctx)
 	} else {
-		p.shutdownDirect(ctx)
+		p.shutdownSynchronous(ctx)
 	}
-	errs = append(errs, ctx.Err(), p.onAllLanes(func(l *lane) error { return l.shutdown(ctx) }))
+	errs = append(errs, ctx.Err(), p.forAllExporters(func(h *exporterHandle) error { return h.shutdown(ctx) }))
 	p.cancelExports()
-	p.fallback.finish(ctx)
+	p.fallback.Finish(ctx)
 
 	err := errors.Join(errs...)
-	if lost := p.ledger.losses().since(&before).byShutdown(); len(lost) > 0 {
+	if lost := p.ledger.dropCounts().since(&before).byShutdown(); len(lost) > 0 {
 		err = &ShutdownError{Lost: lost, Err: err}
 	}
 	p.gaps.finish()
-	p.figures.finish()
+	p.metrics.finish()
 	p.instruments.Finish()
-	p.reporter.finish(ctx)
+	p.reporter.Finish(ctx)
 	p.ledger.hook.finish(ctx)
 	return err
 }
 
-// shutdownQueue drains the queue until the context ends, and accounts for the
-// rest. It returns the errors of the exports.
+// shutdownQueue drains the queue until the context ends, and accounts for the rest. It
+// returns the errors of the exports.
 func (p *Processor) shutdownQueue(ctx context.Context) error {
-	f := p.queue.BeginFlush()
+	flush := p.queue.BeginFlush()
 	p.queue.Close()
-	p.health.wake()
-	p.steward.end()
+	p.backoff.Wake()
+	p.flushTimer.Stop()
 
-	if ctx.Err() == nil && workersEnd(p.workers, ctx.Done()) {
-		return f.Err()
-	}
-	for _, b := range p.queue.Remove() {
-		why := shutdownTimeout
-		if b.Trail.Attempts > 0 {
-			why = reason(b.Trail.Cause) // it may have arrived, or is known to have been refused
-		}
-		lost := p.lossOf(b.Records(), why, b.Trail.Attempts > 0)
-		p.queue.Discard(b, nil, func() { p.bookLoss(lost) })
-	}
-	p.cancelExports()
-	late := time.NewTimer(grace)
-	defer late.Stop()
-	if !workersEnd(p.workers, late.C) {
+	if p.endExports(ctx, p.awaitWorkers, p.discardQueued, func() {
 		for _, w := range p.workers {
 			w.abandon()
 		}
+	}) {
+		return flush.Err()
 	}
 	select {
-	case <-f.Done():
-		return f.Err()
-	default: // a record was added after the flush began, by a call that ran beside
+	case <-flush.Done():
+		return flush.Err()
+	default: // a concurrent OnEmit added a record after the flush began
 		return nil
 	}
 }
 
-// shutdownDirect waits for the export under way until the context ends, and
-// accounts for it if it does not come back then.
-func (p *Processor) shutdownDirect(ctx context.Context) {
-	d := p.direct
-	close(d.closed)
-	select {
-	case d.turn <- struct{}{}:
-		<-d.turn
-		return
-	case <-ctx.Done():
+// shutdownSynchronous waits for the export under way until the context ends, and accounts
+// for its record if the exporter does not return then.
+func (p *Processor) shutdownSynchronous(ctx context.Context) {
+	s := p.synchronous
+	close(s.closed)
+	p.endExports(ctx, s.awaitIdle, func() {}, func() {
+		abandon(&s.current, s.idle, func(f *inFlight) { p.completeSynchronous(f, abandoned) })
+	})
+}
+
+// endExports waits for the exports until the context ends. It reports whether they ended
+// in time. Otherwise it calls discard for what is still queued, cancels the exports, and
+// calls abandonAll if they do not end within the usercode.CancelTimeout. wait reports
+// whether the exports ended before the timeout.
+func (p *Processor) endExports(
+	ctx context.Context,
+	wait func(timeout <-chan struct{}) bool,
+	discard, abandonAll func(),
+) bool {
+	if ctx.Err() == nil && wait(ctx.Done()) {
+		return true
 	}
+	discard()
 	p.cancelExports()
-	late := time.NewTimer(grace)
-	defer late.Stop()
-	select {
-	case d.turn <- struct{}{}:
-		<-d.turn
-	case <-late.C:
-		p.abandonDirect()
+	late, cancel := context.WithTimeout(context.Background(), usercode.CancelTimeout)
+	defer cancel()
+	if !wait(late.Done()) {
+		abandonAll()
 	}
+	return false
 }
 
-// abandonDirect settles the record that the exporter does not give back.
-func (p *Processor) abandonDirect() {
-	d := p.direct
-	for {
-		if a := d.current.Load(); a != nil && p.settleDirect(a, abandoned) {
-			return
-		}
-		select {
-		case d.turn <- struct{}{}: // it has come back after all
-			<-d.turn
-			return
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
-// workersEnd waits until all workers have ended, and tells whether they have
-// before the time was up.
-func workersEnd[T any](workers []*worker, up <-chan T) bool {
-	for _, w := range workers {
+// awaitWorkers waits until all workers have ended. It reports whether they have before
+// the timeout.
+func (p *Processor) awaitWorkers(timeout <-chan struct{}) bool {
+	for _, w := range p.workers {
 		select {
 		case <-w.done:
 			continue
@@ -142,34 +129,82 @@ func workersEnd[T any](workers []*worker, up <-chan T) bool {
 		}
 		select {
 		case <-w.done:
-		case <-up:
+		case <-timeout:
 			return false
 		}
 	}
 	return true
 }
 
-// abandoned is the outcome of an export that is not waited for any longer.
+// discardQueued removes what is still queued, and accounts for it.
+func (p *Processor) discardQueued() {
+	for _, b := range p.queue.Remove() {
+		why, tried := shutdownTimeout, b.Retry.Attempts > 0
+		if tried {
+			why = reason(b.Retry.Cause) // it may have arrived, or is known to have been refused
+		}
+		lost := p.groupLost(b.Records(), why, tried)
+		p.queue.Discard(b, nil, func() { p.commitLoss(lost) })
+	}
+}
+
+// abandoned is the outcome of an export that Shutdown no longer waits for.
 var abandoned = outcome{failed: true, why: exportTimeout}
 
-// abandon settles the batch that the exporter does not give back. The exporter
-// may still be reading it, so its memory is not used again.
-func (w *worker) abandon() {
-	for {
-		select {
-		case <-w.done:
-			return
-		default:
-		}
-		if a := w.current.Load(); a != nil && a.claim() {
-			if a.batch != nil { // else it is a gap record
-				recs, handed := a.batch.Records(), int(a.handed.Load())
-				under := w.p.closing(w.lane, recs[:handed], abandoned, true)
-				never := w.p.closing(w.lane, recs[handed:], outcome{failed: true, why: shutdownTimeout}, false)
-				w.consumer.Abandon(a.batch, nil, func() { under(); never() })
-			}
-			return
-		}
-		time.Sleep(time.Millisecond) // it is between batches, or has come back after all
+// ShutdownError is the error of a [Processor.Shutdown] that lost records.
+type ShutdownError struct {
+	// Lost are the records that the shutdown lost: those still queued or being
+	// exported when its context ended, and those whose last export failed. It does not
+	// contain what was lost before or afterwards.
+	Lost []Drop
+	// Err joins the context's error and those of the exports and exporters; nil if
+	// there is none.
+	Err error
+}
+
+// Total returns how many records were lost.
+func (e *ShutdownError) Total() uint64 {
+	var n uint64
+	for _, d := range e.Lost {
+		n += d.Count
 	}
+	return n
+}
+
+// Error returns a text such as "asynclog: shutdown lost 12 records
+// (shutdown_timeout: 2 DEBUG, 10 INFO): context deadline exceeded".
+func (e *ShutdownError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "asynclog: shutdown lost %s (", plural.Of(e.Total(), "record"))
+	var last Reason
+	for i, d := range e.Lost {
+		switch {
+		case i == 0:
+			fmt.Fprintf(&b, "%s: ", d.Reason)
+		case d.Reason != last:
+			fmt.Fprintf(&b, "; %s: ", d.Reason)
+		default:
+			b.WriteString(", ")
+		}
+		last = d.Reason
+		fmt.Fprintf(&b, "%d %s", d.Count, d.Severity)
+	}
+	b.WriteString(")")
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *ShutdownError) Unwrap() error { return e.Err }
+
+// byShutdown lists the losses of records that had been accepted. If they were counted
+// after the queue was closed, the shutdown lost them. Records that would have been lost in
+// any case are not among them.
+func (n dropCounts) byShutdown() []Drop {
+	for _, why := range []reason{queueFull, evicted, alreadyShutdown, recordTooLarge} {
+		n[why] = [severityRanges]uint64{}
+	}
+	return n.list()
 }

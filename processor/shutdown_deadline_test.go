@@ -14,18 +14,18 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// shutdownWithin shuts the processor down with so much time, checks that it took
-// no more than that and the small grace there is for each step, and returns the
-// error.
+// shutdownWithin shuts the processor down with a timeout, checks that it took no more
+// than that and a CancelTimeout for each step, and returns the error.
 func shutdownWithin(t *testing.T, p *Processor, d time.Duration) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	began := time.Now()
 	err := p.Shutdown(ctx)
-	if took := time.Since(began); took > d+3*grace {
+	if took := time.Since(began); took > d+3*usercode.CancelTimeout {
 		t.Errorf("Shutdown took %v of %v", took, d)
 	}
 	return err
@@ -57,7 +57,7 @@ func TestShutdownDeadline(t *testing.T) {
 
 		began := time.Now()
 		err := shutdownWithin(t, p, 5*time.Second)
-		// The exporter heeds its context, so there is nothing to wait for.
+		// The exporter returns when its context ends, so there is nothing to wait for.
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("took %v, want 5s", took)
 		}
@@ -85,11 +85,11 @@ func TestShutdownDeadline(t *testing.T) {
 	})
 }
 
-// The exporter's return value decides: what it reports as delivered in the last
-// moment, after it was told to stop, is delivered.
-func TestExportThatSucceedsInTheGraceIsExported(t *testing.T) {
+// The exporter's return value decides: records are delivered if it says so in the last
+// moment, after its context was cancelled.
+func TestExportThatSucceedsWithinTheCancelTimeoutIsExported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+grace/2))
+		e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+usercode.CancelTimeout/2))
 		p := start(t, e, WithExportMaxBatchSize(2), WithExportInterval(time.Hour))
 		emit(p, log.SeverityInfo, "a", "b", "c")
 		synctest.Wait()
@@ -102,7 +102,7 @@ func TestExportThatSucceedsInTheGraceIsExported(t *testing.T) {
 	})
 }
 
-func TestExportThatHangsIsGivenUp(t *testing.T) {
+func TestExportThatHangsIsAbandoned(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDeafness())
@@ -120,16 +120,16 @@ func TestExportThatHangsIsGivenUp(t *testing.T) {
 		}
 		wantLost(t, err, want...)
 		if got := e.Shutdowns(); got != 1 {
-			t.Errorf("%d shutdowns of the exporter, want 1, beside the export", got)
+			t.Errorf("%d shutdowns of the exporter, want 1, during the export", got)
 		}
 		s := p.Stats()
 		if !s.Balanced() || s.InFlight != 0 || s.Exporters[0].InFlight != 3 {
-			t.Errorf("%+v, want the books closed, though the exporter still holds 3 records", s)
+			t.Errorf("%+v, want everything accounted for, though the exporter still holds 3 records", s)
 		}
 
-		// It comes back after an hour, and says that they have arrived. They were
-		// settled once; that stands. That the exporter still had its records is
-		// checked by the double, and at the end of the test.
+		// The exporter returns after an hour, and says that they have arrived. They were
+		// committed once; that does not change. The double checks that the exporter still
+		// had its records, also at the end of the test.
 		time.Sleep(time.Hour)
 		release()
 		synctest.Wait()
@@ -141,16 +141,16 @@ func TestExportThatHangsIsGivenUp(t *testing.T) {
 	})
 }
 
-// The same, when the exporter comes back in the very moment in which it is given
-// up: one of the two settles the batch, and both may read it. Under the race
-// detector this also finds memory that one clears while the other reads it.
-func TestExportThatComesBackWhenItIsGivenUpConcurrentSafe(t *testing.T) {
+// The same, with an exporter that returns in the very moment in which it is abandoned:
+// one of the two commits the batch, and both may read it. Under the race detector this
+// also finds memory that one clears while the other reads it.
+func TestExportThatReturnsWhenItIsAbandonedConcurrentSafe(t *testing.T) {
 	captureErrors(t)
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {
 			for range 20 {
 				synctest.Test(t, func(t *testing.T) {
-					e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+grace))
+					e := exportertest.New(exportertest.WithDeafness(), exportertest.WithDelay(time.Second+usercode.CancelTimeout))
 					p := start(t, e, append(opts, WithFallback(nil), WithExportMaxBatchSize(1))...)
 					go emit(p, log.SeverityWarn, "a")
 					synctest.Wait()
@@ -191,8 +191,8 @@ func TestCriticalRecordsGoToTheFallbackAtTheDeadline(t *testing.T) {
 	})
 }
 
-// A critical record that the fallback cannot take either is counted under the
-// reason for which it went there.
+// A critical record that the fallback cannot write either is counted under the reason
+// with which it came.
 func TestCriticalRecordsThatTheFallbackRefusesAtTheDeadline(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestCriticalRecordsThatTheFallbackRefusesAtTheDeadline(t *testing.T) {
 	})
 }
 
-// What the exporter says when it is told to stop is part of the error.
+// The error that the exporter returns when it is cancelled is part of the error.
 func TestShutdownErrorHasThatOfTheCancelledExport(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -230,7 +230,7 @@ func TestShutdownOfTwentyHungExporters(t *testing.T) {
 		var more []sdklog.Exporter
 		for i := range 20 {
 			e := exportertest.New(exportertest.WithDeafness())
-			// Whoever hangs in Export may as well hang in Shutdown.
+			// An exporter that hangs in Export may as well hang in Shutdown.
 			release, releaseShutdown := e.Block(), e.BlockShutdown()
 			defer release()
 			defer releaseShutdown()
@@ -269,9 +269,9 @@ func TestShutdownDrainsPastOneHungExporter(t *testing.T) {
 	})
 }
 
-// With a context that has ended already, nothing is waited for, and everything
-// is accounted for. Whether a worker is faster than Shutdown, for a batch or
-// two, is left open.
+// With a context that has already ended Shutdown does not wait, and everything is
+// accounted for. Whether a worker is faster than Shutdown, for a batch or two, is left
+// open.
 func TestShutdownWithAnEndedContext(t *testing.T) {
 	for name, opts := range modes {
 		t.Run(name, func(t *testing.T) {

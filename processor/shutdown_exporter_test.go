@@ -13,6 +13,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 func TestExporterThatEndsShutdownOddly(t *testing.T) {
@@ -25,7 +26,7 @@ func TestExporterThatEndsShutdownOddly(t *testing.T) {
 				p := start(t, e, append(opts, WithExporters(good))...)
 				emit(p, log.SeverityInfo, "a")
 				err := p.Shutdown(t.Context())
-				if !errors.Is(err, errPanic) {
+				if !errors.Is(err, usercode.ErrPanic) {
 					t.Errorf("error %v, want a panic in it", err)
 				}
 				for _, want := range []string{"ForceFlush of *processor.odd", "Shutdown of *processor.odd", how} {
@@ -53,9 +54,9 @@ func TestExporterThatBlocksInShutdown(t *testing.T) {
 	}{
 		{"ForceFlush", nil, (*exportertest.Exporter).BlockForceFlush, time.Second},
 		{"Shutdown", nil, (*exportertest.Exporter).BlockShutdown, time.Second},
-		// Deaf ones are given the grace, once for each call.
-		{"ForceFlush, deaf", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockForceFlush, time.Second + grace},
-		{"Shutdown, deaf", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockShutdown, time.Second + grace},
+		// Those that ignore it get the CancelTimeout, once for each call.
+		{"ForceFlush ignores its context", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockForceFlush, time.Second + usercode.CancelTimeout},
+		{"Shutdown ignores its context", []exportertest.Option{exportertest.WithDeafness()}, (*exportertest.Exporter).BlockShutdown, time.Second + usercode.CancelTimeout},
 	} {
 		for mode, opts := range modes {
 			t.Run(tc.name+"/"+mode, func(t *testing.T) {
@@ -86,8 +87,8 @@ func TestExporterThatBlocksInShutdown(t *testing.T) {
 	}
 }
 
-// brokenError is an error whose methods panic when it is a nil pointer, and it
-// often is: a nil *brokenError returned as an error is not nil.
+// brokenError is an error whose methods panic when it is a nil pointer, and it often is:
+// a nil *brokenError returned as an error is not nil.
 type brokenError struct{ text string }
 
 func (e *brokenError) Error() string { return e.text }
@@ -106,22 +107,22 @@ func TestExporterWhoseErrorsPanic(t *testing.T) {
 			}
 			p := start(t, e, append(opts, WithFallback(nil))...)
 			emit(p, log.SeverityInfo, "a")
-			if err := p.ForceFlush(t.Context()); !errors.Is(err, errPanic) {
+			if err := p.ForceFlush(t.Context()); !errors.Is(err, usercode.ErrPanic) {
 				t.Errorf("ForceFlush: %v, want a panic", err)
 			}
-			if err := p.Shutdown(t.Context()); !errors.Is(err, errPanic) {
+			if err := p.Shutdown(t.Context()); !errors.Is(err, usercode.ErrPanic) {
 				t.Errorf("Shutdown: %v, want a panic", err)
 			}
 			wantDropped(t, p, Drop{ReasonExportPanic, log.SeverityInfo, 1})
-			if got := errs.matching(errPanic); len(got) != 1 {
+			if got := errs.matching(usercode.ErrPanic); len(got) != 1 {
 				t.Errorf("reports %v, want 1 of the export", got)
 			}
 		})
 	}
 }
 
-// runtime.Goexit, which is what t.FailNow in an exporter of somebody's test is,
-// ends the goroutine of the worker.
+// runtime.Goexit, which t.FailNow in an exporter of a test calls, ends the goroutine of
+// the worker.
 func TestExporterThatEndsTheWorkersGoroutine(t *testing.T) {
 	errs := captureErrors(t)
 	exportertest.NoLeaks(t)
@@ -150,12 +151,12 @@ func TestExporterThatEndsTheWorkersGoroutine(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := errs.matching(errPanic); len(got) != 2 {
+	if got := errs.matching(usercode.ErrPanic); len(got) != 2 {
 		t.Errorf("reports %v, want 2", got)
 	}
 }
 
-// The last batch of a shutdown is not lost sight of either.
+// The last batch of a shutdown is accounted for, too.
 func TestExporterThatEndsTheWorkersGoroutineInShutdown(t *testing.T) {
 	captureErrors(t)
 	exportertest.NoLeaks(t)
@@ -164,7 +165,7 @@ func TestExporterThatEndsTheWorkersGoroutineInShutdown(t *testing.T) {
 	emit(p, log.SeverityInfo, "a", "b")
 	err := p.Shutdown(t.Context())
 	wantLost(t, err, Drop{ReasonExportPanic, log.SeverityInfo, 2})
-	if !errors.Is(err, errPanic) {
+	if !errors.Is(err, usercode.ErrPanic) {
 		t.Errorf("error %v, want a panic in it", err)
 	}
 	if got := e.Shutdowns(); got != 1 {
@@ -188,6 +189,6 @@ func TestExporterThatHangsAndThenEndsTheGoroutine(t *testing.T) {
 		wantLost(t, err, Drop{ReasonExportTimeout, log.SeverityInfo, 1})
 		close(gate)
 		synctest.Wait()
-		wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityInfo, 1}) // settled once
+		wantDropped(t, p, Drop{ReasonExportTimeout, log.SeverityInfo, 1}) // committed once
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// An export that is under way when Shutdown begins, and fails, was not the last
-// attempt for its batch: there is time for one more.
-func TestShutdownTriesAgainWhatWasUnderWay(t *testing.T) {
+// An export that is under way when Shutdown begins, and fails, was not the last attempt
+// for its batch: there is time for one more.
+func TestShutdownRetriesWhatWasUnderWay(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New()
@@ -38,8 +38,8 @@ func TestShutdownTriesAgainWhatWasUnderWay(t *testing.T) {
 	})
 }
 
-// One that begins after Shutdown did is the last: a receiver that is gone does not
-// hold the program.
+// An attempt that begins after Shutdown did is the last one: a receiver that is gone does
+// not hold up the end of the program.
 func TestShutdownMakesOneLastAttempt(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -75,11 +75,11 @@ func TestShutdownCallsExportThenForceFlushThenShutdown(t *testing.T) {
 	}
 }
 
-func TestShutdownErrorTellsWhatTheShutdownLost(t *testing.T) {
+func TestShutdownErrorContainsWhatTheShutdownLost(t *testing.T) {
 	captureErrors(t)
 	synctest.Test(t, func(t *testing.T) {
 		p, e, release := blocked(t, 4, 2, WithFallback(nil))
-		// Lost before, and none of Shutdown's business: the queue was full.
+		// Lost before the shutdown: the queue was full.
 		emit(p, log.SeverityWarn, bodyRange(2, 6)...)
 		emit(p, log.SeverityFatal, "too many", "too many")
 		e.FailNext(1, errExport)
@@ -104,7 +104,7 @@ func TestShutdownErrorIsReadable(t *testing.T) {
 	}{
 		{
 			&ShutdownError{Lost: []Drop{{ReasonExportFailed, log.SeverityError, 1}}},
-			"asynclog: shutdown lost 1 records (export_failed: 1 ERROR)",
+			"asynclog: shutdown lost 1 record (export_failed: 1 ERROR)",
 		},
 		{
 			&ShutdownError{
@@ -230,7 +230,7 @@ func TestShutdownOfTwentyExporters(t *testing.T) {
 		if err := p.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
-		// Two records an exporter, all at the same time.
+		// Two records for each exporter, all at the same time.
 		if took := time.Since(began); took != 2*time.Second {
 			t.Errorf("took %v, want 2s", took)
 		}

@@ -14,6 +14,7 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 func TestSynchronousShutdownWaitsForTheExportUnderWay(t *testing.T) {
@@ -36,7 +37,7 @@ func TestSynchronousShutdownWaitsForTheExportUnderWay(t *testing.T) {
 	})
 }
 
-// Those who wait for their turn do not get it any more.
+// Callers that wait for their turn do not get it any more.
 func TestSynchronousShutdownSendsTheWaitingAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := exportertest.New(exportertest.WithDelay(3 * time.Second))
@@ -114,7 +115,7 @@ func TestSynchronousShutdownGivesAHungExportUp(t *testing.T) {
 						wantDropped(t, p, Drop{ReasonExportTimeout, severity, 1})
 					}
 					if !s.Balanced() || s.InFlight != 0 || s.Exported != 0 {
-						t.Errorf("%+v, want the books closed and nothing exported", s)
+						t.Errorf("%+v, want everything accounted for and nothing exported", s)
 					}
 				}
 				check()
@@ -127,14 +128,14 @@ func TestSynchronousShutdownGivesAHungExportUp(t *testing.T) {
 					t.Error("OnEmit has not come back with its export")
 				}
 				wantBodies(t, e, []string{"hangs"})
-				check() // settled once
+				check() // committed once
 			})
 		})
 	}
 }
 
-// The exporter ends the goroutine of the caller. That cannot be helped; but the
-// record is counted, and the next caller gets his turn.
+// The exporter ends the goroutine of the caller. This cannot be prevented; but the record
+// is counted, and the next caller gets the turn.
 func TestSynchronousExporterThatEndsTheCallersGoroutine(t *testing.T) {
 	errs := captureErrors(t)
 	e := &odd{Exporter: exportertest.New(), export: func(_ context.Context, records []sdklog.Record) error {
@@ -155,7 +156,7 @@ func TestSynchronousExporterThatEndsTheCallersGoroutine(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := errs.matching(errPanic); len(got) != 1 {
+	if got := errs.matching(usercode.ErrPanic); len(got) != 1 {
 		t.Errorf("reports %v, want 1", got)
 	}
 }

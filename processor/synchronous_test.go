@@ -91,8 +91,8 @@ func TestSynchronousLedger(t *testing.T) {
 func TestSynchronousExportsOneAtATimeConcurrentSafe(t *testing.T) {
 	exportertest.NoLeaks(t)
 	captureErrors(t)
-	// Not only is one exporter not called concurrently with itself, which start
-	// checks: there is one export at a time.
+	// Not only is no exporter called concurrently with itself, which start checks: there
+	// is one export at a time.
 	var mu sync.Mutex
 	active := 0
 	export := func(context.Context, []sdklog.Record) error {
@@ -129,9 +129,9 @@ func TestSynchronousExportsOneAtATimeConcurrentSafe(t *testing.T) {
 	wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 5}, Drop{ReasonExportPanic, log.SeverityInfo, 5})
 }
 
-// OpenTelemetry's error handler logs with package log by default. With that
-// routed into the processor, a report on the caller's goroutine would wait for
-// the very export it reports about.
+// OpenTelemetry's error handler logs with package log by default. With that routed into
+// the processor, a report on the caller's goroutine would wait for the very export that
+// it is about.
 func TestSynchronousReportsThatComeBackDoNotDeadlock(t *testing.T) {
 	var p *Processor
 	w := writerFunc(func(b []byte) (int, error) {
@@ -145,7 +145,7 @@ func TestSynchronousReportsThatComeBackDoNotDeadlock(t *testing.T) {
 	e := exportertest.New()
 	e.FailNext(2, errExport)
 	p = start(t, e, WithSynchronous(), WithFallback(nil))
-	emit(p, log.SeverityInfo, "a") // fails; its report fails, too; that one's report arrives
+	emit(p, log.SeverityInfo, "a") // fails; its report fails, too; the report of that one arrives
 	if err := e.WaitRecords(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
@@ -160,8 +160,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// An exporter that logs with a context of its own waits for itself. It gives up
-// when the time for an export is over, and all is counted.
+// An exporter that logs with a context of its own waits for itself. It gives up when the
+// time for an export is over, and everything is counted.
 func TestSynchronousExporterThatLogsWithoutItsContext(t *testing.T) {
 	for _, method := range []string{"Export", "ForceFlush", "Shutdown"} {
 		t.Run(method, func(t *testing.T) {

@@ -2,113 +2,151 @@ package processor
 
 import (
 	"sync/atomic"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/size"
 )
 
-// attempt is a batch in the hands of an exporter, which may have been given a part
-// of it. Worker and Shutdown may both want to settle what is left of it; the first
-// does.
-type attempt struct {
-	batch *queue.Batch
-	// handed is how many of its first records an exporter has been given, now or
-	// before.
-	handed  atomic.Int64
-	settled atomic.Bool
+// inFlight is records that an exporter holds. The goroutine that exports them and Shutdown
+// may both want to commit their outcome; the one that claims them does.
+type inFlight struct {
+	exporter *exporterHandle
+	batch    *queue.Batch    // nil: a gap record, or synchronous mode
+	records  []sdklog.Record // of the batch, all that are left; none for a gap record
+	// submitted is how many of the first records an exporter got, now or before.
+	submitted atomic.Int64
+	claimed   atomic.Bool
 }
 
-func (a *attempt) claim() bool { return a.settled.CompareAndSwap(false, true) }
+func (f *inFlight) claim() bool { return f.claimed.CompareAndSwap(false, true) }
+
+// abandon claims the records that current points to, and commits them. It tries until it
+// succeeds, or the exporter has returned after all.
+func abandon(current *atomic.Pointer[inFlight], returned func() bool, commit func(*inFlight)) {
+	for !returned() {
+		if f := current.Load(); f != nil && f.claim() {
+			commit(f)
+			return
+		}
+		time.Sleep(time.Millisecond) // it is between two exports, or about to return
+	}
+}
 
 // worker takes batches from the queue and hands them to its exporter, one after
-// the other. It always waits for Export to return; an exporter that does not
-// heed its context holds its own worker and nobody else.
+// the other. It always waits for Export to return; an exporter that ignores the end of
+// its context blocks its own worker only.
 //
-// The goroutine owns sizer, parts, errand and fruitless. current is written by the goroutine, and read by
-// Shutdown when its time is up.
+// The goroutine owns splitter, parts, export and useless. It writes current, which Shutdown
+// reads when its time is up.
 type worker struct {
 	p        *Processor
-	lane     *lane
+	exporter *exporterHandle
 	consumer *queue.Consumer
-	done     chan struct{} // closed when the goroutine has ended
+	done     chan struct{} // closed when run has returned
 
-	sizer *sizer
-	parts []part // of the batch that it is at; memory to be used again
+	splitter *size.Splitter
+	parts    []part // of the current batch; its memory is reused
 
-	errand    *errand // that it is on; nil: none
-	current   atomic.Pointer[attempt]
-	fruitless bool // the last batch that was parted was refused in every part, and nothing was taken since
+	export  *batchExport // the current one; nil: none
+	current atomic.Pointer[inFlight]
+	// splitsUseless: of the last batch that was split every part was refused, and nothing
+	// was accepted since.
+	splitsUseless bool
 }
 
+func newWorker(p *Processor, h *exporterHandle) *worker {
+	return &worker{p: p, exporter: h, consumer: p.queue.NewConsumer(), splitter: size.NewSplitter(), done: make(chan struct{})}
+}
+
+// run exports batches until the queue is drained. It is called again if the exporter ends
+// the goroutine (runtime.Goexit).
 func (w *worker) run() {
-	finished := false
-	defer func() {
-		if finished {
-			close(w.done)
-		} else { // the exporter ended the goroutine (runtime.Goexit)
-			go w.run()
-		}
-	}()
 	w.resume()
 	for {
-		w.p.health.await(&w.lane.standing, w.p.queue)
-		// After the pause, too: where there is less traffic than workers, the
-		// batches are for those whose exporters work. And where all fail they
-		// take turns, so that one that has recovered is found.
-		w.consumer.Reluctant = w.p.health.failing(&w.lane.standing)
+		w.exporter.backoff.Await(w.p.queue)
+		// After the pause, too: if there are more workers than batches, the batches are for
+		// those whose exporters work. If all fail they take turns, so that an exporter that
+		// has recovered is found.
+		w.consumer.WakeLast = w.exporter.backoff.Failing()
 		b := w.consumer.Take()
 		if b == nil {
 			break
 		}
-		w.deliver(b)
+		w.exportBatch(b)
 	}
-	finished = true
+	close(w.done)
 }
 
-// resume goes on with the batch in whose export the exporter ended the goroutine. What
-// the exporter held is lost as if it had panicked.
+// resume goes on with the batch during whose export the exporter ended the goroutine. The
+// records that the exporter held are lost as if it had panicked.
 func (w *worker) resume() {
-	a := w.current.Load()
-	if w.errand == nil || a == nil {
+	f := w.current.Load()
+	if w.export == nil || f == nil {
 		return
 	}
-	w.p.health.end(&w.lane.standing)
-	if !a.claim() { // Shutdown has settled the batch
-		w.errand = nil
+	w.exporter.backoff.End()
+	if !f.claim() { // Shutdown has committed the batch
+		w.export = nil
 		return
 	}
 	w.current.Store(nil)
-	o := outcome{err: w.lane.goexitError("Export"), failed: true, why: exportPanic, class: Permanent}
-	w.complete(w.errand.fail(o))
+	o := outcome{err: w.exporter.goexitError("Export"), failed: true, why: exportPanic, class: Permanent}
+	w.finish(w.export.fail(o))
 }
 
-// export hands the first of the batch's parts to the exporter. It reports false when
-// Shutdown has settled the batch meanwhile, which is then not to be touched any more.
-func (w *worker) export(b *queue.Batch, parts []part) (outcome, bool) {
+// attempt hands the first of the batch's parts to the exporter. It reports false if
+// Shutdown has committed the batch meanwhile; the batch must not be touched any more then.
+func (w *worker) attempt(b *queue.Batch, parts []part) (outcome, bool) {
 	p, next := w.p, &parts[0]
-	a := &attempt{batch: b}
-	a.handed.Store(handed(parts))
-	w.current.Store(a)
+	f := &inFlight{exporter: w.exporter, batch: b, records: b.Records()}
+	f.submitted.Store(submitted(parts))
+	w.current.Store(f)
 	o := outcome{failed: true, why: shutdownTimeout}
-	// Before the turn comes, too: a ForceFlush that does not heed its context may hold
-	// it, and the others are not to wait for this one then.
-	p.health.begin(&w.lane.standing, p.cfg.exportTimeout)
-	if w.lane.enter(p.exportCtx, nil) { // it ends when Shutdown's time is up
+	// Before the turn comes: a ForceFlush that ignores the end of its context may hold the
+	// turn, and the other exporters must not wait for this one then.
+	w.exporter.backoff.Begin(p.cfg.exportTimeout)
+	if w.exporter.acquire(p.exportCtx, nil) { // until Shutdown's time is up
 		if !next.tried {
 			next.tried = true
 			p.ledger.submitted.Add(uint64(next.n))
-			a.handed.Store(handed(parts))
+			f.submitted.Store(submitted(parts))
 		}
-		o = w.lane.export(p.exportCtx, p.cfg.exportTimeout, b.Records()[:next.n])
+		o = w.exporter.export(p.exportCtx, p.cfg.exportTimeout, f.records[:next.n])
 	}
-	ok := a.claim()
+	ok := f.claim()
 	if ok {
 		w.current.Store(nil)
 		if o.failed && p.exportCtx.Err() == nil {
-			o.class, o.hint = p.cfg.retry.classify(p.exportCtx, o, p.reporter.report)
+			o.class, o.hint = p.cfg.retry.classify(p.exportCtx, o, p.reporter.Report)
 		}
 	}
-	// Not before it is known what the error means. Classify may take as long as an
-	// export, and the others are not to wait for this one then either.
-	p.health.end(&w.lane.standing)
+	// After the error is classified: Classify may take as long as an export, and the other
+	// exporters must not wait for this one then either.
+	w.exporter.backoff.End()
 	return o, ok
+}
+
+// abandon commits the batch that the exporter does not give back. The exporter may still
+// be reading it, so its memory is not reused.
+func (w *worker) abandon() {
+	returned := func() bool {
+		select {
+		case <-w.done:
+			return true
+		default:
+			return false
+		}
+	}
+	abandon(&w.current, returned, func(f *inFlight) {
+		if f.batch == nil { // a gap record
+			return
+		}
+		n := f.submitted.Load()
+		commitSubmitted := w.p.prepareCommit(w.exporter, f.records[:n], abandoned, true)
+		commitOthers := w.p.prepareCommit(w.exporter, f.records[n:], outcome{failed: true, why: shutdownTimeout}, false)
+		w.consumer.Abandon(f.batch, nil, func() { commitSubmitted(); commitOthers() })
+	})
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// crew starts a processor with several exporters, which the test made.
-func crew(t *testing.T, exporters []*exportertest.Exporter, opts ...Option) *Processor {
+// startWith starts a processor with several exporters, which the test made.
+func startWith(t *testing.T, exporters []*exportertest.Exporter, opts ...Option) *Processor {
 	t.Helper()
 	more := make([]sdklog.Exporter, len(exporters)-1)
 	for i, e := range exporters[1:] {
@@ -35,7 +35,7 @@ func exporters(n int, opts ...exportertest.Option) []*exportertest.Exporter {
 	return all
 }
 
-// wantEachOnce checks that the exporters together took these bodies, each once.
+// wantEachOnce checks that the exporters together accepted these bodies, each once.
 func wantEachOnce(t testing.TB, all []*exportertest.Exporter, want []string) {
 	t.Helper()
 	var got []string
@@ -55,7 +55,7 @@ func TestExportersWorkInParallel(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const batch, rounds = 4, 6
 				all := exporters(n, exportertest.WithDelay(10*time.Millisecond))
-				p := crew(t, all, WithExportMaxBatchSize(batch))
+				p := startWith(t, all, WithExportMaxBatchSize(batch))
 				bodies := bodyRange(0, n*rounds*batch)
 				begun := time.Now()
 				emit(p, log.SeverityInfo, bodies...)
@@ -78,18 +78,18 @@ func TestExportersWorkInParallel(t *testing.T) {
 	}
 }
 
-// Eight exporters, of which one refuses at once and so is always free. Without a
-// pause it would be given nearly everything. What it refuses the others take.
+// Eight exporters, of which one refuses at once and so is always free. Without a pause it
+// would get nearly everything. The others take what it refuses.
 func TestExporterThatRefusesAtOnceDoesNotSwallowTheTraffic(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		every time.Duration // between batches
 		n     int           // batches
-		most  int           // of those, for the one that refuses
+		most  int           // of those, for the exporter that refuses
 	}{
 		// After 0, 0.1, 0.25, 0.5, 0.8, 1.3, 2.1, 3.2, 4.9, 7.5, 10.8 seconds, give or take a half.
 		{"busy", 2 * time.Millisecond, 5000, 16},
-		// There is always a healthy one to be had.
+		// There is always a healthy one available.
 		{"one a second", time.Second, 300, 1},
 		{"hardly any", 30 * time.Second, 100, 1},
 	} {
@@ -98,7 +98,7 @@ func TestExporterThatRefusesAtOnceDoesNotSwallowTheTraffic(t *testing.T) {
 				captureErrors(t)
 				all := exporters(7, exportertest.WithDelay(10*time.Millisecond), exportertest.WithoutRecords())
 				refuses := failing(errors.New("refused"), exportertest.WithoutRecords())
-				p := crew(t, append([]*exportertest.Exporter{refuses}, all...), WithExportMaxBatchSize(2))
+				p := startWith(t, append([]*exportertest.Exporter{refuses}, all...), WithExportMaxBatchSize(2))
 				emit(p, log.SeverityInfo, bodyRange(0, 2*8)...) // one for each
 				for range tc.n - 8 {
 					emit(p, log.SeverityInfo, "a", "b")
@@ -122,7 +122,7 @@ func TestExporterThatRefusesAtOnceDoesNotSwallowTheTraffic(t *testing.T) {
 	}
 }
 
-// Without a healthy one there is nobody to leave the batches to: nobody pauses.
+// Without a healthy exporter there is none to leave the batches to, so none pauses.
 func TestExportersThatAllFailDoNotPause(t *testing.T) {
 	for _, n := range []int{1, 2, 3} {
 		t.Run(fmt.Sprintf("exporters=%d", n), func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestExportersThatAllFailDoNotPause(t *testing.T) {
 				for i := range all {
 					all[i] = failing(errors.New("refused"))
 				}
-				p := crew(t, all, once, WithExportMaxBatchSize(1))
+				p := startWith(t, all, once, WithExportMaxBatchSize(1))
 				begun := time.Now()
 				for range 200 {
 					emit(p, log.SeverityInfo, "x")
@@ -148,17 +148,17 @@ func TestExportersThatAllFailDoNotPause(t *testing.T) {
 	}
 }
 
-// An exporter that has recovered is found out about when the others cannot keep
-// up, and then does its share again.
+// An exporter that has recovered is found when the others cannot keep up, and then does
+// its share again.
 func TestExporterThatRecoversDoesItsShareAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := exporters(2, exportertest.WithDelay(10*time.Millisecond), exportertest.WithoutRecords())
-		p := crew(t, all, WithExportMaxBatchSize(2), WithMaxQueueSize(10_000))
+		p := startWith(t, all, WithExportMaxBatchSize(2), WithMaxQueueSize(10_000))
 		all[0].FailNext(10, errors.New("refused")) // 18 seconds and more
 		busy := func(d time.Duration) {
 			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(9 * time.Millisecond) {
-				emit(p, log.SeverityInfo, "a", "b") // a bit more than one can take
+				emit(p, log.SeverityInfo, "a", "b") // a bit more than one exporter can take
 			}
 		}
 		busy(40 * time.Second)
@@ -175,7 +175,7 @@ func TestExporterThatRecoversDoesItsShareAgain(t *testing.T) {
 	})
 }
 
-// All fail, one recovers: it takes everything, and the others no longer race it
+// All fail, one recovers: it takes everything, and the others no longer compete with it
 // for the batches.
 func TestOneOfManyRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestOneOfManyRecovers(t *testing.T) {
 			exportertest.New(exportertest.WithFunc(refusing)),
 			failing(errors.New("refused")),
 		}
-		p := crew(t, all, WithExportMaxBatchSize(1))
+		p := startWith(t, all, WithExportMaxBatchSize(1))
 		for range 50 {
 			emit(p, log.SeverityInfo, "x")
 			synctest.Wait()

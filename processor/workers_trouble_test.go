@@ -13,10 +13,11 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// blockAll has every exporter hold a batch of records, and returns what releases
-// each of them.
+// blockAll makes every exporter hold a batch of records, and returns the functions that
+// release them.
 func blockAll(t *testing.T, p *Processor, all []*exportertest.Exporter) (release []func()) {
 	t.Helper()
 	for _, e := range all {
@@ -31,11 +32,11 @@ func blockAll(t *testing.T, p *Processor, all []*exportertest.Exporter) (release
 	return release
 }
 
-// An exporter that hangs holds its worker and one batch, and nobody else.
+// An exporter that hangs holds its worker and one batch, and no others.
 func TestHangingExporterHoldsOnlyItsWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := exporters(3, exportertest.WithDeafness())
-		p := crew(t, all, WithExportMaxBatchSize(2), WithExportTimeout(time.Second))
+		p := startWith(t, all, WithExportMaxBatchSize(2), WithExportTimeout(time.Second))
 		release := blockAll(t, p, all)
 		release[0]()
 		release[2]()
@@ -68,13 +69,13 @@ func TestHangingExporterHoldsOnlyItsWorker(t *testing.T) {
 	})
 }
 
-// One hangs and counts as healthy, the other fails: it is tried again every five
-// seconds at least, and all goes on when it has recovered.
-func TestFailingExporterBesideAHangingOne(t *testing.T) {
+// One exporter hangs and counts as healthy, the other fails: it is retried every five
+// seconds at least, and everything goes on when it has recovered.
+func TestFailingExporterWhileAnotherHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := exporters(2)
-		p := crew(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(1000))
+		p := startWith(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(1000))
 		release := blockAll(t, p, all)
 		all[1].FailNext(15, syscall.ECONNREFUSED)
 		release[1]()
@@ -95,14 +96,14 @@ func TestFailingExporterBesideAHangingOne(t *testing.T) {
 	})
 }
 
-// A worker that pauses does not hold Shutdown: there is nothing left for it.
+// A worker that pauses does not delay Shutdown: there is nothing left for it.
 func TestShutdownDoesNotWaitForAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
 		all := exporters(3, exportertest.WithDelay(10*time.Millisecond), exportertest.WithoutRecords())
 		all[0].SetDelay(0)
 		all[0].FailNext(1000, errors.New("refused"))
-		p := crew(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(10_000))
+		p := startWith(t, all, WithExportMaxBatchSize(1), WithMaxQueueSize(10_000))
 		for range 1000 {
 			emit(p, log.SeverityInfo, "x", "y")
 			time.Sleep(10 * time.Millisecond)
@@ -120,8 +121,8 @@ func TestShutdownDoesNotWaitForAPause(t *testing.T) {
 	})
 }
 
-// An exporter that ends the goroutine it is called on (a test's FailNow does)
-// takes one batch with it, and neither its worker nor another.
+// An exporter that ends the goroutine on which it is called (a test's FailNow does) costs
+// one batch, and neither its worker nor another.
 func TestExporterThatEndsItsGoroutine(t *testing.T) {
 	for name, opts := range map[string][]Option{
 		"one":         nil,
@@ -148,7 +149,7 @@ func TestExporterThatEndsItsGoroutine(t *testing.T) {
 					}()
 					<-done
 					synctest.Wait()
-					if text == "end" && e.Exports() > before { // and not the other one's
+					if text == "end" && e.Exports() > before { // and not those of the other exporter
 						ended++
 					}
 				}
@@ -166,7 +167,7 @@ func TestExporterThatEndsItsGoroutine(t *testing.T) {
 					t.Errorf("%+v, want %d failures", x, ended)
 				}
 				synctest.Wait()
-				if got := errs.matching(errPanic); len(got) != ended {
+				if got := errs.matching(usercode.ErrPanic); len(got) != ended {
 					t.Errorf("reported %v, want %d", errs.all(), ended)
 				}
 				if err := p.Shutdown(t.Context()); err != nil {
@@ -181,8 +182,8 @@ func TestExporterThatEndsItsGoroutine(t *testing.T) {
 	}
 }
 
-// A panic or an end of the goroutine in the last export must not make Shutdown
-// wait for a worker that is no more.
+// A panic or the end of the goroutine in the last export must not make Shutdown wait for
+// a worker that does not exist any more.
 func TestExporterThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)
@@ -198,19 +199,18 @@ func TestExporterThatEndsItsGoroutineDuringShutdown(t *testing.T) {
 			t.Errorf("shutdown took %v, want 3s", took)
 		}
 		var lost *ShutdownError
-		if !errors.As(err, &lost) || lost.Total() != 3 || !errors.Is(err, errPanic) {
+		if !errors.As(err, &lost) || lost.Total() != 3 || !errors.Is(err, usercode.ErrPanic) {
 			t.Errorf("shutdown returns %v, want three records lost to a panic", err)
 		}
 		wantDropped(t, p, Drop{ReasonExportPanic, log.SeverityInfo, 3})
 	})
 }
 
-// Whoever is called next gets what was left: a critical record, ExportNow and
-// ForceFlush wake a worker also when others hang.
-func TestWakingAWorkerBesideHangingOnes(t *testing.T) {
+// A critical record, ExportNow and ForceFlush wake a free worker up even if others hang.
+func TestWakingAWorkerWhileOthersHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := exporters(3)
-		p := crew(t, all, WithExportMaxBatchSize(100), WithExportInterval(time.Hour))
+		p := startWith(t, all, WithExportMaxBatchSize(100), WithExportInterval(time.Hour))
 		blockAll(t, p, all)[2]()
 		synctest.Wait()
 		before := all[2].RecordsTaken()

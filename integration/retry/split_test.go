@@ -59,7 +59,7 @@ func TestSizes(t *testing.T) {
 			var s sizeRecorder
 			server := httptest.NewServer(&s)
 			defer server.Close()
-			p := processor.New(newHTTP(t, server.URL), processor.WithFallback(nil), processor.WithMaxExportBatchBytes(tc.limit),
+			p := processor.New(newHTTP(t, server.URL), processor.WithFallback(nil), processor.WithExportMaxBatchBytes(tc.limit),
 				processor.WithExportInterval(time.Hour), processor.WithMaxQueueSize(8192), processor.WithExportMaxBatchSize(4096))
 			provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(p), sdklog.WithResource(resource.NewSchemaless(
 				attribute.String("service.name", "a service with a name"), attribute.StringSlice("list", []string{"a", "bc"}))))
@@ -162,7 +162,7 @@ func TestMoreThanAReceiverAccepts(t *testing.T) {
 	}
 	emit(l, strings.Repeat("x", 4<<20))
 	err := p.ForceFlush(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "WithMaxExportBatchBytes") {
+	if err == nil || !strings.Contains(err.Error(), "WithExportMaxBatchBytes") {
 		t.Errorf("flush returns %v, want an error about the record that is too large", err)
 	}
 	s := p.Stats()

@@ -1,5 +1,5 @@
-// Package observ holds the processor's self-observability: the instruments of
-// OpenTelemetry's semantic conventions for log record processors and asynclog's
-// own. Everything that can be is observed when somebody collects, from figures
-// the processor keeps anyway, so that the log path pays nothing for it.
+// Package observ contains the processor's metrics: the instruments of OpenTelemetry's
+// semantic conventions for log record processors and asynclog's own. Where possible they
+// are observed at each collection, from figures that the processor keeps anyway, so that
+// they cost the log path nothing.
 package observ

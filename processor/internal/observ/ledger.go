@@ -8,8 +8,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// The ledger as metrics. The conventions' own count where a record went; these count
-// where it ended, and add up at every collection:
+// The ledger as metrics. The metrics of the conventions count where a record went; these
+// count where it ended, and add up at every collection:
 //
 //	emitted = filtered + exported + fallback + dropped + queue.size + in_flight
 const (
@@ -19,18 +19,18 @@ const (
 	DroppedName  = "asynclog.processor.dropped"
 	InFlightName = "asynclog.processor.in_flight"
 
-	// SeverityKey is the attribute that has a dropped record's severity range. The
-	// conventions have none for it.
+	// SeverityKey is the attribute with a dropped record's severity range. The conventions
+	// have none for it.
 	SeverityKey = attribute.Key("asynclog.severity")
 )
 
-// Ledger is what the processor's ledger says, all of it at one time.
+// Ledger is a snapshot of the processor's ledger.
 type Ledger struct {
 	Emitted, Filtered, Exported, InFlight int64
 	Dropped                               []Dropped
 }
 
-// Dropped is a number of lost records, by reason and severity.
+// Dropped is the number of records lost for one reason, of one severity range.
 type Dropped struct {
 	ErrorType, Severity string
 	Records             int64

@@ -17,46 +17,47 @@ const (
 	// ScopeName is the instrumentation scope of the metrics.
 	ScopeName = "github.com/krunchwrapper/asynclog/processor"
 
-	// ComponentType is the otel.component.type of the processor. A component
-	// that is not one of the SDK's own uses its own name, say the conventions.
+	// ComponentType is the otel.component.type of the processor. According to the
+	// conventions, a component that is not one of the SDK's uses its own name.
 	ComponentType = ScopeName + ".Processor"
 
 	// FallbackName is the counter of records written to the fallback.
 	FallbackName = "asynclog.processor.fallback"
 
-	// SuppressedName is the counter of records that callers were held back from
-	// building.
+	// SuppressedName is the counter of records that callers did not build under
+	// pressure.
 	SuppressedName = "asynclog.processor.suppressed"
 
-	// AgeName is the histogram of how old the oldest record of a batch is when
-	// the batch is handed to its exporter.
+	// AgeName is the histogram of the age of a batch's oldest record when the batch is
+	// handed to its exporter.
 	AgeName = "asynclog.processor.queue.age"
 
 	// DegradedName is the gauge that is 1 while no exporter works.
 	DegradedName = "asynclog.processor.degraded"
 )
 
-// ageBoundaries reach from a record that was exported at once to one that sat
-// out an outage.
+// ageBoundaries range from a record that is exported at once to one that waits during an
+// outage.
 var ageBoundaries = []float64{.001, .005, .01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
 
 var lastID atomic.Int64
 
-// Lost is a number of records that never reached an exporter, by reason.
+// Lost is the number of records that were lost for one reason before an exporter got
+// them.
 type Lost struct {
 	ErrorType string
 	Records   int64
 }
 
-// Reading is what the processor tells when somebody collects.
+// Reading is what the processor reports at a collection.
 type Reading struct {
 	Queued, Capacity int64 // Capacity 0: there is no queue
 	Submitted        int64 // records handed to an exporter
 	Lost             []Lost
 	Fallback         int64
 	Degraded         bool
-	Pressure         bool  // callers are held back under pressure
-	Suppressed       int64 // how often they were
+	Pressure         bool  // the processor holds callers back under pressure
+	Suppressed       int64 // how often it did
 	Ledger           Ledger
 }
 
@@ -71,7 +72,7 @@ type Instruments struct {
 	ageOpts []metric.RecordOption
 }
 
-// New creates the instruments on the provider's meter; read is called at each
+// New creates the instruments on the provider's meter. They call read at each
 // collection.
 func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	m := mp.Meter(ScopeName, metric.WithSchemaURL(semconv.SchemaURL))
@@ -89,7 +90,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
-	// It has no unit: Prometheus calls a gauge whose unit is 1 a ratio.
+	// Without a unit: Prometheus calls a gauge whose unit is 1 a ratio.
 	degraded, err7 := m.Int64ObservableGauge(DegradedName,
 		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
 	ledger, err8 := newLedgerInstruments(m)
@@ -108,7 +109,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	i.reg, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		last := i.finished.Load()
 		if last && !i.removed.CompareAndSwap(false, true) {
-			return nil // the last word has been said
+			return nil // the final figures have been observed
 		}
 		r := read()
 		if r.Capacity > 0 {
@@ -130,7 +131,7 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		}
 		ledger.observe(o, set, &r.Ledger)
 		if last {
-			// Not from here: the meter holds its lock while it calls back.
+			// On another goroutine: the meter holds its lock during the callback.
 			go func() { _ = i.reg.Unregister() }()
 		}
 		return nil
@@ -141,8 +142,8 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 	return i, nil
 }
 
-// Age records how long a batch's oldest record has waited. A record from a clock
-// that is ahead of this one has not waited at all.
+// Age records how long a batch's oldest record has waited. The time is 0 for a record from
+// a clock that is ahead of this one.
 func (i *Instruments) Age(ctx context.Context, d time.Duration) {
 	if i == nil || !i.age.Enabled(ctx) {
 		return
@@ -150,8 +151,8 @@ func (i *Instruments) Age(ctx context.Context, d time.Duration) {
 	i.age.Record(ctx, max(d, 0).Seconds(), i.ageOpts...)
 }
 
-// Finish is called when the figures are final. The next collection reports
-// them, and is the last to do so.
+// Finish is called when the figures are final. The next collection observes them, and is
+// the last to do so.
 func (i *Instruments) Finish() {
 	if i != nil {
 		i.finished.Store(true)

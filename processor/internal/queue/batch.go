@@ -33,17 +33,17 @@ type Batch struct {
 	requeued bool // the batch was put back at least once
 	stale    int  // how many slots, from the start, may still hold records of an earlier use
 
-	// Trail is the retry state of the batch. The queue keeps it while the batch is put
+	// Retry is the retry state of the batch. The queue keeps it while the batch is put
 	// back. It belongs to the consumer that holds the batch.
-	Trail Trail
+	Retry RetryState
 }
 
-// Trail is the retry state of a batch. Consumers write it.
-type Trail struct {
-	Attempts int       // failed exports
-	Unclear  int       // how many of those failed for an unknown reason
-	Failed   time.Time // time of the first failed export
-	Cause    uint8     // reason of the last failed export
+// RetryState is the retry state of a batch. Consumers write it.
+type RetryState struct {
+	Attempts        int       // failed exports
+	UnknownFailures int       // how many of those failed for an unknown reason
+	FirstFailure    time.Time // time of the first failed export
+	Cause           uint8     // reason of the last failed export
 }
 
 func (q *Queue) newBatch() *Batch { return &Batch{slots: newSlots(q.size, q.bytes != nil)} }
@@ -123,5 +123,5 @@ func (b *Batch) recycle() {
 	b.index = levelIndex{}
 	b.flushes = nil
 	b.requeued = false
-	b.Trail = Trail{}
+	b.Retry = RetryState{}
 }

@@ -20,7 +20,7 @@ func TestRequeueBytes(t *testing.T) {
 			r.offerSized(t, 4, 55, Full) // 46 are reserved
 		}
 		r.offerSized(t, 5, 54, Accepted)
-		r.consumer.Progress(b, 1, nil, func() {})
+		r.consumer.SettleFirst(b, 1, nil, func() {})
 		r.offerSized(t, 6, 10, Accepted)
 		r.wantBytes(t, 2, 64)
 		r.requeueAll(t, b)
@@ -38,7 +38,7 @@ func TestRequeueBytes(t *testing.T) {
 // requeueAll puts back a batch that fits, so that no record is evicted.
 func (r *rig) requeueAll(t *testing.T, b *Batch) {
 	t.Helper()
-	if _, ok := r.consumer.PutBack(b, nil, func(gone []Victim) {
+	if _, ok := r.consumer.Requeue(b, nil, func(gone []Victim) {
 		if len(gone) > 0 {
 			t.Errorf("%d records were evicted", len(gone))
 		}
@@ -70,7 +70,7 @@ func TestRequeueOverBytes(t *testing.T) {
 			r.offerSizedLevel(t, 3+n, level, []int{30, 30, 30, 10}[n], Accepted)
 		}
 		var gone []int
-		r.consumer.PutBack(b, nil, func(all []Victim) {
+		r.consumer.Requeue(b, nil, func(all []Victim) {
 			for i := range all {
 				gone = append(gone, numberOf(all[i].Record))
 			}

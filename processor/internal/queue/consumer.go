@@ -9,9 +9,9 @@ type Consumer struct {
 	wake   chan struct{} // capacity 1: a wake-up is never lost and never blocks
 	commit chan struct{} // capacity 1: the slot that the consumer waits for was committed
 
-	// Reluctant makes an idle consumer the last to be woken instead of the first. The
+	// WakeLast makes an idle consumer the last to be woken instead of the first. The
 	// goroutine that calls Take sets it.
-	Reluctant bool
+	WakeLast bool
 
 	holding *Batch // guarded by q.mu
 }
@@ -44,7 +44,7 @@ func (c *Consumer) Take() *Batch {
 			q.mu.Unlock()
 			return nil
 		}
-		if c.Reluctant {
+		if c.WakeLast {
 			q.idle = slices.Insert(q.idle, 0, c)
 		} else {
 			q.idle = append(q.idle, c)
@@ -99,10 +99,10 @@ func (q *Queue) removeReadyLocked(i int) *Batch {
 	return b
 }
 
-// Progress settles the first n unsettled records of the batch. It calls account, which
+// SettleFirst settles the first n unsettled records of the batch. It calls account, which
 // enters their outcome in the ledger, under the queue's mutex, so that no snapshot sees one
 // without the other. Flushes that cover the batch record err and continue.
-func (c *Consumer) Progress(b *Batch, n int, err error, account func()) {
+func (c *Consumer) SettleFirst(b *Batch, n int, err error, account func()) {
 	q := c.q
 	q.lock()
 	defer q.mu.Unlock()

@@ -201,7 +201,7 @@ func TestLedgerBalances(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 4})
 }
 
-// TestWakeOrder checks that consumers that have Reluctant set are woken only when no other
+// TestWakeOrder checks that consumers that have WakeLast set are woken only when no other
 // is idle, and take turns.
 func TestWakeOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestWakeOrder(t *testing.T) {
 		settle := make(map[string]chan struct{})
 		start := func(name string, last bool) {
 			c := r.NewConsumer()
-			c.Reluctant = last
+			c.WakeLast = last
 			release := make(chan struct{})
 			settle[name] = release
 			go func() {

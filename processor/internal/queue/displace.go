@@ -4,11 +4,11 @@ import sdklog "go.opentelemetry.io/otel/sdk/log"
 
 // Victim is a record that was evicted in favour of another.
 type Victim struct {
-	Level  uint8
-	Tried  bool           // its batch was put back before
-	Cause  uint8          // if so, its batch's Trail.Cause
-	Record *sdklog.Record // a copy; nil below the keep level
-	size   int            // in bytes; 0 where these are not bounded
+	Level    uint8
+	Requeued bool           // its batch was put back before
+	Cause    uint8          // if so, its batch's Retry.Cause
+	Record   *sdklog.Record // a copy; nil below the keep level
+	size     int            // in bytes; 0 where these are not bounded
 }
 
 // displaceUnlock evicts a record in favour of the new one, if the policy finds one to
@@ -90,7 +90,7 @@ func (q *Queue) evictFirstLocked(b *Batch, n int, v *Victim) bool {
 }
 
 func (q *Queue) evictSlot(b *Batch, slot uint32, level uint8, v *Victim) {
-	v.Level, v.Tried, v.Cause, v.size = level, b.requeued, b.Trail.Cause, b.slots.size(slot)
+	v.Level, v.Requeued, v.Cause, v.size = level, b.requeued, b.Retry.Cause, b.slots.size(slot)
 	if level >= q.keepLevel {
 		r := b.slots.records[slot]
 		v.Record = &r

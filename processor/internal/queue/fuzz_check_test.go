@@ -25,7 +25,7 @@ func (r *fuzzRun) check() {
 	})
 	r.checkDisplaced()
 	r.m.updatePressure()
-	if got := r.q.Pressed(); got != r.m.pressed {
+	if got := r.q.UnderPressure(); got != r.m.pressed {
 		r.t.Fatalf("pressed %t with %d records, want %t", got, want.Queued, r.m.pressed)
 	}
 	if n := r.q.Len(); n != want.Queued {

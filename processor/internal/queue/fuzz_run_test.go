@@ -47,7 +47,7 @@ func newFuzzRun(t *testing.T, cfg Config) *fuzzRun {
 	t.Helper()
 	r := &fuzzRun{t: t, m: newModel(cfg), keep: cfg.KeepLevel}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addOverwritten
+	cfg.Overwritten = r.displaced.addOverwritten
 	r.q = New(cfg)
 	for i := range r.consumers {
 		r.consumers[i] = r.q.NewConsumer()
@@ -166,7 +166,7 @@ func (r *fuzzRun) progress(consumer int, fail bool) {
 		return
 	}
 	accounted := 0
-	r.consumers[consumer].Progress(h.batch, 1, refusal(fail), func() { accounted++ })
+	r.consumers[consumer].SettleFirst(h.batch, 1, refusal(fail), func() { accounted++ })
 	if accounted != 1 {
 		r.t.Fatalf("account called %d times", accounted)
 	}
@@ -185,14 +185,14 @@ func (r *fuzzRun) requeue(consumer int, fail, progress bool) {
 		h = r.held[consumer]
 	}
 	if r.m.removed {
-		if _, ok := r.consumers[consumer].PutBack(h.batch, nil, func([]Victim) { r.t.Error("account called") }); ok {
+		if _, ok := r.consumers[consumer].Requeue(h.batch, nil, func([]Victim) { r.t.Error("account called") }); ok {
 			r.t.Fatal("a batch was put back after Remove")
 		}
 		return
 	}
 	var got, want displacements
 	accounted := 0
-	flushing, ok := r.consumers[consumer].PutBack(h.batch, refusal(fail), func(gone []Victim) {
+	flushing, ok := r.consumers[consumer].Requeue(h.batch, refusal(fail), func(gone []Victim) {
 		accounted++
 		for _, v := range gone {
 			got.add(v)

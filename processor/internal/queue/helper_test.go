@@ -73,7 +73,7 @@ func newRigOf(t *testing.T, cfg Config) *rig {
 	t.Helper()
 	r := &rig{}
 	cfg.Displaced = r.displaced.add
-	cfg.Traded = r.displaced.addOverwritten
+	cfg.Overwritten = r.displaced.addOverwritten
 	r.Queue = New(cfg)
 	r.consumer = r.NewConsumer()
 	t.Cleanup(func() { checkInvariants(t, r.Queue) })

@@ -79,7 +79,7 @@ func checkFree(t *testing.T, q *Queue) {
 	t.Helper()
 	for i, b := range q.free {
 		if b.word.Load()>>32 != 0 || b.claimed != 0 || b.done != 0 || b.holes != 0 || b.first != 0 ||
-			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.requeued || b.Trail != (Trail{}) {
+			!b.opened.IsZero() || len(b.flushes) > 0 || b.index != (levelIndex{}) || b.requeued || b.Retry != (RetryState{}) {
 			t.Errorf("free batch %d is not reset: %+v", i, b)
 		}
 		checkUnmarked(t, b, 0)

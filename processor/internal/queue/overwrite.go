@@ -118,7 +118,7 @@ func (q *Queue) endOverwriteLocked() {
 	}
 	for level, count := range levels {
 		if count > 0 {
-			q.overwritten(Victim{Level: uint8(level), Tried: front.requeued, Cause: front.Trail.Cause}, count)
+			q.overwritten(Victim{Level: uint8(level), Requeued: front.requeued, Cause: front.Retry.Cause}, count)
 		}
 	}
 	front.first += n

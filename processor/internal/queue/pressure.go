@@ -4,10 +4,10 @@ package queue
 // decided where the mutex is held anyway, when a batch fills or is taken, and at the high
 // mark, where the tail's limit stops claims for that purpose.
 
-// Pressed reports whether the queue is under pressure: it has reached its high mark and has
+// UnderPressure reports whether the queue is under pressure: it has reached its high mark and has
 // not come down to the low mark since. Capacity that is reserved for batches to return
 // counts as used. The call is one atomic load. It returns false for a closed queue.
-func (q *Queue) Pressed() bool { return q.pressed.Load() }
+func (q *Queue) UnderPressure() bool { return q.pressed.Load() }
 
 // capAtHighMarkLocked updates the pressure of a queue with so many claimed slots in the
 // tail, fewer than the limit. It returns how many slots may be claimed until the pressure

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// wantPressed checks Pressed and the invariants.
+// wantPressed checks UnderPressure and the invariants.
 func (r *rig) wantPressed(t *testing.T, when string, want bool) {
 	t.Helper()
-	if got := r.Pressed(); got != want {
+	if got := r.UnderPressure(); got != want {
 		t.Errorf("%s: pressed %t, want %t", when, got, want)
 	}
 	checkInvariants(t, r.Queue)
@@ -139,7 +139,7 @@ func TestPressureConcurrentSafe(t *testing.T) {
 			producers.Go(func() { s.offerSome(producer, 6) })
 		}
 		producers.Wait()
-		if !s.q.Pressed() {
+		if !s.q.UnderPressure() {
 			t.Fatalf("not pressed with %d records", s.q.Len())
 		}
 		checkInvariants(t, s.q)
@@ -147,7 +147,7 @@ func TestPressureConcurrentSafe(t *testing.T) {
 		for s.q.Len() > 0 {
 			s.q.Expedite()
 			c.Settle(c.Take(), nil, func() {})
-			if got, want := s.q.Pressed(), s.q.Len() >= high; got != want {
+			if got, want := s.q.UnderPressure(), s.q.Len() >= high; got != want {
 				t.Fatalf("pressed %t with %d records", got, s.q.Len())
 			}
 		}

@@ -40,10 +40,10 @@ type Config struct {
 	Policy    Policy
 	MaxWait   time.Duration // Block only
 
-	// High and Low are the marks of Pressed, in records: it becomes true at High and false
-	// again at Low. High is 1 … Capacity, or 0: Pressed is not needed. Low is less than
+	// High and Low are the marks of UnderPressure, in records: it becomes true at High and false
+	// again at Low. High is 1 … Capacity, or 0: UnderPressure is not needed. Low is less than
 	// High. In a queue that is bounded by bytes, HighBytes and LowBytes are the marks in
-	// bytes: reaching either high mark makes Pressed true, and both counts must be down to
+	// bytes: reaching either high mark makes UnderPressure true, and both counts must be down to
 	// their low marks to make it false.
 	High, Low           int
 	HighBytes, LowBytes int
@@ -55,11 +55,11 @@ type Config struct {
 	// goroutine that offered the new one, outside the mutex. The record is only valid
 	// during the call.
 	Displaced func(Victim)
-	// Traded is called for n records that were evicted in favour of new ones together. They
+	// Overwritten is called for n records that were evicted in favour of new ones together. They
 	// are below KeepLevel and share the Victim's fields; its Record is nil. It is called
 	// under the mutex, so that no snapshot sees the queue in between. If it is nil, no
 	// records are evicted together, and Displaced is called for each.
-	Traded func(v Victim, n int)
+	Overwritten func(v Victim, n int)
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -102,7 +102,7 @@ type Queue struct {
 	unindexed int         // ready batches whose index is incomplete
 	waiters   list.List   // of *waiter; while there are any, nothing is open
 	// idle is a stack: the last consumer to become idle is the first to be woken. One that
-	// has Reluctant set goes to the bottom, where such consumers take turns. Consumers become
+	// has WakeLast set goes to the bottom, where such consumers take turns. Consumers become
 	// idle only when there is nothing to take, and one is woken for each batch that becomes
 	// ready or due, so no batch waits while a consumer sleeps.
 	idle      []*Consumer
@@ -123,7 +123,7 @@ func New(cfg Config) *Queue {
 		low:         cfg.Low,
 		keepLevel:   cfg.KeepLevel,
 		displaced:   cfg.Displaced,
-		overwritten: cfg.Traded,
+		overwritten: cfg.Overwritten,
 		spare:       make(chan struct{}, 1),
 		drained:     make(chan struct{}),
 		trimmed:     time.Now(),

@@ -2,19 +2,19 @@ package queue
 
 import "slices"
 
-// PutBack ends the consumer's hold on a batch that is to be taken again. What is left of
+// Requeue ends the consumer's hold on a batch that is to be taken again. What is left of
 // the batch becomes the first ready batch, and counts as queued from then on. The batch
 // keeps that capacity while a consumer holds it again. The first time, the queue may have
 // filled behind it; then as many records as exceed the capacity are evicted, according to
-// the policy. PutBack calls account with them, under the queue's mutex, so that no snapshot
+// the policy. Requeue calls account with them, under the queue's mutex, so that no snapshot
 // sees the queue in between; their records are copies.
 //
 // With an error, the flushes that cover the batch are over, and return it: it is known that
 // no consumer exports the batch now. Without an error they continue.
 //
-// flushing reports whether a flush now waits for the batch. After Remove, PutBack does
+// flushing reports whether a flush now waits for the batch. After Remove, Requeue does
 // nothing and ok is false.
-func (c *Consumer) PutBack(b *Batch, err error, account func(victims []Victim)) (flushing, ok bool) {
+func (c *Consumer) Requeue(b *Batch, err error, account func(victims []Victim)) (flushing, ok bool) {
 	b.compactSettled()
 	q := c.q
 	q.lock()

@@ -10,7 +10,7 @@ import (
 // requeue puts a batch back, and returns the records that were evicted for it.
 func (r *rig) requeue(t *testing.T, b *Batch, err error) (gone displacements) {
 	t.Helper()
-	if _, ok := r.consumer.PutBack(b, err, func(victims []Victim) {
+	if _, ok := r.consumer.Requeue(b, err, func(victims []Victim) {
 		for _, v := range victims {
 			gone.add(v)
 		}
@@ -41,13 +41,13 @@ func TestRequeuedBatchComesFirst(t *testing.T) {
 					first = numbersOf(b.Records())
 				}
 				wantNumbers(t, "first batch", numbersOf(b.Records()), first...)
-				b.Trail.Attempts++
+				b.Retry.Attempts++
 				wantEvicted(t, r.requeue(t, b, nil))
 				r.wantCounts(t, Counts{Admitted: uint64(r.capacity), Queued: r.capacity})
 			}
 			b := r.take(t)
-			if b.Trail.Attempts != 3 {
-				t.Errorf("%+v", b.Trail)
+			if b.Retry.Attempts != 3 {
+				t.Errorf("%+v", b.Retry)
 			}
 			r.consumer.Settle(b, nil, func() {})
 			if left := slices.Concat(r.takeAll(t)...); !slices.Equal(left, numbers(len(first), r.capacity)) {
@@ -72,7 +72,7 @@ func TestRequeueKeepsItsCapacity(t *testing.T) {
 	r.wantCounts(t, Counts{Admitted: 6, Queued: 2, InFlight: 2})
 	wantEvicted(t, r.requeue(t, b, nil))
 	b = r.take(t)
-	r.consumer.Progress(b, 1, nil, func() {})
+	r.consumer.SettleFirst(b, 1, nil, func() {})
 	r.offer(t, 9, 10, Accepted)
 	r.offer(t, 10, 11, Full)
 	wantEvicted(t, r.requeue(t, b, nil))
@@ -143,12 +143,12 @@ func TestRequeueOfEvictedRecords(t *testing.T) {
 func TestRequeueMarksVictims(t *testing.T) {
 	var got []bool
 	r := newRigOf(t, Config{Capacity: 2, BatchSize: 1, Policy: DropOldest})
-	r.displacedTo(func(v Victim) { got = append(got, v.Tried) })
+	r.displacedTo(func(v Victim) { got = append(got, v.Requeued) })
 	r.offer(t, 0, 2, Accepted)
 	r.requeue(t, r.take(t), nil)
 	r.offer(t, 2, 4, Accepted)
 	if !slices.Equal(got, []bool{true, false}) {
-		t.Errorf("Tried: %v", got)
+		t.Errorf("Requeued: %v", got)
 	}
 	r.takeAll(t)
 }
@@ -162,14 +162,14 @@ func TestRequeueAndFlush(t *testing.T) {
 	r.offer(t, 0, 4, Accepted)
 	f := r.BeginFlush()
 	b := r.take(t)
-	if flushing, _ := r.consumer.PutBack(b, nil, func([]Victim) {}); !flushing || done(f) {
+	if flushing, _ := r.consumer.Requeue(b, nil, func([]Victim) {}); !flushing || done(f) {
 		t.Errorf("flushing %t, done %t", flushing, done(f))
 	}
 	b = r.take(t)
 	first := errors.New("first record")
-	r.consumer.Progress(b, 1, first, func() {})
+	r.consumer.SettleFirst(b, 1, first, func() {})
 	away := errors.New("away")
-	if flushing, _ := r.consumer.PutBack(b, away, func([]Victim) {}); flushing || !done(f) {
+	if flushing, _ := r.consumer.Requeue(b, away, func([]Victim) {}); flushing || !done(f) {
 		t.Errorf("flushing %t, done %t", flushing, done(f))
 	}
 	if err := f.Err(); !errors.Is(err, away) || !errors.Is(err, first) {
@@ -200,7 +200,7 @@ func TestRequeueAfterRemove(t *testing.T) {
 	if !drained(r.Queue) {
 		t.Error("the queue is not drained after Remove")
 	}
-	if _, ok := r.consumer.PutBack(b, nil, func([]Victim) { t.Error("account called") }); ok {
+	if _, ok := r.consumer.Requeue(b, nil, func([]Victim) { t.Error("account called") }); ok {
 		t.Error("the batch was put back after Remove")
 	}
 	wantNumbers(t, "batch", numbersOf(b.Records()), 0, 1)
@@ -244,14 +244,14 @@ func TestTakeWaitsForRequeue(t *testing.T) {
 	}
 }
 
-// TestProgress checks that a batch can be settled in parts.
-func TestProgress(t *testing.T) {
+// TestSettleFirst checks that a batch can be settled in parts.
+func TestSettleFirst(t *testing.T) {
 	r := newRig(t, DropNewest, 4, 4)
 	r.offer(t, 0, 4, Accepted)
 	b := r.take(t)
 	for i := range 3 {
 		wantNumbers(t, "left", numbersOf(b.Records()), numbers(i, 4)...)
-		r.consumer.Progress(b, 1, nil, func() {})
+		r.consumer.SettleFirst(b, 1, nil, func() {})
 		r.wantCounts(t, Counts{Admitted: 4, InFlight: 3 - i})
 	}
 	r.consumer.Settle(b, nil, func() {})
@@ -282,7 +282,7 @@ func TestRequeueMemory(t *testing.T) {
 				b = r.take(t)
 				fill(i % 7)
 				if len(b.Records()) > 3 && i%2 == 0 {
-					r.consumer.Progress(b, 3, nil, func() {})
+					r.consumer.SettleFirst(b, 3, nil, func() {})
 					r.requeue(t, b, nil)
 					fill(i % 5)
 					b = r.take(t)

@@ -105,7 +105,7 @@ func startStress(t *testing.T, cfg Config, consumers int, requeue bool) *stress 
 	t.Helper()
 	var s *stress
 	if cfg.KeepLevel > 0 {
-		cfg.Traded = func(v Victim, n int) {
+		cfg.Overwritten = func(v Victim, n int) {
 			if v.Level >= cfg.KeepLevel || n <= 0 {
 				t.Errorf("%d records of level %d were overwritten", n, v.Level)
 			}
@@ -156,13 +156,13 @@ func (s *stress) requeue(c *Consumer, b *Batch, taken *[]int) bool {
 	if k := n % 5; k < len(b.Records()) {
 		recs := b.Records()[:k]
 		*taken = append(*taken, numbersOf(recs)...)
-		c.Progress(b, k, nil, s.accountingOf(recs))
+		c.SettleFirst(b, k, nil, s.accountingOf(recs))
 	}
-	if b.Trail.Attempts >= 3 || n%2 == 0 {
+	if b.Retry.Attempts >= 3 || n%2 == 0 {
 		return false
 	}
-	b.Trail.Attempts++
-	_, ok := c.PutBack(b, nil, func(gone []Victim) {
+	b.Retry.Attempts++
+	_, ok := c.Requeue(b, nil, func(gone []Victim) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i := range gone {

@@ -5,14 +5,14 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Longest is the most that a field takes beside its content: a tag, and a length
-// below 2^35.
+// Longest is the largest size of a field without its content: a tag, and a length below
+// 2^35.
 const Longest = tag + 5
 
 const (
-	// widest is the most that a scalar takes that is not text.
+	// widest is the largest size of a scalar that is not text.
 	widest = tag + 10
-	// others are all fields of a record at their widest but for what AtMost looks at.
+	// others is the largest size of all fields of a record that AtMost does not look at.
 	others = Longest + // the record in its message
 		2*fixed64 + // times
 		tag + 1 + // severity
@@ -23,8 +23,8 @@ const (
 		tag + 1 + 16 + tag + 1 + 8 // IDs
 )
 
-// AtMost returns a figure that [Record] does not exceed, and takes a fraction of its
-// time. It is some tens of bytes for each attribute too high.
+// AtMost returns an upper bound of [Record] in a fraction of the time. It is some tens of
+// bytes too high for each attribute.
 func AtMost(r *sdklog.Record) int {
 	body := r.Body()
 	n := others + len(r.SeverityText()) + len(r.EventName()) + valueAtMost(&body)
@@ -39,8 +39,8 @@ func valueAtMost(v *attribute.Value) int {
 	if v.Type() > attribute.STRING {
 		return value(v)
 	}
-	return widest + len(v.AsString()) // which is empty if it is no string
+	return widest + len(v.AsString()) // empty if the value is not a string
 }
 
-// TextAtMost is to [Text] what [AtMost] is to [Record].
+// TextAtMost returns an upper bound of [Text].
 func TextAtMost(s string) int { return Longest + len(s) }

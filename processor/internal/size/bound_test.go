@@ -10,8 +10,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// TestAtMost: no record is larger, whatever is in it, and ordinary ones are not much
-// smaller.
+// No record is larger than its bound, whatever its content, and ordinary ones are not
+// much smaller.
 func TestAtMost(t *testing.T) {
 	s := source{rand.New(rand.NewPCG(7, 11))}
 	for range 20_000 {

@@ -9,15 +9,15 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
-// Of the fields of the messages below, all of which have numbers below 16.
+// The sizes of field parts. All fields of the messages below have numbers below 16.
 const (
 	tag     = 1
 	fixed32 = tag + 4
 	fixed64 = tag + 8
 )
 
-// Record returns how many bytes the record adds to the ScopeLogs message that it is
-// put in. It is at least 4.
+// Record returns how many bytes the record adds to the ScopeLogs message that contains
+// it. It is at least 4.
 func Record(r *sdklog.Record) int {
 	n := at(r.Timestamp()) + at(r.ObservedTimestamp())
 	if s := r.Severity(); s > log.SeverityUndefined && s <= log.SeverityFatal4 {
@@ -45,7 +45,7 @@ func Record(r *sdklog.Record) int {
 	return message(n)
 }
 
-// at returns the size of a time in nanoseconds, which is left out where it is none.
+// at returns the size of a time in nanoseconds. The zero time is left out.
 func at(t time.Time) int {
 	if t.UnixNano() <= 0 {
 		return 0
@@ -66,8 +66,8 @@ func message(n int) int { return tag + varint(uint64(n)) + n }
 
 func varint(n uint64) int { return (bits.Len64(n|1) + 6) / 7 }
 
-// Attribute returns how many bytes a KeyValue adds to the message that it is put in,
-// such as a Resource.
+// Attribute returns how many bytes a KeyValue adds to the message that contains it, such
+// as a Resource.
 func Attribute(kv attribute.KeyValue) int { return message(pair(&kv)) }
 
 // pair returns the size of a KeyValue's content.
@@ -75,8 +75,8 @@ func pair(kv *attribute.KeyValue) int {
 	return Text(string(kv.Key)) + message(value(&kv.Value))
 }
 
-// value returns the size of an AnyValue's content. Slices and maps are copied to get
-// at them, which is where an allocation comes from.
+// value returns the size of an AnyValue's content. Slices and maps have to be copied,
+// which allocates.
 func value(v *attribute.Value) int {
 	switch v.Type() {
 	case attribute.EMPTY:
@@ -121,7 +121,7 @@ func list(v *attribute.Value) (n int) {
 		for i := range pairs {
 			n += message(pair(&pairs[i]))
 		}
-	default: // of a later release; the exporters write "INVALID"
+	default: // a type of a later release; the exporters write "INVALID"
 		n = len("INVALID")
 	}
 	return n

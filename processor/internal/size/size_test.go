@@ -18,8 +18,8 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 )
 
-// The encoding that sizes are held against, written down as opentelemetry-proto's
-// logs/v1/logs.proto and common/v1/common.proto have it.
+// The encoding that sizes are compared with, written down from opentelemetry-proto's
+// logs/v1/logs.proto and common/v1/common.proto.
 
 func field(b []byte, number int, content []byte) []byte {
 	b = append(b, byte(number<<3|2))
@@ -206,8 +206,8 @@ func TestRecordIsAsLongAsItsEncoding(t *testing.T) {
 	}
 }
 
-// What the stock exporter makes of such records was measured on the wire
-// (otlploghttp v0.23.0).
+// The sizes that the stock exporter's requests for such records have on the wire were
+// measured (otlploghttp v0.23.0).
 func TestRecordOnTheWire(t *testing.T) {
 	var zero sdklog.Record
 	text := exportertest.Record(log.SeverityInfo, "a message of ordinary length")
@@ -232,7 +232,7 @@ func TestRecordOnTheWire(t *testing.T) {
 // lower.
 func limited(t *testing.T, limit int) sdklog.Record {
 	t.Helper()
-	var out keeper
+	var out capturingProcessor
 	logger := sdklog.NewLoggerProvider(sdklog.WithProcessor(&out), sdklog.WithAttributeCountLimit(limit)).Logger("size")
 	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
@@ -249,20 +249,20 @@ func limited(t *testing.T, limit int) sdklog.Record {
 	return out.record
 }
 
-// keeper is a processor that keeps the last record.
-type keeper struct {
+// capturingProcessor is an SDK processor that keeps the last record.
+type capturingProcessor struct {
 	sdklog.Processor
 	record sdklog.Record
 }
 
-func (k *keeper) OnEmit(_ context.Context, r *sdklog.Record) error {
+func (k *capturingProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
 	k.record = r.Clone()
 	return nil
 }
 
-// The sizes of values, counted by hand from the protobuf encoding: a tag of one
-// byte, a length where there is one, and the value. What is really sent is compared in
-// integration/retry.
+// The sizes of values, counted by hand from the protobuf encoding: a tag of one byte, a
+// length where there is one, and the value. integration/retry compares them with what is
+// really sent.
 func TestValue(t *testing.T) {
 	for _, tc := range []struct {
 		v    attribute.Value

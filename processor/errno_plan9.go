@@ -1,5 +1,0 @@
-package processor
-
-// unreachable is empty: Plan 9 has errors without numbers, which are told by their
-// text.
-var unreachable []error

@@ -1,0 +1,2 @@
+// Package flushtimer runs the periodic work of the queue.
+package flushtimer

@@ -1,0 +1,83 @@
+package flushtimer
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+)
+
+// startTimer starts a timer for a queue, and a consumer that counts the batches. They end
+// with the test.
+func startTimer(t *testing.T, interval time.Duration) (*queue.Queue, *Timer, *int) {
+	t.Helper()
+	q := queue.New(queue.Config{Capacity: 1000, BatchSize: 100})
+	timer := New(q, interval)
+	go timer.Run()
+	batches := new(int)
+	c := q.NewConsumer()
+	go func() {
+		for b := c.Take(); b != nil; b = c.Take() {
+			*batches++
+			c.Settle(b, nil, func() {})
+		}
+	}()
+	t.Cleanup(func() {
+		timer.Stop()
+		q.Close()
+		synctest.Wait()
+	})
+	return q, timer, batches
+}
+
+func offer(q *queue.Queue) {
+	r := exportertest.Record(log.SeverityError, "x")
+	q.Offer(&r, 0)
+}
+
+func TestPartialBatchIsFlushedAtTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, _, batches := startTimer(t, time.Minute)
+		offer(q)
+		time.Sleep(time.Minute - time.Nanosecond)
+		synctest.Wait()
+		if *batches != 0 {
+			t.Errorf("%d batches before the interval has passed", *batches)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if *batches != 1 {
+			t.Errorf("%d batches, want 1", *batches)
+		}
+	})
+}
+
+func TestCriticalRecordsAreFlushedAtOnceUpToTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, timer, batches := startTimer(t, time.Hour)
+		critical := func() {
+			offer(q)
+			timer.Critical()
+			synctest.Wait()
+		}
+		for range CriticalBurst + 10 {
+			critical()
+		}
+		if *batches != CriticalBurst {
+			t.Errorf("%d batches at once, want %d", *batches, CriticalBurst)
+		}
+		time.Sleep(CriticalWindow)
+		synctest.Wait()
+		if *batches != CriticalBurst+1 {
+			t.Errorf("%d batches after the window, want %d", *batches, CriticalBurst+1)
+		}
+		critical()
+		if *batches != CriticalBurst+2 {
+			t.Errorf("%d batches in the next window, want %d", *batches, CriticalBurst+2)
+		}
+	})
+}
