@@ -188,7 +188,7 @@ outage-proof: collector ## Prove what long outages cost, and soak for a minute o
 	cd integration && ASYNCLOG_LONG=1 go test -count=1 -timeout 30m -v -run 'TestLongOutages|TestSoak' .
 
 .PHONY: outage-report
-outage-report: collector ## Print the README's table of outages, beside the SDK's processor (a quarter of an hour; ARGS='-over http')
+outage-report: collector ## Print the table of outages in docs/outages.md, beside the SDK's processor (a quarter of an hour; ARGS='-over http')
 	@cd integration && go run ./cmd/outage-report $(ARGS)
 
 .PHONY: ci

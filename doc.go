@@ -110,5 +110,5 @@
 // Start. When the queue is full, the least severe records are dropped
 // ([processor.DropLowest]). Where records were lost, a gap record with the event name
 // asynclog.gap says so in the logs ([processor.WithGapRecords]). Package processor and
-// the README list every way in which a record can be lost.
+// docs/failures.md list every way in which a record can be lost.
 package asynclog
