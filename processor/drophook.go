@@ -30,7 +30,7 @@ type dropHook struct {
 
 	mu       sync.Mutex
 	finished bool          // Shutdown waits for the last delivery
-	waiting  chan struct{} // closed after the next delivery that begins; nil: nobody waits
+	waiting  chan struct{} // closed after the next delivery that begins; nil: no one waits
 }
 
 func newDropHook(f func(Drop), l *ledger, syncDisplaced func(), reportError func(error)) *dropHook {

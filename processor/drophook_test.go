@@ -107,7 +107,7 @@ func TestDropHookGetsEveryLossOnAnotherGoroutine(t *testing.T) {
 			fill(t, p, e, log.SeverityInfo)
 			emit(p, log.SeverityWarn, "a", "b", "c")
 		}},
-		{"waited in vain", []Option{WithOverflow(Block(time.Second))}, func(t *testing.T, p *Processor, e *exportertest.Exporter) {
+		{"waited too long", []Option{WithOverflow(Block(time.Second))}, func(t *testing.T, p *Processor, e *exportertest.Exporter) {
 			fill(t, p, e, log.SeverityInfo)
 			emit(p, log.SeverityInfo, "a")
 		}},

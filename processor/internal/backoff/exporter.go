@@ -134,7 +134,7 @@ func (e *Exporter) Begin(timeout time.Duration) {
 	defer g.mu.Unlock()
 	e.deadline = time.Now().Add(timeout + maxOverrun)
 	if g.trying == e {
-		g.wakeLocked() // those who wait for their turn now know how long
+		g.wakeLocked() // exporters that wait for their turn now know how long
 	}
 }
 

@@ -21,7 +21,7 @@ type Group struct {
 	retryDisabled bool
 
 	mu        sync.Mutex
-	changed   chan struct{} // closed, and replaced, when those who wait are to look again
+	changed   chan struct{} // closed, and replaced, when waiting exporters must check again
 	exporters []Exporter
 	failures  int       // exports that have failed since the last success
 	since     time.Time // when the processor became degraded; zero: it is not degraded
@@ -34,7 +34,7 @@ type Group struct {
 	flushes  uint64    // begun so far
 	answered uint64    // the flushes that had begun when the last turn was taken
 
-	degraded atomic.Bool // since is not zero; for those who must not wait for mu
+	degraded atomic.Bool // since is not zero; for callers that must not wait for mu
 }
 
 // NewGroup returns the group of n exporters, all of which work.
@@ -73,7 +73,7 @@ func (g *Group) Flush() {
 	g.wakeLocked()
 }
 
-// Wake makes those who wait look again.
+// Wake makes waiting exporters check again.
 func (g *Group) Wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -65,7 +65,7 @@ type Queue struct {
 	uncounted int // the pending entries that are in no ledger
 	running   bool
 	stuck     bool          // given up: a call of Write holds the goroutine
-	changed   chan struct{} // closed when completed or running changes; nil: nobody waits
+	changed   chan struct{} // closed when completed or running changes; nil: no one waits
 }
 
 // New returns an empty queue.
