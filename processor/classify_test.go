@@ -66,7 +66,7 @@ func TestClassify(t *testing.T) {
 		{"Unavailable", errortest.GRPC(14), Transient},
 		{"Unavailable, at the end of the exporter's retries", fmt.Errorf("%w: %w", errors.New("exporter export timeout"), errortest.GRPC(14)), Transient},
 		{"DeadlineExceeded", errortest.GRPC(4), Transient},
-		{"Unknown", errortest.GRPC(2), Unknown},
+		{"UNKNOWN", errortest.GRPC(2), Permanent},
 		{"OK", errortest.GRPC(0), Unknown},
 		{"InvalidArgument", errortest.GRPC(3), Poisoned},
 		{"Internal", errortest.GRPC(13), Poisoned},

@@ -101,8 +101,8 @@ func (c Class) String() string {
 //     Aborted, OutOfRange, Unavailable and DataLoss are Transient, and
 //     ResourceExhausted with a RetryInfo; InvalidArgument, Internal (for a message
 //     that cannot be encoded) and ResourceExhausted without a RetryInfo (for a message
-//     that is too large) are Poisoned; Unknown is Unknown; all others, such as
-//     Unauthenticated and PermissionDenied, are Permanent
+//     that is too large) are Poisoned; all others, such as UNKNOWN, Unauthenticated and
+//     PermissionDenied, are Permanent
 //   - an HTTP status: as OTLP's specification says, 429, 502, 503 and 504 are
 //     Transient; 400, 413, 422 and 500 are Poisoned; all others, such as 401 and 403,
 //     are Permanent. It is found in errors with a method StatusCode or

@@ -83,7 +83,7 @@ func TestGRPCStatuses(t *testing.T) {
 	}))
 	for code, want := range map[codes.Code]processor.Class{
 		codes.Canceled:           processor.Transient,
-		codes.Unknown:            processor.Unknown,
+		codes.Unknown:            processor.Permanent,
 		codes.InvalidArgument:    processor.Poisoned,
 		codes.DeadlineExceeded:   processor.Transient,
 		codes.NotFound:           processor.Permanent,

@@ -3,6 +3,7 @@ package retry
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,6 +24,8 @@ type inbox struct {
 	bodies map[string]int
 	calls  []time.Time
 	answer func(call int) error // nil: accepts all
+
+	retryAfter func() string // the header of an HTTP response that is not 200; nil: none
 }
 
 func newInbox() *inbox { return &inbox{bodies: map[string]int{}} }
@@ -67,7 +70,7 @@ func (in *inbox) receiver() *receiver {
 func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var req collogpb.ExportLogsServiceRequest
 	body := make([]byte, r.ContentLength)
-	if _, err := r.Body.Read(body); err != nil && err.Error() != "EOF" {
+	if _, err := io.ReadFull(r.Body, body); err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
@@ -76,7 +79,9 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := in.take(&req); err != nil {
-		w.Header().Set("Retry-After", "1")
+		if in.retryAfter != nil {
+			w.Header().Set("Retry-After", in.retryAfter())
+		}
 		w.WriteHeader(http.StatusTooManyRequests)
 	}
 }
@@ -190,12 +195,21 @@ func TestPoisonedBatch(t *testing.T) {
 
 // TestReceiverAsksToWait: a retry comes no earlier than the receiver asked for.
 func TestReceiverAsksToWait(t *testing.T) {
-	for name, export := range map[string]func(t *testing.T, in *inbox) sdklog.Exporter{
-		"Retry-After": exportHTTP,
-		"RetryInfo":   exportGRPC,
+	for name, tc := range map[string]struct {
+		export func(t *testing.T, in *inbox) sdklog.Exporter
+		header func() string // of an HTTP answer
+		pause  time.Duration // no less, whatever the time of day
+	}{
+		"Retry-After in seconds": {exportHTTP, func() string { return "1" }, time.Second},
+		// A date has no fractions of a second.
+		"Retry-After as a date": {exportHTTP, func() string {
+			return time.Now().Add(2 * time.Second).UTC().Format(http.TimeFormat)
+		}, 900 * time.Millisecond},
+		"RetryInfo": {exportGRPC, nil, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := newInbox()
+			in.retryAfter = tc.header
 			later := retryAfter(t, codes.ResourceExhausted, time.Second)
 			in.answer = func(call int) error {
 				if call == 1 {
@@ -203,11 +217,11 @@ func TestReceiverAsksToWait(t *testing.T) {
 				}
 				return nil
 			}
-			p, logger := start(t, export(t, in), processor.WithExportInterval(time.Millisecond))
+			p, logger := start(t, tc.export(t, in), processor.WithExportInterval(time.Millisecond))
 			emit(logger, "a")
 			eventually(t, "the record is exported", func() bool { return p.Stats().Exported == 1 })
-			if pause := in.calls[1].Sub(in.calls[0]); pause < time.Second {
-				t.Errorf("tried again after %v, the receiver asked for 1s", pause)
+			if pause := in.calls[1].Sub(in.calls[0]); pause < tc.pause {
+				t.Errorf("retried after %v, the receiver asked for at least %v", pause, tc.pause)
 			}
 		})
 	}

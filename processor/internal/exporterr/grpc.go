@@ -10,7 +10,6 @@ import (
 const (
 	grpcOK                = 0
 	grpcCanceled          = 1
-	grpcUnknown           = 2
 	grpcInvalidArgument   = 3
 	grpcDeadlineExceeded  = 4
 	grpcResourceExhausted = 8
@@ -21,8 +20,10 @@ const (
 	grpcDataLoss          = 15
 )
 
-// grpcClass classifies an error that stands for a gRPC status. This package does not
-// depend on gRPC, so it finds the status by its methods.
+// grpcClass classifies an error that stands for a gRPC status. It follows the table in
+// OTLP's specification, "OTLP/gRPC Response": what the table does not call retryable must
+// not be sent again, UNKNOWN included. This package does not depend on gRPC, so it finds
+// the status by its methods.
 func grpcClass(err error) (class Class, hint time.Duration, ok bool) {
 	status, ok := callOne(reflect.ValueOf(err).MethodByName("GRPCStatus"))
 	if !ok || status.Kind() == reflect.Pointer && status.IsNil() {
@@ -43,8 +44,6 @@ func grpcClass(err error) (class Class, hint time.Duration, ok bool) {
 		return Poisoned, 0, true
 	case grpcInvalidArgument, grpcInternal:
 		return Poisoned, 0, true
-	case grpcUnknown:
-		return Unknown, 0, true
 	default:
 		return Permanent, 0, true
 	}
