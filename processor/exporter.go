@@ -23,7 +23,10 @@ import (
 type exporterHandle struct {
 	exporter sdklog.Exporter
 	name     string
-	backoff  *backoff.Exporter
+	// noTimeout means that the time of an export is not bounded: the exporter writes to a
+	// local writer, which may be slow and still makes progress.
+	noTimeout bool
+	backoff   *backoff.Exporter
 
 	turn chan struct{} // capacity 1: holds a token while the exporter is called
 	// state decides between an Export and a concurrent Shutdown, which does not wait for
@@ -50,7 +53,8 @@ const (
 )
 
 func newExporterHandle(e sdklog.Exporter, b *backoff.Exporter) *exporterHandle {
-	return &exporterHandle{exporter: e, name: fmt.Sprintf("%T", e), backoff: b, turn: make(chan struct{}, 1)}
+	_, noTimeout := e.(interface{ NoExportTimeout() })
+	return &exporterHandle{exporter: e, name: fmt.Sprintf("%T", e), noTimeout: noTimeout, backoff: b, turn: make(chan struct{}, 1)}
 }
 
 // acquire waits for the turn to call the exporter. It reports false if the context or the
@@ -77,15 +81,18 @@ func (h *exporterHandle) acquire(ctx context.Context, timeout <-chan time.Time) 
 func (h *exporterHandle) release() { <-h.turn }
 
 // export calls the exporter, whose turn the caller has acquired, with a context that ends
-// after the timeout, and releases the turn. If the exporter ends the goroutine
+// after the timeout unless the exporter has none, and releases the turn. If the exporter ends the goroutine
 // (runtime.Goexit) export does not return; it counts as a failure all the same.
 func (h *exporterHandle) export(ctx context.Context, timeout time.Duration, recs []sdklog.Record) (o outcome) {
 	defer h.release()
 	h.inFlight.Store(int64(len(recs)))
 	defer h.inFlight.Store(0)
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
+	if !h.noTimeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
 
 	err, stopped := h.goexitError("Export"), false
 	defer func() {
