@@ -73,6 +73,7 @@ type handler struct {
 
 	mu   sync.Mutex
 	held int // bytes of the documents that are being sent
+	last int // bytes of the last document
 }
 
 func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -116,6 +117,9 @@ func (s *handler) document(r *http.Request) ([]byte, bool) {
 	case <-r.Context().Done():
 		return nil, false
 	}
+	if !s.room() {
+		return nil, false
+	}
 	var statistics Statistics
 	if s.source != nil {
 		statistics = s.source()
@@ -123,11 +127,19 @@ func (s *handler) document(r *http.Request) ([]byte, bool) {
 	document, _ := statistics.MarshalJSON() // it returns no error
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.last = len(document)
 	if s.held > 0 && s.held+len(document) > maxHeldBytes {
 		return nil, false
 	}
 	s.held += len(document)
 	return document, true
+}
+
+// room reports whether there is room for a document as large as the last one.
+func (s *handler) room() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held == 0 || s.held+s.last <= maxHeldBytes
 }
 
 func (s *handler) release(document []byte) {
