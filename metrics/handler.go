@@ -18,8 +18,8 @@ const (
 	// slowly. One document is always sent, whatever its size.
 	maxHeldBytes = 64 << 20
 
-	// maxQueryBytes is how much of a query is searched for the format.
-	maxQueryBytes = 4 << 10
+	// maxReadBytes is how much of a query, and of the Accept headers, is read.
+	maxReadBytes = 4 << 10
 )
 
 // Handler serves the statistics that source returns: as JSON, documented at
@@ -165,8 +165,10 @@ func wantsPage(r *http.Request) bool {
 	case "html":
 		return true
 	}
-	html, json := 0.0, 0.0
+	html, json, left := 0.0, 0.0, maxReadBytes
 	for _, header := range r.Header.Values("Accept") {
+		header = header[:min(len(header), left)]
+		left -= len(header)
 		for item := range strings.SplitSeq(header, ",") {
 			name, params, _ := strings.Cut(item, ";")
 			switch q := quality(params); strings.ToLower(strings.TrimSpace(name)) {
@@ -183,7 +185,7 @@ func wantsPage(r *http.Request) bool {
 // format returns the first value of the parameter format, "" if there is none. A map of
 // all parameters would take fifty times the memory of a long query.
 func format(query string) string {
-	for parameter := range strings.SplitSeq(query[:min(len(query), maxQueryBytes)], "&") {
+	for parameter := range strings.SplitSeq(query[:min(len(query), maxReadBytes)], "&") {
 		if value, ok := strings.CutPrefix(parameter, "format="); ok {
 			return value
 		}
