@@ -103,7 +103,11 @@ func (p *Pipeline) Healthy() error {
 func (h *health) check(s *processor.Stats, now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return errors.Join(h.checkExports(s, now), h.checkQueue(s, now))
+	exports, queue := h.checkExports(s, now), h.checkQueue(s, now)
+	if exports != nil && queue != nil {
+		return fmt.Errorf("%w; %w", queue, exports) // on one line
+	}
+	return errors.Join(exports, queue)
 }
 
 // checkQueue returns an error if the queue has been full for too long. h.mu is held.

@@ -195,7 +195,7 @@ func TestHealthyWhileTheQueueIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New()
 		release := exporter.Block()
-		p := startWith(t, exporter, asynclog.WithoutInstall(), 
+		p := startWith(t, exporter, asynclog.WithoutInstall(),
 			asynclog.WithConfigOptions(envconfig.WithQueueSize(2), envconfig.WithExportTimeout(time.Hour)))
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "in flight")
 		time.Sleep(2 * time.Second)
@@ -210,6 +210,30 @@ func TestHealthyWhileTheQueueIsFull(t *testing.T) {
 		release()
 		synctest.Wait()
 		wantHealthy(t, p)
+	})
+}
+
+// TestHealthyTellsBothOnOneLine: in an outage the queue is full as well.
+func TestHealthyTellsBothOnOneLine(t *testing.T) {
+	catchErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		exporter := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+			return syscall.ECONNREFUSED
+		}))
+		p := startWith(t, exporter, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithQueueSize(2)),
+			asynclog.WithProcessorOptions(processor.WithFallback(nil)))
+		for range 4 {
+			emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")
+			time.Sleep(5 * time.Second)
+		}
+		probed(p, time.Minute)
+		wantUnhealthy(t, p, "the queue is full (2 records), seen for 1m", "; asynclog: exports fail for 1m", "connection refused")
+		if err := p.Healthy(); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("several lines: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_ = p.Shutdown(ctx) // loses what waits
 	})
 }
 

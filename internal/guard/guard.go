@@ -53,10 +53,11 @@ func (g *Guard) AdmitChange(w http.ResponseWriter, r *http.Request) bool {
 }
 
 func answer(w http.ResponseWriter, refusal error) bool {
-	if refusal != nil {
-		http.Error(w, refusal.Error(), http.StatusForbidden)
+	if refusal == nil {
+		return true
 	}
-	return refusal == nil
+	http.Error(w, refusal.Error(), http.StatusForbidden)
+	return false
 }
 
 // limitTime keeps a client that does not read or write from holding a connection, its

@@ -239,7 +239,9 @@ func TestLimitsEndWithTheAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
-			if text, err := io.ReadAll(resp.Body); err != nil || len(text) != 4 {
+			text, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			if err != nil || len(text) != 4 {
 				t.Errorf("%s: %q, %v", path, text, err)
 			}
 			time.Sleep(3 * guard.Timeout)
@@ -281,7 +283,8 @@ func TestHostOnTheWire(t *testing.T) {
 			t.Fatalf("%q: %v", request, err)
 		}
 		text, _ := io.ReadAll(resp.Body)
-		conn.Close()
+		_ = resp.Body.Close()
+		_ = conn.Close()
 		if resp.StatusCode != want || want != 200 && strings.Contains(string(text), "secret") {
 			t.Errorf("%q: %d %s, want %d", request, resp.StatusCode, text, want)
 		}
