@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/krunchwrapper/asynclog/internal/version"
 )
 
 const (
@@ -40,7 +42,7 @@ type Monitor struct {
 // not create the histogram. The monitor is then nil, and a nil monitor may be used.
 func NewMonitor(opts ...Option) (*Monitor, error) {
 	c := newConfig(opts)
-	meter := c.provider.Meter(scopeName, metric.WithSchemaURL(semconv.SchemaURL))
+	meter := c.provider.Meter(scopeName, metric.WithInstrumentationVersion(version.Module), metric.WithSchemaURL(semconv.SchemaURL))
 	histogram, err := meter.Float64Histogram(DurationName,
 		metric.WithUnit("s"),
 		metric.WithDescription("How long an operation took."),

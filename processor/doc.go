@@ -118,5 +118,6 @@
 // with the attributes otel.component.type, which is
 // github.com/krunchwrapper/asynclog/processor.Processor, and otel.component.name,
 // which is that and a number. All but the histogram are read from the ledger at each
-// collection.
+// collection. After Shutdown the final figures are observed for five more minutes, from
+// the first collection on, so that every reader of the MeterProvider gets them.
 package processor

@@ -34,7 +34,10 @@ type exporterHandle struct {
 	exports, failures, exported atomic.Uint64
 	inFlight                    atomic.Int64
 	duration                    atomic.Int64
-	failing                     atomic.Bool
+	failing                     atomic.Bool // the last export failed
+	// unavailable means that the last export failed, and not because of the content of the
+	// batch: no other batch can be expected to succeed now.
+	unavailable atomic.Bool
 
 	mu        sync.Mutex
 	lastError string
@@ -98,6 +101,7 @@ func (h *exporterHandle) export(ctx context.Context, timeout time.Duration, recs
 		h.duration.Add(int64(time.Since(start)))
 		h.exports.Add(1)
 		h.failing.Store(o.failed)
+		h.unavailable.Store(o.failed) // until the error is classified
 		if o.failed {
 			h.failures.Add(1)
 		}

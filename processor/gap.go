@@ -263,13 +263,14 @@ func (p *Processor) reportGap(h *exporterHandle, final bool, export func([]sdklo
 }
 
 // reportLastGap exports a gap record after the last record, if there are unreported
-// losses, on an exporter that works. It does not wait longer than usercode.Await.
+// losses, on the first exporter that can be expected to accept it. It does not wait longer
+// than usercode.Await.
 func (p *Processor) reportLastGap(ctx context.Context) {
 	if p.gaps == nil {
 		return
 	}
 	for _, h := range p.exporters {
-		if h.failing.Load() || ctx.Err() != nil {
+		if h.unavailable.Load() || ctx.Err() != nil {
 			continue
 		}
 		done := make(chan struct{})

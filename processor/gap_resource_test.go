@@ -114,3 +114,34 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		}
 	})
 }
+
+// A record that the fallback writes after a gap record was made is in the next one, which
+// then has the resource of that record, whatever was exported meanwhile.
+func TestGapRecordHasTheResourceOfALateFallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		emitAs := func(p *Processor, service string, s log.Severity) {
+			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
+			r.SetSeverity(s)
+			p.OnEmit(t.Context(), &r)
+		}
+		w := newGatedWriter()
+		p, e, release := lossy(t, WithFallback(w))
+		emitAs(p, "mine", log.SeverityError)
+		emitAs(p, "other", log.SeverityInfo)
+		release()
+		synctest.Wait() // the first gap record: the fallback has written nothing yet
+		close(w.open)
+		synctest.Wait()
+		time.Sleep(gapInterval)
+		emitAs(p, "other", log.SeverityInfo)
+		_ = p.ForceFlush(t.Context())
+		synctest.Wait()
+
+		all := gapsOf(e)
+		last := &all[len(all)-1]
+		service, _ := last.Resource().Set().Value("service.name")
+		if got := gapAttributes(last); service.AsString() != "mine" || got["fallback"] != int64(1) || got["lost"] != int64(0) {
+			t.Errorf("the last of %d gap records has resource %q and reports %v, want the record of mine that was written", len(all), service.AsString(), got)
+		}
+	})
+}

@@ -342,17 +342,41 @@ func TestNoLastGapRecord(t *testing.T) {
 			t.Errorf("%d exports, want the one that was cut off", n)
 		}
 	})
-	t.Run("failing", func(t *testing.T) {
-		captureErrors(t)
-		e := exportertest.New()
-		p := start(t, e, WithGapRecords(true), WithRetry(RetryConfig{Disabled: true}))
-		e.FailNext(1, errors.New("refused"))
-		emit(p, log.SeverityInfo, "lost")
-		_ = p.Shutdown(t.Context())
-		if n := e.Exports(); n != 1 {
-			t.Errorf("%d exports, want the one that failed", n)
-		}
-	})
+	for name, err := range map[string]error{"unavailable": errAway, "denied": errDenied} {
+		t.Run(name, func(t *testing.T) {
+			captureErrors(t)
+			e := exportertest.New()
+			p := start(t, e, WithGapRecords(true), WithRetry(RetryConfig{Disabled: true}))
+			e.FailNext(1, err)
+			emit(p, log.SeverityInfo, "lost")
+			_ = p.Shutdown(t.Context())
+			if n := e.Exports(); n != 1 {
+				t.Errorf("%d exports, want the one that failed", n)
+			}
+		})
+	}
+}
+
+// An exporter that refused the last batch because of its content works: the last gap
+// record goes to it, and reports that loss too.
+func TestLastGapRecordAfterARefusedBatch(t *testing.T) {
+	for name, err := range map[string]error{"poisoned": errPoison, "unknown": errStrange} {
+		t.Run(name, func(t *testing.T) {
+			captureErrors(t)
+			e := exportertest.New()
+			p := start(t, e, WithGapRecords(true), WithFallback(nil), WithRetry(RetryConfig{MaxUnknownAttempts: 1}))
+			e.FailNext(1, err)
+			emit(p, log.SeverityInfo, "lost")
+			_ = p.Shutdown(t.Context()) // its error is that of the refused export
+			recs := e.Records()
+			if len(recs) != 1 || recs[0].EventName() != "asynclog.gap" {
+				t.Fatalf("exported %v, want the gap record", recs)
+			}
+			if text := recs[0].Body().AsString(); !strings.Contains(text, "1 log record is missing here") || p.Stats().GapRecords != 1 {
+				t.Errorf("gap record %q, %+v", text, p.Stats())
+			}
+		})
+	}
 }
 
 // An exporter that ignores the end of its context while it exports a gap record delays

@@ -71,12 +71,15 @@ func (l *ledger) fallbackCompleted(e *fallback.Entry, written bool) {
 	case e.Kind == fallback.Copy:
 		l.withheld.Add(1)
 	case written:
+		// Again, because a gap record may have been made since the record was lost.
+		l.gaps.noteResource(&e.Record)
 		l.gaps.noteTime()
 		l.fallback[why].Add(1)
 		if e.Submitted {
 			l.lostAfterSubmit[why].Add(1)
 		}
 	default:
+		l.gaps.noteResource(&e.Record)
 		l.drop(why, rangeOf(e.Record.Severity()), 1, e.Submitted)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/internal/version"
 	"github.com/krunchwrapper/asynclog/processor/internal/errortest"
 )
 
@@ -41,7 +42,7 @@ func collect(t testing.TB, reader *sdkmetric.ManualReader) map[string]metricdata
 	}
 	found := map[string]metricdata.Metrics{}
 	for _, scope := range all.ScopeMetrics {
-		if scope.Scope.Name != "github.com/krunchwrapper/asynclog/processor" || scope.Scope.SchemaURL != semconv.SchemaURL {
+		if scope.Scope.Name != "github.com/krunchwrapper/asynclog/processor" || scope.Scope.Version != version.Module || scope.Scope.SchemaURL != semconv.SchemaURL {
 			t.Errorf("metrics of scope %+v", scope.Scope)
 		}
 		for _, m := range scope.Metrics {
@@ -148,7 +149,9 @@ func TestMetrics(t *testing.T) {
 		me := component(t, got)
 		least, most := metricdata.NewExtrema(0.0), metricdata.NewExtrema(3.0)
 		want := metricdata.ScopeMetrics{
-			Scope: instrumentation.Scope{Name: "github.com/krunchwrapper/asynclog/processor", SchemaURL: semconv.SchemaURL},
+			Scope: instrumentation.Scope{
+				Name: "github.com/krunchwrapper/asynclog/processor", Version: version.Module, SchemaURL: semconv.SchemaURL,
+			},
 			Metrics: []metricdata.Metrics{
 				{
 					Name:        "otel.sdk.processor.log.queue.size",
@@ -208,6 +211,7 @@ func TestMetrics(t *testing.T) {
 				{
 					Name:        "asynclog.processor.degraded",
 					Description: "1 while exports fail and no exporter works, else 0.",
+					Unit:        "1",
 					Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
 						Attributes: attribute.NewSet(me...), Value: 0,
 					}}},

@@ -57,7 +57,8 @@ type Stats struct {
 	// Capacity is the size of the queue; 0 in synchronous mode.
 	Capacity int
 	// QueuedBytes is about how many bytes the queued records take in OTLP, and
-	// CapacityBytes how many they may take; both are 0 without WithMaxQueueBytes.
+	// CapacityBytes, which it does not exceed, how many they may take; both are 0 without
+	// WithMaxQueueBytes.
 	QueuedBytes, CapacityBytes int
 
 	// Degraded reports whether no exporter works: at least the last three exports have

@@ -121,6 +121,7 @@ func (w *worker) attempt(b *queue.Batch, parts []part) (outcome, bool) {
 		w.current.Store(nil)
 		if o.failed && p.exportCtx.Err() == nil {
 			o.class, o.hint = p.cfg.retry.classify(p.exportCtx, o, p.reporter.Report)
+			w.exporter.unavailable.Store(o.why == exportPanic || o.class == Transient || o.class == Permanent)
 		}
 	}
 	// After the error is classified: Classify may take as long as an export, and the other

@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/semconv/v1.43.0/otelconv"
+
+	"github.com/krunchwrapper/asynclog/internal/version"
 )
 
 const (
@@ -61,12 +63,21 @@ type Reading struct {
 	Ledger           Ledger
 }
 
+// FinalPeriod is how long the final figures are observed after Finish, from the first
+// collection on. A MeterProvider may have several readers, each with an interval of its
+// own, and a callback does not know which reader calls it. Five minutes are several
+// intervals of the usual readers.
+const FinalPeriod = 5 * time.Minute
+
 // Instruments are one processor's instruments. A nil *Instruments does nothing.
 // Its methods are safe for concurrent use.
 type Instruments struct {
-	reg      metric.Registration
-	finished atomic.Bool
-	removed  atomic.Bool
+	reg       metric.Registration
+	collected atomic.Bool // at least once
+	finished  atomic.Bool // the figures are final
+	// firstFinal is when the final figures were observed first; nil: not yet.
+	firstFinal atomic.Pointer[time.Time]
+	removed    atomic.Bool
 
 	age     metric.Float64Histogram
 	ageOpts []metric.RecordOption
@@ -75,7 +86,7 @@ type Instruments struct {
 // New creates the instruments on the provider's meter. They call read at each
 // collection.
 func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
-	m := mp.Meter(ScopeName, metric.WithSchemaURL(semconv.SchemaURL))
+	m := mp.Meter(ScopeName, metric.WithInstrumentationVersion(version.Module), metric.WithSchemaURL(semconv.SchemaURL))
 
 	size, err1 := otelconv.NewSDKProcessorLogQueueSize(m)
 	capacity, err2 := otelconv.NewSDKProcessorLogQueueCapacity(m)
@@ -90,8 +101,8 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 		metric.WithUnit("s"),
 		metric.WithDescription("How long the oldest log record of a batch had waited when the batch was handed to its exporter."),
 		metric.WithExplicitBucketBoundaries(ageBoundaries...))
-	// Without a unit: Prometheus calls a gauge whose unit is 1 a ratio.
 	degraded, err7 := m.Int64ObservableGauge(DegradedName,
+		metric.WithUnit("1"),
 		metric.WithDescription("1 while exports fail and no exporter works, else 0."))
 	ledger, err8 := newLedgerInstruments(m)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
@@ -107,9 +118,9 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 
 	var err error
 	i.reg, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		last := i.finished.Load()
-		if last && !i.removed.CompareAndSwap(false, true) {
-			return nil // the final figures have been observed
+		i.collected.Store(true)
+		if i.finished.Load() && i.expired() {
+			return nil
 		}
 		r := read()
 		if r.Capacity > 0 {
@@ -130,10 +141,6 @@ func New(mp metric.MeterProvider, read func() Reading) (*Instruments, error) {
 			o.ObserveInt64(suppressed, r.Suppressed, set)
 		}
 		ledger.observe(o, set, &r.Ledger)
-		if last {
-			// On another goroutine: the meter holds its lock during the callback.
-			go func() { _ = i.reg.Unregister() }()
-		}
 		return nil
 	}, append(ledger.all(), size.Inst(), capacity.Inst(), processed.Inst(), fallback, degraded, suppressed)...)
 	if err != nil {
@@ -151,10 +158,31 @@ func (i *Instruments) Age(ctx context.Context, d time.Duration) {
 	i.age.Record(ctx, max(d, 0).Seconds(), i.ageOpts...)
 }
 
-// Finish is called when the figures are final. The next collection observes them, and is
-// the last to do so.
+// expired reports whether every reader has had the time to observe the final figures. It
+// then removes the callback.
+func (i *Instruments) expired() bool {
+	now := time.Now()
+	if i.firstFinal.CompareAndSwap(nil, &now) || now.Sub(*i.firstFinal.Load()) < FinalPeriod {
+		return false
+	}
+	if i.removed.CompareAndSwap(false, true) {
+		// On another goroutine: the meter holds its lock during the callback.
+		go func() { _ = i.reg.Unregister() }()
+	}
+	return true
+}
+
+// Finish is called when the figures are final. Collections observe them for the
+// [FinalPeriod] after the first of them. In a program without a metrics SDK, where no
+// collection will come, the callback is removed at once.
 func (i *Instruments) Finish() {
-	if i != nil {
-		i.finished.Store(true)
+	if i == nil {
+		return
+	}
+	i.finished.Store(true)
+	// The API has no better way to find out whether a provider collects. A View that drops
+	// the histogram looks the same, so a collection that has taken place counts too.
+	if !i.collected.Load() && !i.age.Enabled(context.Background()) && i.removed.CompareAndSwap(false, true) {
+		_ = i.reg.Unregister()
 	}
 }

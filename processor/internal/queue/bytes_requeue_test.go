@@ -98,3 +98,21 @@ func TestRemoveReturnsBytes(t *testing.T) {
 		t.Errorf("%d bytes used, %d reserved, in an empty queue", used, r.bytes.reserved)
 	}
 }
+
+// TestRequeuedBytesInAClosedQueue checks that batches which come back on top of a full
+// queue, as they may when it is closed, count as in flight.
+func TestRequeuedBytesInAClosedQueue(t *testing.T) {
+	r := newSizedRig(t, DropNewest, 100)
+	for n := range 4 {
+		r.offerSized(t, n, 25, Accepted)
+	}
+	b := r.consumer.Take()
+	for n := range 4 {
+		r.offerSized(t, 4+n, 25, Accepted)
+	}
+	r.Close()
+	if _, ok := r.consumer.Requeue(b, nil, func([]Victim) {}); !ok {
+		t.Fatal("not requeued")
+	}
+	r.wantBytes(t, 8, 100)
+}

@@ -18,6 +18,9 @@ func (r *fuzzRun) check() {
 	if over := want.Queued - r.m.capacity; over > 0 && r.m.closed {
 		want.Queued, want.InFlight = r.m.capacity, want.InFlight+over
 	}
+	if r.m.closed && r.m.maxBytes > 0 {
+		want.QueuedBytes = min(want.QueuedBytes, r.m.maxBytes)
+	}
 	r.q.Snapshot(func(got Counts) {
 		if got != want {
 			r.t.Fatalf("Snapshot %+v, want %+v", got, want)

@@ -409,7 +409,8 @@ func (q *Queue) Snapshot(read func(Counts)) {
 		c.Queued, c.InFlight = q.capacity, c.InFlight+over
 	}
 	if q.bytes != nil {
-		c.QueuedBytes = int(q.bytes.used.Load()) - q.bytes.reserved
+		// The bytes of such batches are in flight, too.
+		c.QueuedBytes = min(int(q.bytes.used.Load())-q.bytes.reserved, int(q.bytes.max))
 	}
 	read(c)
 }
