@@ -110,8 +110,8 @@ func TestOutputRecovers(t *testing.T) {
 	if err := p.ForceFlush(t.Context()); !errors.Is(err, errFull) {
 		t.Errorf("ForceFlush returned %v", err)
 	}
-	if err := p.Healthy(); err == nil || !strings.Contains(err.Error(), errFull.Error()) {
-		t.Errorf("Healthy returned %v", err)
+	if e := p.Statistics().AsyncLogging.Exporters[0]; !e.Failing || !strings.Contains(e.LastError, errFull.Error()) {
+		t.Errorf("the output is not failing: %+v", e)
 	}
 	d.set(false)
 	slog.Info("written")

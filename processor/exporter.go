@@ -10,6 +10,7 @@ import (
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
@@ -44,6 +45,9 @@ type exporterHandle struct {
 	mu        sync.Mutex
 	lastError string
 }
+
+// maxErrorText bounds the text of an exporter's error that is kept and shown.
+const maxErrorText = 1 << 10
 
 // The states of an exporter.
 const (
@@ -109,7 +113,7 @@ func (h *exporterHandle) export(ctx context.Context, timeout time.Duration, recs
 			h.failures.Add(1)
 		}
 		if o.err != nil {
-			text := fmt.Sprint(o.err)
+			text := foreigntext.Line(fmt.Sprint(o.err), maxErrorText)
 			h.mu.Lock()
 			h.lastError = text
 			h.mu.Unlock()
