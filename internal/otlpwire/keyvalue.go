@@ -1,0 +1,78 @@
+package otlpwire
+
+import (
+	"encoding/binary"
+	"math"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// AppendKeyValue appends a field with a KeyValue. Scalars are written without an
+// allocation.
+func AppendKeyValue(b []byte, tag byte, key string, v attribute.Value) []byte {
+	switch v.Type() {
+	case attribute.STRING:
+		return AppendKeyString(b, tag, key, v.AsString())
+	case attribute.INT64:
+		return AppendKeyInt(b, tag, key, v.AsInt64())
+	case attribute.BOOL:
+		return AppendKeyBool(b, tag, key, v.AsBool())
+	case attribute.FLOAT64:
+		return AppendKeyFloat(b, tag, key, v.AsFloat64())
+	default:
+		return appendKeyComposite(b, tag, key, v, 0)
+	}
+}
+
+// AppendKeyString appends a field with a KeyValue whose value is a text.
+func AppendKeyString(b []byte, tag byte, key, s string) []byte {
+	key, s = Valid(key), Valid(s)
+	if n, m := len(key), len(s); n+m < 0x80-6 { // every length is one byte
+		b = append(b, tag, byte(n+m+6), KeyValueKey, byte(n))
+		b = append(b, key...)
+		b = append(b, KeyValueValue, byte(m+2), ValueString, byte(m))
+		return append(b, s...)
+	}
+	b = appendKey(b, tag, key, SizeBytes(len(s)))
+	return appendValid(b, ValueString, s)
+}
+
+// AppendKeyInt appends a field with a KeyValue whose value is an integer.
+func AppendKeyInt(b []byte, tag byte, key string, v int64) []byte {
+	b = appendKey(b, tag, Valid(key), 1+SizeVarint(uint64(v)))
+	return AppendVarint(append(b, ValueInt), uint64(v))
+}
+
+// AppendKeyBool appends a field with a KeyValue whose value is a bool.
+func AppendKeyBool(b []byte, tag byte, key string, v bool) []byte {
+	return appendBool(appendKey(b, tag, Valid(key), 2), v)
+}
+
+// AppendKeyFloat appends a field with a KeyValue whose value is a float.
+func AppendKeyFloat(b []byte, tag byte, key string, v float64) []byte {
+	return appendFloat(appendKey(b, tag, Valid(key), 9), v)
+}
+
+// appendKey appends all of a KeyValue but the content of its value, which has size
+// bytes.
+func appendKey(b []byte, tag byte, key string, size int) []byte {
+	if n := len(key); n+size < 0x80-4 { // every length is one byte
+		b = append(b, tag, byte(n+size+4), KeyValueKey, byte(n))
+		b = append(b, key...)
+		return append(b, KeyValueValue, byte(size))
+	}
+	b = AppendVarint(append(b, tag), uint64(SizeBytes(len(key))+SizeBytes(size)))
+	b = appendValid(b, KeyValueKey, key)
+	return AppendVarint(append(b, KeyValueValue), uint64(size))
+}
+
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, ValueBool, 1)
+	}
+	return append(b, ValueBool, 0)
+}
+
+func appendFloat(b []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(append(b, ValueDouble), math.Float64bits(v))
+}

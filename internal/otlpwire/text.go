@@ -1,0 +1,71 @@
+package otlpwire
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendText appends a field with a text. Nothing is appended for an empty one.
+func AppendText(b []byte, tag byte, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendValid(b, tag, Valid(s))
+}
+
+// appendValid appends a field with a text that is UTF-8.
+func appendValid(b []byte, tag byte, s string) []byte {
+	if n := len(s); n < 0x80 {
+		b = append(b, tag, byte(n))
+	} else {
+		b = AppendVarint(append(b, tag), uint64(n))
+	}
+	return append(b, s...)
+}
+
+// Valid returns s, or where s is not UTF-8 a copy in which each run of invalid bytes
+// is replaced by U+FFFD.
+func Valid(s string) string {
+	if isASCII(s) || utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// isASCII reports whether s is ASCII. The last eight bytes are read at once even if
+// some of them were read before: a loop over the rest costs more.
+func isASCII(s string) bool {
+	const high = 0x8080808080808080
+	n := len(s)
+	if n >= 8 {
+		last := s[n-8:]
+		for len(s) > 8 {
+			if load64(s)&high != 0 {
+				return false
+			}
+			s = s[8:]
+		}
+		return load64(last)&high == 0
+	}
+	if n >= 4 {
+		return (load32(s)|load32(s[n-4:]))&(high>>32) == 0
+	}
+	var all byte
+	for i := range n {
+		all |= s[i]
+	}
+	return all < 0x80
+}
+
+// load64 reads the first eight bytes of s. The compiler makes one load of it.
+func load64(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// load32 reads the first four bytes of s.
+func load32(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}

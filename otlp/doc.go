@@ -1,0 +1,2 @@
+// Package otlp sends log records.
+package otlp
