@@ -16,8 +16,8 @@ func (p *recorder) OnEmit(_ context.Context, r *sdklog.Record) error {
 	return nil
 }
 func (*recorder) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
-func (*recorder) Shutdown(context.Context) error   { return nil }
-func (*recorder) ForceFlush(context.Context) error { return nil }
+func (*recorder) Shutdown(context.Context) error                         { return nil }
+func (*recorder) ForceFlush(context.Context) error                       { return nil }
 
 // newRecord returns a record as a provider makes it. change, which may be nil, is
 // called with it.

@@ -3,6 +3,7 @@ package otlpwire
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 )
@@ -28,10 +29,13 @@ func AppendKeyValue(b []byte, tag byte, key string, v attribute.Value) []byte {
 func AppendKeyString(b []byte, tag byte, key, s string) []byte {
 	key, s = Valid(key), Valid(s)
 	if n, m := len(key), len(s); n+m < 0x80-6 { // every length is one byte
-		b = append(b, tag, byte(n+m+6), KeyValueKey, byte(n))
-		b = append(b, key...)
-		b = append(b, KeyValueValue, byte(m+2), ValueString, byte(m))
-		return append(b, s...)
+		b, f := extend(b, n+m+8)
+		f[0], f[1], f[2], f[3] = tag, byte(n+m+6), KeyValueKey, byte(n)
+		f = f[4:]
+		f = f[copy(f, key):]
+		f[0], f[1], f[2], f[3] = KeyValueValue, byte(m+2), ValueString, byte(m)
+		copy(f[4:], s)
+		return b
 	}
 	b = appendKey(b, tag, key, SizeBytes(len(s)))
 	return appendValid(b, ValueString, s)
@@ -57,9 +61,12 @@ func AppendKeyFloat(b []byte, tag byte, key string, v float64) []byte {
 // bytes.
 func appendKey(b []byte, tag byte, key string, size int) []byte {
 	if n := len(key); n+size < 0x80-4 { // every length is one byte
-		b = append(b, tag, byte(n+size+4), KeyValueKey, byte(n))
-		b = append(b, key...)
-		return append(b, KeyValueValue, byte(size))
+		b, f := extend(b, n+6)
+		f[0], f[1], f[2], f[3] = tag, byte(n+size+4), KeyValueKey, byte(n)
+		f = f[4:]
+		f = f[copy(f, key):]
+		f[0], f[1] = KeyValueValue, byte(size)
+		return b
 	}
 	b = AppendVarint(append(b, tag), uint64(SizeBytes(len(key))+SizeBytes(size)))
 	b = appendValid(b, KeyValueKey, key)
@@ -75,4 +82,14 @@ func appendBool(b []byte, v bool) []byte {
 
 func appendFloat(b []byte, v float64) []byte {
 	return binary.LittleEndian.AppendUint64(append(b, ValueDouble), math.Float64bits(v))
+}
+
+// extend makes b longer by n bytes and returns them as well.
+func extend(b []byte, n int) (longer, added []byte) {
+	at := len(b)
+	if cap(b)-at < n {
+		b = slices.Grow(b, n)
+	}
+	b = b[:at+n]
+	return b, b[at:]
 }

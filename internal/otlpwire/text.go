@@ -25,36 +25,39 @@ func appendValid(b []byte, tag byte, s string) []byte {
 
 // Valid returns s, or where s is not UTF-8 a copy in which each run of invalid bytes
 // is replaced by U+FFFD.
+//
+// ASCII is recognised eight bytes at a time. The last eight are read at once even if
+// some of them were read before: a loop over the rest costs more.
 func Valid(s string) string {
-	if isASCII(s) || utf8.ValidString(s) {
+	const high = 0x8080808080808080
+	switch n := len(s); {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			if load64(s[i:])&high != 0 {
+				return mend(s)
+			}
+		}
+		if load64(s[n-8:])&high != 0 {
+			return mend(s)
+		}
+	case n >= 4:
+		if (load32(s)|load32(s[n-4:]))&(high>>32) != 0 {
+			return mend(s)
+		}
+	case n > 0:
+		if s[0]|s[n>>1]|s[n-1] >= utf8.RuneSelf {
+			return mend(s)
+		}
+	}
+	return s
+}
+
+// mend is Valid for a text that is not ASCII.
+func mend(s string) string {
+	if utf8.ValidString(s) {
 		return s
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// isASCII reports whether s is ASCII. The last eight bytes are read at once even if
-// some of them were read before: a loop over the rest costs more.
-func isASCII(s string) bool {
-	const high = 0x8080808080808080
-	n := len(s)
-	if n >= 8 {
-		last := s[n-8:]
-		for len(s) > 8 {
-			if load64(s)&high != 0 {
-				return false
-			}
-			s = s[8:]
-		}
-		return load64(last)&high == 0
-	}
-	if n >= 4 {
-		return (load32(s)|load32(s[n-4:]))&(high>>32) == 0
-	}
-	var all byte
-	for i := range n {
-		all |= s[i]
-	}
-	return all < 0x80
 }
 
 // load64 reads the first eight bytes of s. The compiler makes one load of it.

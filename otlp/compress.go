@@ -1,0 +1,147 @@
+package otlp
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// compressor compresses one request at a time.
+type compressor interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+// compressors makes compressors of one kind and keeps a few that are not in use. It is
+// a list and not a sync.Pool, because a zstd encoder has to be closed, and memory: the
+// list is bounded, what is beyond goes at once.
+type compressors struct {
+	encoding string // as it stands in the header; "" does not compress
+	make     func() compressor
+
+	mu     sync.Mutex
+	free   []compressor
+	closed bool
+}
+
+// gzipLevel is the cheapest level whose requests are at most 1.2 times as large as
+// those of OpenTelemetry's exporters, which use level 6 of compress/gzip: for records
+// whose values differ 1.12 to 1.19 times, at a sixth of the cost. Level 1 is no
+// cheaper and 1.14 to 1.22 times as large. compress/gzip takes twice as long for
+// requests of the same size.
+const gzipLevel = 2
+
+func newCompressors(c Compression) *compressors {
+	switch c {
+	case GzipCompression:
+		return &compressors{encoding: "gzip", make: func() compressor {
+			w, err := gzip.NewWriterLevel(io.Discard, gzipLevel)
+			if err != nil {
+				return nil // for a level that does not exist
+			}
+			return w
+		}}
+	case ZstdCompression:
+		return &compressors{encoding: "zstd", make: func() compressor {
+			// One goroutine, the caller's; and a window which bounds the memory to a
+			// few of its size.
+			w, err := zstd.NewWriter(nil,
+				zstd.WithEncoderLevel(zstd.SpeedFastest),
+				zstd.WithEncoderConcurrency(1),
+				zstd.WithWindowSize(zstdWindow),
+				zstd.WithLowerEncoderMem(true))
+			if err != nil {
+				return nil // for options that do not exist
+			}
+			return w
+		}}
+	default:
+		return &compressors{}
+	}
+}
+
+const zstdWindow = 128 << 10
+
+// compress returns a message with the content of m behind its prefix, compressed. The
+// caller releases it.
+func (c *compressors) compress(m *message, prefix int) (*message, error) {
+	z := messagePool.Get().(*message) //nolint:errcheck,forcetypeassert // the pool has nothing else
+	out := bytes.NewBuffer(append(z.header[:0], make([]byte, prefix)...))
+	w := c.get()
+	w.Reset(out)
+	for i, part := range m.parts {
+		if i == 0 {
+			part = part[prefix:]
+		}
+		if _, err := w.Write(part); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	c.put(w)
+	z.header = out.Bytes()
+	z.parts = append(z.parts, z.header)
+	z.size = len(z.header)
+	return z, nil
+}
+
+func (c *compressors) get() compressor {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.free); n > 0 {
+		w := c.free[n-1]
+		c.free = c.free[:n-1]
+		return w
+	}
+	return c.make()
+}
+
+// put keeps the compressor for the next request.
+func (c *compressors) put(w compressor) {
+	w.Reset(nil) // forgets the request
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed && len(c.free) < runtime.GOMAXPROCS(0) {
+		c.free = append(c.free, w)
+		return
+	}
+	discard(w)
+}
+
+// close lets go of all memory. No request is under way, or the last ones are.
+func (c *compressors) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, w := range c.free {
+		discard(w)
+	}
+	c.free = nil
+}
+
+func discard(w compressor) {
+	if z, ok := w.(*zstd.Encoder); ok {
+		z.Reset(nil)
+		_ = z.Close() // there is nothing left to write
+	}
+}
+
+// decompress returns the content of a message that the receiver has compressed, up to
+// the size to which answers are read.
+func decompress(message []byte, encoding string) ([]byte, bool) {
+	if encoding != "gzip" {
+		return nil, false
+	}
+	r, err := gzip.NewReader(bytes.NewReader(message))
+	if err != nil {
+		return nil, false
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	return b, err == nil && len(b) <= maxAnswer
+}
