@@ -18,17 +18,14 @@ const (
 	maxAnswer = 4 << 20
 	// maxMessage is the size to which the text of an answer is cut.
 	maxMessage = 1 << 10
-	// answerTimeout bounds the time for the body of an answer whose header is there. An
-	// answer is small: nobody needs longer, but a server that streams for ever.
+	// answerTimeout bounds the time for the body of an HTTP answer whose header is there.
+	// It is small, and only a server that stalls, or streams for ever, needs longer.
 	answerTimeout = 5 * time.Second
 )
 
-// readAnswer reads the body of an answer, so that the connection can be used again.
-// Both the size and the time are bounded: stop is called when the time is up, and
-// makes the body fail. complete is false if the body was not read to its end.
-func readAnswer(body io.Reader, stop func()) (b []byte, complete bool) {
-	timer := time.AfterFunc(answerTimeout, stop)
-	defer timer.Stop()
+// readAnswer reads the body of an answer, so that the connection can be used again, up
+// to a size. complete is false if the body was not read to its end.
+func readAnswer(body io.Reader) (b []byte, complete bool) {
 	b, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	return b[:min(len(b), maxAnswer)], err == nil && len(b) <= maxAnswer
 }

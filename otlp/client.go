@@ -157,11 +157,11 @@ func (c *client) requestError(ctx context.Context, err error) error {
 	if errors.As(err, &outer) { // it would repeat the URL
 		err = outer.Err
 	}
-	if ctx.Err() != nil {
-		if errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)) {
+	if cause := context.Cause(ctx); cause != nil {
+		if errors.Is(err, cause) {
 			return err
 		}
-		return fmt.Errorf("%w: %w", ctx.Err(), err)
+		return fmt.Errorf("%w: %w", cause, err)
 	}
 	if c.protocol == GRPC {
 		if e, ok := resetError(err); ok {

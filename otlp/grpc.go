@@ -29,9 +29,6 @@ const grpcPrefix = 5
 
 // sendGRPC makes one attempt over OTLP/gRPC. The message has space for the prefix.
 func (c *client) sendGRPC(ctx context.Context, m *message, encoding string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	prefix := m.header[:grpcPrefix]
 	prefix[0] = 0
 	if encoding != "" {
@@ -47,11 +44,14 @@ func (c *client) sendGRPC(ctx context.Context, m *message, encoding string) erro
 	}
 	defer resp.Body.Close()
 
-	if resp.Header.Get("Grpc-Status") == "" && !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/grpc") {
+	if !hasStatus(resp.Header) && !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/grpc") {
 		return notGRPC(resp)
 	}
-	body, complete, err := readAnswerGRPC(resp.Body, cancel)
-	if err != nil && resp.Header.Get("Grpc-Status") == "" && !hasStatus(resp.Trailer) {
+	// The header may come long before the status: the time for the whole is that of the
+	// attempt.
+	failed := &failedReader{r: resp.Body}
+	body, complete := readAnswer(failed)
+	if err := failed.err; err != nil && !hasStatus(resp.Header) && !hasStatus(resp.Trailer) {
 		return c.requestError(ctx, err) // the stream was reset before the status
 	}
 	header := resp.Trailer
@@ -71,13 +71,6 @@ func (c *client) sendGRPC(ctx context.Context, m *message, encoding string) erro
 }
 
 func hasStatus(h http.Header) bool { return h.Get("Grpc-Status") != "" }
-
-// readAnswerGRPC is readAnswer, and tells what ended the body too early.
-func readAnswerGRPC(body io.Reader, stop func()) (b []byte, complete bool, err error) {
-	failed := &failedReader{r: body}
-	b, complete = readAnswer(failed, stop)
-	return b, complete, failed.err
-}
 
 // failedReader remembers the error of a reader, if it is not its end.
 type failedReader struct {

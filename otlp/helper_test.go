@@ -2,9 +2,11 @@ package otlp_test
 
 import (
 	"context"
+	"log"
 	"testing"
 
-	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel"
+	otellog "go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
@@ -25,10 +27,21 @@ func newRecord(tb testing.TB, change func(*sdklog.Record), opts ...sdklog.Logger
 	tb.Helper()
 	var p recorder
 	lp := sdklog.NewLoggerProvider(append(opts, sdklog.WithProcessor(&p))...)
-	lp.Logger("test").Emit(context.Background(), log.Record{})
+	lp.Logger("test").Emit(context.Background(), otellog.Record{})
 	r := p.records[0]
 	if change != nil {
 		change(&r)
 	}
 	return r
+}
+
+// handleErrors returns what is reported to the global error handler during the test.
+func handleErrors(t *testing.T) <-chan error {
+	t.Helper()
+	reports := make(chan error, 100)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { reports <- err }))
+	t.Cleanup(func() {
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
+	})
+	return reports
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // sendHTTP makes one attempt over OTLP/HTTP: protobuf in the body of a POST.
@@ -19,7 +20,9 @@ func (c *client) sendHTTP(ctx context.Context, m *message, encoding string) erro
 	}
 	defer resp.Body.Close()
 
-	body, complete := readAnswer(resp.Body, cancel)
+	timer := time.AfterFunc(answerTimeout, cancel)
+	body, complete := readAnswer(resp.Body)
+	timer.Stop()
 	if resp.Request.Method != http.MethodPost {
 		// Followed by a client of the user's. What arrived is not what was sent.
 		return fmt.Errorf("redirected to a %s of %s", resp.Request.Method, resp.Request.URL.Redacted())

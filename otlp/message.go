@@ -34,8 +34,8 @@ func newMessage(b *Batch, prefix int) *message {
 	// The parts share the memory of the headers, so it must not move.
 	m.header = slices.Grow(m.header[:0], need)[:prefix]
 	clear(m.header)
-	start := 0
-	m.size = prefix
+	start := 0 // the first part begins with the prefix
+	m.size = 0
 	b.walk(func(list *resourceGroups, at int) {
 		m.header = b.appendHeader(m.header, list, at)
 		g := &b.groups[at]
