@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -12,8 +13,14 @@ type encoder struct {
 	arena     []byte
 	ends      []int
 	batch     Batch
-	resources map[*resource.Resource]*Resource
+	resources map[resourceKey]*Resource
 	scopes    map[instrumentation.Scope]*Scope
+}
+
+// resourceKey is all of a resource that is sent: equal ones of two providers are one.
+type resourceKey struct {
+	attributes attribute.Distinct
+	schemaURL  string
 }
 
 // maxScopes bounds the resources and scopes that an encoder remembers: a program that
@@ -22,7 +29,7 @@ const maxScopes = 1000
 
 func newEncoder() *encoder {
 	return &encoder{
-		resources: make(map[*resource.Resource]*Resource),
+		resources: make(map[resourceKey]*Resource),
 		scopes:    make(map[instrumentation.Scope]*Scope),
 	}
 }
@@ -42,11 +49,16 @@ func (e *encoder) encode(records []sdklog.Record) *Batch {
 	// Only now does the arena stay where it is. Neighbours of the same scope are one
 	// slice.
 	start, count := 0, 0
+	var source *resource.Resource
 	var res *Resource
 	var scope *Scope
 	for i := range records {
 		r := &records[i]
-		nextRes, nextScope := e.resource(r.Resource()), e.scope(r.InstrumentationScope())
+		nextRes, nextScope := res, e.scope(r.InstrumentationScope())
+		if i == 0 || r.Resource() != source {
+			source = r.Resource()
+			nextRes = e.resource(source)
+		}
 		if i > 0 && (nextRes != res || nextScope != scope) {
 			e.batch.Add(res, scope, e.arena[start:e.ends[i-1]], count)
 			start, count = e.ends[i-1], 0
@@ -59,10 +71,11 @@ func (e *encoder) encode(records []sdklog.Record) *Batch {
 }
 
 func (e *encoder) resource(r *resource.Resource) *Resource {
-	enc, ok := e.resources[r]
+	key := resourceKey{r.Equivalent(), r.SchemaURL()}
+	enc, ok := e.resources[key]
 	if !ok {
 		enc = NewResource(r)
-		e.resources[r] = enc
+		e.resources[key] = enc
 	}
 	return enc
 }
