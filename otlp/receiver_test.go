@@ -212,6 +212,7 @@ func textRecords(t testing.TB, texts ...string) (records []sdklog.Record) {
 	for _, text := range texts {
 		records = append(records, newRecord(t, func(r *sdklog.Record) {
 			r.SetTimestamp(epoch)
+			r.SetObservedTimestamp(epoch)
 			r.SetBody(attribute.StringValue(text))
 		}))
 	}
