@@ -32,15 +32,15 @@ func (k knownRequests) check(t *testing.T, received []byte) {
 	t.Errorf("%d bytes arrived that nobody sent", len(received))
 }
 
-// exportAndOverwrite has workers export batches of a megabyte, and overwrite each as
+// exportAndOverwrite has workers export batches of 16 records, and overwrite each as
 // soon as the export is over. Some contexts end in the middle.
-func exportAndOverwrite(t *testing.T, e *otlp.Exporter, known *knownRequests) func() {
-	const workers, rounds = 8, 12
+func exportAndOverwrite(t *testing.T, e *otlp.Exporter, known *knownRequests, recordSize int) func() {
+	const workers, rounds = 8, 4
 	arenas := make([][]byte, workers)
 	for i := range arenas {
 		var texts []string
 		for range 16 {
-			texts = append(texts, fmt.Sprint("worker ", i, " ")+strings.Repeat("x", 64<<10))
+			texts = append(texts, fmt.Sprint("worker ", i, " ")+strings.Repeat("x", recordSize))
 		}
 		b, arena := textBatch(t, texts...)
 		arenas[i] = arena
@@ -88,11 +88,14 @@ func TestMemoryIsTheCallersAfterExport(t *testing.T) {
 			if err != nil {
 				return
 			}
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetReadBuffer(32 << 10) // so that the body stays where it is
+			}
 			connections.Go(func() { answerEarly(t, conn, &known) })
 		}
 	}()
 	e := newExporter(t, otlp.WithEndpoint(listener.Addr().String()), otlp.WithInsecure(), once())
-	exportAndOverwrite(t, e, &known)()
+	exportAndOverwrite(t, e, &known, 256<<10)() // more than the buffers of a connection hold
 	_ = e.Shutdown(t.Context())
 	_ = listener.Close()
 	<-served
@@ -111,7 +114,8 @@ func answerEarly(t *testing.T, conn net.Conn, known *knownRequests) {
 			return
 		}
 		status := []string{"200 OK", "503 Service Unavailable"}[rand.IntN(2)]
-		_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
+		_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 2\r\n\r\nOK")
+		time.Sleep(10 * time.Millisecond)
 		var received []byte
 		chunk := make([]byte, 32<<10)
 		for err == nil {
@@ -140,7 +144,7 @@ func TestMemoryIsTheCallersAfterExportHTTP2(t *testing.T) {
 	server.Config.Protocols.SetUnencryptedHTTP2(true)
 	e := newExporter(t, otlp.WithProtocol(otlp.GRPC), otlp.WithEndpoint(server.Listener.Addr().String()),
 		otlp.WithInsecure(), once())
-	export := exportAndOverwrite(t, e, &known)
+	export := exportAndOverwrite(t, e, &known, 256<<10)
 	server.Start()
 	defer server.Close()
 	export()
@@ -155,7 +159,7 @@ func TestCompressedMemory(t *testing.T) {
 				rec := newReceiver(t, nil, nil)
 				e := newExporter(t, protocol, otlp.WithEndpointURL(rec.URL), otlp.WithCompression(compression))
 				var known knownRequests
-				exportAndOverwrite(t, e, &known)()
+				exportAndOverwrite(t, e, &known, 32<<10)()
 				for _, r := range rec.received() {
 					found := false
 					for _, k := range known {
@@ -168,4 +172,56 @@ func TestCompressedMemory(t *testing.T) {
 			})
 		}
 	})
+}
+
+// earlyTransport answers before it has read the body, and reads on for as long as it
+// gets anything.
+type earlyTransport struct {
+	reads sync.WaitGroup
+	late  chan []byte // what it has read of each request
+}
+
+func (tr *earlyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	tr.reads.Go(func() {
+		var received []byte
+		chunk := make([]byte, 1000)
+		for {
+			n, err := req.Body.Read(chunk)
+			received = append(received, chunk[:n]...)
+			if err != nil {
+				tr.late <- received
+				_ = req.Body.Close()
+				return
+			}
+			time.Sleep(10 * time.Microsecond)
+		}
+	})
+	return &http.Response{StatusCode: 200, Body: http.NoBody, Header: http.Header{}, Request: req}, nil
+}
+
+// TestTransportThatReadsOn: it gets an error in place of the memory.
+func TestTransportThatReadsOn(t *testing.T) {
+	for name, compression := range compressions {
+		tr := &earlyTransport{late: make(chan []byte, 100)}
+		e := newExporter(t, otlp.WithHTTPClient(&http.Client{Transport: tr}), otlp.WithCompression(compression))
+		for range 20 {
+			b, arena := textBatch(t, strings.Repeat("some text ", 100_000))
+			if err := e.ExportEncoded(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			for i := range arena {
+				arena[i] = 0xAA
+			}
+		}
+		tr.reads.Wait()
+		close(tr.late)
+		for received := range tr.late {
+			if bytes.Contains(received, []byte{0xAA, 0xAA, 0xAA}) {
+				t.Errorf("%s: the transport has read memory that was used again", name)
+			}
+			if compression == otlp.NoCompression && len(received) > 900_000 {
+				t.Errorf("the transport has read %d bytes: the export waited for it", len(received))
+			}
+		}
+	}
 }
