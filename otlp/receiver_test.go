@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -68,6 +69,7 @@ func newReceiver(t testing.TB, handle func(w http.ResponseWriter, r *http.Reques
 			w.Header().Set("Content-Type", "application/x-protobuf")
 		}
 	}))
+	rec.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that break on purpose
 	rec.Config.Protocols = new(http.Protocols)
 	rec.Config.Protocols.SetHTTP1(true)
 	rec.Config.Protocols.SetHTTP2(true)
