@@ -234,12 +234,12 @@ func TestNoStatusIsNoSuccess(t *testing.T) {
 		}, 2},
 		{"a status that is no number", func(w http.ResponseWriter, _ *http.Request) { answerGRPC(w, nil, "OK", "") }, 2},
 		{"a web page", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>hello")) }, 2},
-		{"404", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 12},
-		{"503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 14},
-		{"401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, 16},
+		{"404", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, 12},
+		{"503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 14},
+		{"401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 16},
 		{"reset", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/grpc")
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}, 13},
@@ -269,15 +269,13 @@ func TestWebPageIsNoPartialSuccess(t *testing.T) {
 // accepted.
 func TestEndlessAnswer(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, protocol otlp.Option, isGRPC bool) {
-		sent := 0
 		err := exportOnce(t, protocol, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/x-protobuf")
 			if isGRPC {
 				w.Header().Set("Content-Type", "application/grpc")
 			}
 			for chunk := make([]byte, 1<<16); r.Context().Err() == nil; {
-				n, err := w.Write(chunk)
-				if sent += n; err != nil {
+				if _, err := w.Write(chunk); err != nil {
 					return
 				}
 			}
@@ -298,7 +296,7 @@ func TestStalledAnswer(t *testing.T) {
 	release := make(chan struct{})
 	rec := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-protobuf")
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
 		<-release
 	}, nil)

@@ -153,8 +153,7 @@ func (c *client) send(ctx context.Context, m *message, encoding string) error {
 
 // requestError returns the error of a request without an answer.
 func (c *client) requestError(ctx context.Context, err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) { // it would repeat the URL
+	if outer, ok := errors.AsType[*url.Error](err); ok { // it would repeat the URL
 		err = outer.Err
 	}
 	if cause := context.Cause(ctx); cause != nil {
@@ -174,21 +173,16 @@ func (c *client) requestError(ctx context.Context, err error) error {
 // temporary reports whether another attempt may succeed, and how long the receiver
 // asks to wait.
 func temporary(err error) (again bool, wait time.Duration) {
-	var (
-		asHTTP *HTTPError
-		asGRPC *GRPCError
-		asConn *connectionError
-	)
-	switch {
-	case errors.As(err, &asHTTP):
-		return asHTTP.temporary(), asHTTP.RetryAfter
-	case errors.As(err, &asGRPC):
-		return asGRPC.temporary(), asGRPC.RetryDelay
-	case errors.As(err, &asConn):
-		return true, 0
-	default:
-		return errors.Is(err, context.DeadlineExceeded), 0 // of the attempt
+	if e, ok := errors.AsType[*HTTPError](err); ok {
+		return e.temporary(), e.RetryAfter
 	}
+	if e, ok := errors.AsType[*GRPCError](err); ok {
+		return e.temporary(), e.RetryDelay
+	}
+	if _, ok := errors.AsType[*connectionError](err); ok {
+		return true, 0
+	}
+	return errors.Is(err, context.DeadlineExceeded), 0 // of the attempt
 }
 
 // describe adds the receiver to an error, and takes the values of headers out of its
@@ -202,13 +196,11 @@ func (c *client) describe(err error) error {
 		return e
 	}
 	text := "otlp: export to " + c.endpoint + ": " + c.redact(err.Error())
-	var e *HTTPError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*HTTPError](err); ok {
 		e.Message = c.redact(e.Message)
 	}
-	var g *GRPCError
-	if errors.As(err, &g) {
-		g.Message = c.redact(g.Message)
+	if e, ok := errors.AsType[*GRPCError](err); ok {
+		e.Message = c.redact(e.Message)
 	}
 	return &exportError{text, err}
 }

@@ -46,7 +46,7 @@ func exportThrough(t *testing.T, opts ...otlp.Option) seenRequest {
 		if r.Header.Get("Content-Type") == "application/grpc" {
 			header = http.Header{"Grpc-Status": {"0"}}
 		}
-		return &http.Response{StatusCode: 200, Body: http.NoBody, Header: header, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: header, Request: r}, nil
 	})}
 	e := newExporter(t, append(opts, otlp.WithHTTPClient(client), once())...)
 	b, _ := textBatch(t, strings.Repeat("x", 1000))

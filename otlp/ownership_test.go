@@ -196,7 +196,7 @@ func (tr *earlyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			time.Sleep(10 * time.Microsecond)
 		}
 	})
-	return &http.Response{StatusCode: 200, Body: http.NoBody, Header: http.Header{}, Request: req}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: req}, nil
 }
 
 // TestTransportThatReadsOn: it gets an error in place of the memory.

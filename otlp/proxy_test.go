@@ -127,7 +127,7 @@ func TestProxyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) })}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) })}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 	for _, proxyURL := range []string{"http://user:secret@" + listener.Addr().String(), "socks5://user:secret@127.0.0.1:1"} {

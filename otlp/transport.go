@@ -147,7 +147,7 @@ func connect(conn net.Conn, addr string, proxy *url.URL) (net.Conn, error) {
 	// A server of HTTP/2 may speak first, so what is read beyond the answer counts.
 	r := bufio.NewReader(conn)
 	if err == nil {
-		resp, err = http.ReadResponse(r, req)
+		resp, err = http.ReadResponse(r, req) //nolint:bodyclose // the body is the tunnel
 	}
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = errors.New("the proxy answers " + resp.Status)
