@@ -25,6 +25,10 @@ type receiver struct {
 	collogpb.UnimplementedLogsServiceServer
 	httpURL, grpcURL string
 	requests         chan *collogpb.ExportLogsServiceRequest
+
+	// What gRPC answers, if one of them is set.
+	answer *collogpb.ExportLogsServiceResponse
+	err    error
 }
 
 func newReceiver(tb testing.TB) *receiver {
@@ -68,6 +72,9 @@ func newReceiver(tb testing.TB) *receiver {
 
 // Export is the gRPC service.
 func (r *receiver) Export(_ context.Context, request *collogpb.ExportLogsServiceRequest) (*collogpb.ExportLogsServiceResponse, error) {
+	if r.answer != nil || r.err != nil {
+		return r.answer, r.err
+	}
 	r.requests <- request
 	return &collogpb.ExportLogsServiceResponse{}, nil
 }
