@@ -4,8 +4,10 @@ import (
 	"context"
 	"log"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	otellog "go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
@@ -44,4 +46,17 @@ func handleErrors(t *testing.T) <-chan error {
 		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
 	})
 	return reports
+}
+
+// exampleRecord is the record of the examples.
+func exampleRecord() sdklog.Record {
+	var p recorder
+	var r otellog.Record
+	r.SetTimestamp(time.Unix(1_700_000_000, 0).UTC())
+	r.SetSeverity(otellog.SeverityInfo)
+	r.SetSeverityText("INFO")
+	r.SetBody(attribute.StringValue("order placed"))
+	r.AddAttributes(attribute.Int("id", 17), attribute.StringSlice("items", []string{"tea", "cup"}))
+	sdklog.NewLoggerProvider(sdklog.WithProcessor(&p)).Logger("orders").Emit(context.Background(), r)
+	return p.records[0]
 }
