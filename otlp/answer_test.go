@@ -1,15 +1,20 @@
 package otlp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/krunchwrapper/asynclog/otlp"
@@ -90,6 +95,35 @@ func TestPartialSuccess(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestCompressedAnswer: a gRPC server may compress its answer as the request was.
+func TestCompressedAnswer(t *testing.T) {
+	for name, compression := range map[string]otlp.Compression{"gzip": otlp.GzipCompression, "zstd": otlp.ZstdCompression} {
+		for _, damaged := range []bool{false, true} {
+			err := exportOnce(t, otlp.WithProtocol(otlp.GRPC), func(w http.ResponseWriter, r *http.Request) {
+				var b bytes.Buffer
+				var z io.WriteCloser = gzip.NewWriter(&b)
+				if name == "zstd" {
+					z, _ = zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
+				}
+				_, _ = z.Write(partialSuccess(3, "too old"))
+				_ = z.Close()
+				message := b.Bytes()
+				if damaged {
+					message = message[:len(message)/2]
+				}
+				w.Header().Set("Content-Type", "application/grpc")
+				w.Header().Set("Grpc-Encoding", r.Header.Get("Grpc-Encoding"))
+				_, _ = w.Write(append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(message))), message...))
+				w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
+			}, otlp.WithCompression(compression))
+			var partial otlp.PartialSuccess
+			if !errors.As(err, &partial) || (partial.RejectedItems == 3) == damaged {
+				t.Errorf("%s, damaged %v: %v", name, damaged, err)
+			}
+		}
 	}
 }
 

@@ -133,15 +133,28 @@ func discard(w compressor) {
 }
 
 // decompress returns the content of a message that the receiver has compressed, up to
-// the size to which answers are read.
+// the size to which answers are read. A receiver over gRPC may compress its answer as
+// the request was, unless it is empty, as most are.
 func decompress(message []byte, encoding string) ([]byte, bool) {
-	if encoding != "gzip" {
+	var r io.Reader
+	switch encoding {
+	case "gzip":
+		z, err := gzip.NewReader(bytes.NewReader(message))
+		if err != nil {
+			return nil, false
+		}
+		r = z
+	case "zstd":
+		z, err := zstd.NewReader(bytes.NewReader(message),
+			zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxAnswer))
+		if err != nil {
+			return nil, false
+		}
+		defer z.Close()
+		r = z
+	default:
 		return nil, false
 	}
-	r, err := gzip.NewReader(bytes.NewReader(message))
-	if err != nil {
-		return nil, false
-	}
-	b, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	return b, err == nil && len(b) <= maxAnswer
+	b, complete := readAnswer(r)
+	return b, complete
 }

@@ -146,7 +146,7 @@ func (c *config) request() *http.Request {
 	if c.protocol.value == GRPC {
 		header.Set("Content-Type", "application/grpc")
 		header.Set("Te", "trailers")
-		header.Set("Grpc-Accept-Encoding", "gzip")
+		header.Set("Grpc-Accept-Encoding", "gzip,zstd")
 		header.Del("Grpc-Encoding")
 	}
 	return &http.Request{

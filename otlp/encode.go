@@ -63,7 +63,7 @@ func appendAttributes(b []byte, r *sdklog.Record) []byte {
 			return false
 		}
 		n++
-		b = otlpwire.AppendKeyValue(b, otlpwire.LogAttributes, string(kv.Key), kv.Value)
+		b = otlpwire.AppendKeyValue(b, otlpwire.LogAttributes, &kv)
 		return true
 	})
 	if repeated {
@@ -106,8 +106,7 @@ func appendManyAttributes(b []byte, r *sdklog.Record) []byte {
 		return true
 	})
 	for i := range u.list {
-		kv := &u.list[i]
-		b = otlpwire.AppendKeyValue(b, otlpwire.LogAttributes, string(kv.Key), kv.Value)
+		b = otlpwire.AppendKeyValue(b, otlpwire.LogAttributes, &u.list[i])
 	}
 	const pooled = 1024 // attributes; the maps of larger records go to the collector
 	if len(u.list) <= pooled {

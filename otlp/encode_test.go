@@ -27,9 +27,9 @@ func fiveAttributes(r *sdklog.Record) {
 	r.SetSeverityText("INFO")
 	r.SetBody(attribute.StringValue("request handled"))
 	r.SetAttributes(
-		attribute.String("http.request.method", "GET"),
-		attribute.String("url.path", "/api/v1/items"),
-		attribute.Int("http.response.status_code", 200),
+		attribute.String("method", "GET"),
+		attribute.String("path", "/api/v1/items"),
+		attribute.Int("status", 200),
 		attribute.Int64("duration", 1234567),
 		attribute.Bool("cached", true),
 	)

@@ -139,7 +139,7 @@ func (s *Scope) WalkAttributes(f func(key string, v Value) bool) {
 func appendSet(b []byte, tag byte, attrs attribute.Iterator) []byte {
 	for attrs.Next() {
 		kv := attrs.Attribute()
-		b = otlpwire.AppendKeyValue(b, tag, string(kv.Key), kv.Value)
+		b = otlpwire.AppendKeyValue(b, tag, &kv)
 	}
 	return b
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // AppendKeyValue appends a field with a KeyValue. Scalars are written without an
-// allocation.
-func AppendKeyValue(b []byte, tag byte, key string, v attribute.Value) []byte {
+// allocation. It takes a pointer, because the pair itself would not fit into registers.
+func AppendKeyValue(b []byte, tag byte, kv *attribute.KeyValue) []byte {
+	key, v := string(kv.Key), &kv.Value
 	switch v.Type() {
 	case attribute.STRING:
 		return AppendKeyString(b, tag, key, v.AsString())
@@ -21,7 +22,7 @@ func AppendKeyValue(b []byte, tag byte, key string, v attribute.Value) []byte {
 	case attribute.FLOAT64:
 		return AppendKeyFloat(b, tag, key, v.AsFloat64())
 	default:
-		return appendKeyComposite(b, tag, key, v, 0)
+		return appendKeyComposite(b, tag, kv, 0)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestKeyValues(t *testing.T) {
 			key, text := strings.Repeat("k", m), strings.Repeat("v", n)
 			compare(t, "string", otlpwire.AppendKeyString(nil, tag, key, text),
 				want(nil).keyValue(6, key, want(nil).bytes(1, []byte(text))))
-			compare(t, "bytes", otlpwire.AppendKeyValue(nil, tag, key, attribute.ByteSliceValue([]byte(text))),
+			compare(t, "bytes", otlpwire.AppendKeyValue(nil, tag, &attribute.KeyValue{Key: attribute.Key(key), Value: attribute.ByteSliceValue([]byte(text))}),
 				want(nil).keyValue(6, key, want(nil).bytes(7, []byte(text))))
 		}
 		key := strings.Repeat("k", n)
@@ -77,7 +77,7 @@ func TestKeyValues(t *testing.T) {
 		compare(t, "false", otlpwire.AppendKeyBool(nil, tag, key, false), want(nil).keyValue(6, key, want(nil).varint(2, 0)))
 		compare(t, "float", otlpwire.AppendKeyFloat(nil, tag, key, 1.5),
 			want(nil).keyValue(6, key, want(nil).fixed64(4, math.Float64bits(1.5))))
-		compare(t, "empty", otlpwire.AppendKeyValue(nil, tag, key, attribute.Value{}), want(nil).keyValue(6, key, nil))
+		compare(t, "empty", otlpwire.AppendKeyValue(nil, tag, &attribute.KeyValue{Key: attribute.Key(key)}), want(nil).keyValue(6, key, nil))
 		compare(t, "body", otlpwire.AppendValue(nil, otlpwire.LogBody, attribute.StringValue(key)),
 			want(nil).bytes(5, want(nil).bytes(1, []byte(key))))
 	}

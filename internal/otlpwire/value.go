@@ -22,11 +22,11 @@ func AppendValue(b []byte, tag byte, v attribute.Value) []byte {
 }
 
 // appendKeyComposite appends a field with a KeyValue whose value may have any size.
-func appendKeyComposite(b []byte, tag byte, key string, v attribute.Value, depth int) []byte {
+func appendKeyComposite(b []byte, tag byte, kv *attribute.KeyValue, depth int) []byte {
 	b, at := Begin(b, tag)
-	b = appendValid(b, KeyValueKey, Valid(key))
+	b = appendValid(b, KeyValueKey, Valid(string(kv.Key)))
 	b, in := Begin(b, KeyValueValue)
-	b = appendContent(b, v, depth)
+	b = appendContent(b, kv.Value, depth)
 	return End(End(b, in), at)
 }
 
@@ -71,9 +71,9 @@ func appendMap(b []byte, v attribute.Value, depth int) []byte {
 		}
 		switch kv.Value.Type() {
 		case attribute.MAP, attribute.SLICE:
-			b = appendKeyComposite(b, ListValues, string(kv.Key), kv.Value, depth)
+			b = appendKeyComposite(b, ListValues, kv, depth)
 		default:
-			b = AppendKeyValue(b, ListValues, string(kv.Key), kv.Value)
+			b = AppendKeyValue(b, ListValues, kv)
 		}
 	}
 	return End(b, at)
