@@ -116,6 +116,8 @@ func notGRPC(resp *http.Response) error {
 		e.Code = grpcUnimplemented
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		e.Code = grpcUnavailable
+		e.RetryDelay = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+		e.RetryInfo = e.RetryDelay > 0
 	}
 	return e
 }
