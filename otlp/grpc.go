@@ -13,13 +13,15 @@ import (
 
 // OTLP/gRPC is spoken over net/http: a unary call is a POST over HTTP/2 whose body and
 // answer have a prefix of five bytes, and whose status is in the trailers. That is
-// little, and net/http has all of it. grpc-go would bring 4 modules and some 200
-// packages, a resolver, a balancer and buffers of its own, into every program that
-// logs, and could only send a copy of the records. connectrpc.com/connect would bring
-// one module besides protobuf's; it sits on the same net/http, but marshals every
-// message into a buffer of its own, and its retries, compression and errors would
-// have to be led around. What is kept up here instead is a stable protocol's unary
-// half, in this file.
+// little, and net/http has all of it.
+//
+// The alternatives, by what they add to a program that has net/http: otlploggrpc with
+// grpc-go 140 packages and 7 MB, a resolver, a balancer and buffers of its own;
+// connectrpc.com/connect two modules, 39 packages and 3.7 MB, most of it protobuf's.
+// Both marshal a message into a buffer of their own, so they would send a copy of the
+// records, and both have ideas of their own about compression, errors and proxies.
+// This package adds 15 packages and 1.2 MB, most of it the compressor. What has to be
+// kept up in exchange is this file: the unary half of a protocol that does not change.
 
 const grpcPath = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 

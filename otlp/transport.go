@@ -21,12 +21,11 @@ func (c *config) httpClient() *http.Client {
 	}
 	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
-		Proxy:                 c.proxy,
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       c.tls.Clone(),
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		MaxIdleConns:          100,
+		Proxy:               c.proxy,
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     c.tls.Clone(),
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConns:        100,
 		// As many as there may be exports at a time: the default of 2 would have all
 		// the others connect anew each time.
 		MaxIdleConnsPerHost: 100,
