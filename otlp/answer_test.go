@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +134,12 @@ func TestRetryAfter(t *testing.T) {
 		var refused *otlp.HTTPError
 		if !errors.As(err, &refused) || refused.RetryAfter < tc.low || refused.RetryAfter > tc.top {
 			t.Errorf("Retry-After %q: %v, %+v", tc.header, err, refused)
+		}
+		// Processors know the time by the name of the error and of its field.
+		wrapped := reflect.ValueOf(errors.Unwrap(refused))
+		if known := wrapped.IsValid() && wrapped.Type().Name() == "retryableError" &&
+			wrapped.FieldByName("throttle").Int() == int64(refused.RetryAfter); known != (refused.RetryAfter > 0) {
+			t.Errorf("Retry-After %q: wraps %v", tc.header, wrapped)
 		}
 	}
 }

@@ -88,10 +88,10 @@ func newConfig(opts []Option, lookup func(string) (string, bool)) (*config, erro
 // check finds what is wrong with the whole.
 func (c *config) check() {
 	if p := c.protocol.value; p != HTTPProtobuf && p != GRPC {
-		c.fail("WithProtocol: %d: want HTTPProtobuf or GRPC", p)
+		c.fail("WithProtocol: %v: want HTTPProtobuf or GRPC", p)
 	}
 	if z := c.compression.value; z < NoCompression || z > ZstdCompression {
-		c.fail("WithCompression: %d: want NoCompression, GzipCompression or ZstdCompression", z)
+		c.fail("WithCompression: %v: want NoCompression, GzipCompression or ZstdCompression", z)
 	}
 	if c.insecure.value && c.tls != nil && c.client == nil {
 		c.fail("the endpoint %s is without TLS, but there is a TLS configuration or a certificate: "+

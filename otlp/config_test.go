@@ -243,6 +243,23 @@ func TestOptionsKeepNothing(t *testing.T) {
 	}
 }
 
+// TestString: the exporter says where it sends to, and no secret.
+func TestString(t *testing.T) {
+	setEnvironment(t, nil)
+	for want, opts := range map[string][]otlp.Option{
+		"OTLP over http/protobuf to http://localhost:4318/v1/logs": nil,
+		"OTLP over http/protobuf to https://h/x":                   {otlp.WithEndpointURL("https://h/x?token=secret")},
+		"OTLP over grpc to http://localhost:4317":                  {otlp.WithProtocol(otlp.GRPC)},
+	} {
+		if got := newExporter(t, opts...).String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := otlp.ZstdCompression.String() + otlp.Compression(9).String() + otlp.Protocol(9).String(); got != "zstdCompression(9)Protocol(9)" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestBinaryMetadata: gRPC wants it in base64.
 func TestBinaryMetadata(t *testing.T) {
 	setEnvironment(t, nil)

@@ -99,6 +99,12 @@ func (e *Exporter) ExportEncoded(ctx context.Context, b *Batch) error {
 	return u.attempt(ctx)
 }
 
+// String returns the protocol and the receiver, without secrets:
+// "OTLP over http/protobuf to http://localhost:4318/v1/logs".
+func (e *Exporter) String() string {
+	return "OTLP over " + e.client.protocol.String() + " to " + e.client.endpoint
+}
+
 // ForceFlush does nothing: the exporter holds no records.
 func (*Exporter) ForceFlush(context.Context) error { return nil }
 

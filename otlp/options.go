@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -25,6 +26,18 @@ const (
 	// GRPC is OTLP/gRPC. Its usual port is 4317.
 	GRPC
 )
+
+// String returns the protocol as the variables have it: "http/protobuf" or "grpc".
+func (p Protocol) String() string {
+	switch p {
+	case HTTPProtobuf:
+		return "http/protobuf"
+	case GRPC:
+		return "grpc"
+	default:
+		return "Protocol(" + strconv.Itoa(int(p)) + ")"
+	}
+}
 
 // WithProtocol sets the protocol.
 //
@@ -108,6 +121,20 @@ const (
 	// error handler.
 	ZstdCompression
 )
+
+// String returns the compression as the variables have it: "none", "gzip" or "zstd".
+func (c Compression) String() string {
+	switch c {
+	case NoCompression:
+		return "none"
+	case GzipCompression:
+		return "gzip"
+	case ZstdCompression:
+		return "zstd"
+	default:
+		return "Compression(" + strconv.Itoa(int(c)) + ")"
+	}
+}
 
 // WithCompression sets the compression of requests.
 //

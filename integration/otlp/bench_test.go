@@ -19,15 +19,18 @@ import (
 	"github.com/krunchwrapper/asynclog/otlp"
 )
 
-// BenchmarkExport exports batches of 512 records with five attributes, one way after
+// BenchmarkExport exports batches of records with five attributes, one way after
 // the other in one run, to a receiver in a process of its own that discards them. The
 // figure cpu-ns/record is this process's own CPU time.
 func BenchmarkExport(b *testing.B) {
-	const records = 512
 	for name, protocol := range protocols {
 		url := discardingReceiver(b, protocol)
 		r := &receiver{httpURL: url, grpcURL: url}
-		for _, gzip := range []bool{false, true} {
+		for _, setup := range []struct {
+			records int
+			gzip    bool
+		}{{512, false}, {512, true}, {4096, false}, {4096, true}} {
+			records, gzip := setup.records, setup.gzip
 			theirs, ours := exporters(b, r, protocol, gzip)
 			list := benchRecords(records)
 			batch := func(arena []byte) (*otlp.Batch, []byte) {
@@ -51,7 +54,7 @@ func BenchmarkExport(b *testing.B) {
 				{"ours", func() error { return ours.Export(context.Background(), list) }},
 				{"ours encoded", func() error { return encodedExporter.ExportEncoded(context.Background(), encoded) }},
 			} {
-				b.Run(fmt.Sprintf("protocol=%s/gzip=%v/%s", name, gzip, way.name), func(b *testing.B) {
+				b.Run(fmt.Sprintf("protocol=%s/records=%d/gzip=%v/%s", name, records, gzip, way.name), func(b *testing.B) {
 					if err := way.export(); err != nil { // connects
 						b.Fatal(err)
 					}
@@ -133,7 +136,7 @@ func TestDiscardingReceiver(t *testing.T) {
 	listener := listen(t)
 	fmt.Println("http://" + listener.Addr().String())
 	if protocol == fmt.Sprint(otlp.GRPC) {
-		g := grpc.NewServer(grpc.ForceServerCodecV2(discardCodec{}))
+		g := grpc.NewServer(grpc.ForceServerCodecV2(discardCodec{}), grpc.MaxRecvMsgSize(64<<20))
 		registerDiscard(g)
 		go func() { _ = g.Serve(listener) }()
 	} else {

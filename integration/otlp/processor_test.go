@@ -6,13 +6,17 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	collogpb "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -92,6 +96,41 @@ func TestProcessorKnowsErrors(t *testing.T) {
 		check(code.String(), answerGRPC(t, nil, status.Error(code, "no")), want)
 	}
 	check("nobody listens", newExporter(t, otlp.WithEndpointURL("http://127.0.0.1:1")), processor.Transient)
+}
+
+// TestMessageTooLarge: for the receiver, whose limit is 4 MiB. It is the batch's fault,
+// and not to be tried again as it is.
+func TestMessageTooLarge(t *testing.T) {
+	listener := listen(t)
+	server := grpc.NewServer()
+	collogpb.RegisterLogsServiceServer(server, &receiver{})
+	go func() { _ = server.Serve(listener) }()
+	defer server.Stop()
+	g := newGenerator(1)
+	records, _ := g.batch(1)
+	records[0].SetBody(attribute.StringValue(strings.Repeat("x", 5<<20)))
+	e := newExporter(t, otlp.WithProtocol(otlp.GRPC), otlp.WithEndpointURL("http://"+listener.Addr().String()))
+	err := e.Export(t.Context(), records)
+	if got := processor.Classify(err); got != processor.Poisoned {
+		t.Errorf("%v is %v, want %v", err, got, processor.Poisoned)
+	}
+}
+
+// TestZstdUnknown: grpc-go's server does not know zstd by itself. The record arrives
+// all the same.
+func TestZstdUnknown(t *testing.T) {
+	reports := make(chan error, 10)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { reports <- err }))
+	r := newReceiver(t)
+	e := newExporter(t, otlp.WithProtocol(otlp.GRPC), otlp.WithEndpointURL(r.grpcURL), otlp.WithCompression(otlp.ZstdCompression))
+	g := newGenerator(1)
+	for range 3 {
+		records, _ := g.batch(1)
+		send(t, r, e, records)
+	}
+	if err := <-reports; !strings.Contains(err.Error(), "zstd") || len(reports) > 0 {
+		t.Errorf("reported %v, and %d more", err, len(reports))
+	}
 }
 
 // TestProcessorKnowsPartialSuccess: it counts as many records as the receiver has
