@@ -21,7 +21,7 @@ type compressor interface {
 // list is bounded, what is beyond goes at once.
 type compressors struct {
 	encoding string // as it stands in the header; "" does not compress
-	make     func() compressor
+	make     func() (compressor, error)
 
 	mu     sync.Mutex
 	free   []compressor
@@ -38,40 +38,39 @@ const gzipLevel = 2
 func newCompressors(c Compression) *compressors {
 	switch c {
 	case GzipCompression:
-		return &compressors{encoding: "gzip", make: func() compressor {
-			w, err := gzip.NewWriterLevel(io.Discard, gzipLevel)
-			if err != nil {
-				return nil // for a level that does not exist
-			}
-			return w
+		return &compressors{encoding: "gzip", make: func() (compressor, error) {
+			return gzip.NewWriterLevel(io.Discard, gzipLevel)
 		}}
 	case ZstdCompression:
-		return &compressors{encoding: "zstd", make: func() compressor {
-			// One goroutine, the caller's; and a window which bounds the memory to a
-			// few of its size.
-			w, err := zstd.NewWriter(nil,
+		return &compressors{encoding: "zstd", make: func() (compressor, error) {
+			// One goroutine, the caller's; and a window that bounds the memory to a few
+			// times its size. A larger one finds no more in log records.
+			return zstd.NewWriter(nil,
 				zstd.WithEncoderLevel(zstd.SpeedFastest),
 				zstd.WithEncoderConcurrency(1),
 				zstd.WithWindowSize(zstdWindow),
 				zstd.WithLowerEncoderMem(true))
-			if err != nil {
-				return nil // for options that do not exist
-			}
-			return w
 		}}
 	default:
 		return &compressors{}
 	}
 }
 
-const zstdWindow = 128 << 10
+const (
+	zstdWindow = 128 << 10
+	// maxFree bounds the compressors that are kept. Each holds about a megabyte.
+	maxFree = 8
+)
 
 // compress returns a message with the content of m behind its prefix, compressed. The
 // caller releases it.
 func (c *compressors) compress(m *message, prefix int) (*message, error) {
+	w, err := c.get()
+	if err != nil {
+		return nil, err
+	}
 	z := messagePool.Get().(*message) //nolint:errcheck,forcetypeassert // the pool has nothing else
 	out := bytes.NewBuffer(append(z.header[:0], make([]byte, prefix)...))
-	w := c.get()
 	w.Reset(out)
 	for i, part := range m.parts {
 		if i == 0 {
@@ -91,13 +90,13 @@ func (c *compressors) compress(m *message, prefix int) (*message, error) {
 	return z, nil
 }
 
-func (c *compressors) get() compressor {
+func (c *compressors) get() (compressor, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n := len(c.free); n > 0 {
 		w := c.free[n-1]
 		c.free = c.free[:n-1]
-		return w
+		return w, nil
 	}
 	return c.make()
 }
@@ -107,7 +106,7 @@ func (c *compressors) put(w compressor) {
 	w.Reset(nil) // forgets the request
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed && len(c.free) < runtime.GOMAXPROCS(0) {
+	if !c.closed && len(c.free) < min(runtime.GOMAXPROCS(0), maxFree) {
 		c.free = append(c.free, w)
 		return
 	}
