@@ -76,7 +76,7 @@ func TestPartialSuccess(t *testing.T) {
 					}
 					w.Header().Set("Content-Type", "application/x-protobuf")
 					_, _ = w.Write(tc.answer)
-				}, otlp.WithRetry(otlp.RetryConfig{Enabled: true}))
+				}, again())
 				if tc.text == "" {
 					if err != nil {
 						t.Errorf("got %v", err)
@@ -101,7 +101,7 @@ func TestHTTPStatus(t *testing.T) {
 				http.Error(w, "the reason", code)
 			}
 		}, nil)
-		e := newExporter(t, otlp.WithEndpointURL(rec.URL), otlp.WithRetry(otlp.RetryConfig{Enabled: true}))
+		e := newExporter(t, otlp.WithEndpointURL(rec.URL), again())
 		err := e.Export(t.Context(), textRecords(t, "x"))
 		wantRetry := code == 429 || code == 502 || code == 503 || code == 504
 		var refused *otlp.HTTPError

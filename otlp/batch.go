@@ -25,23 +25,23 @@ import (
 // The exporter can go wrong, and usually does in one place. Package net/http may
 // still read the body of a request after Client.Do has returned, when the server
 // answers early or the context ends (golang.org/issue/51907). An exporter that gives
-// the bytes to such a transport needs a body which it can cut off: a reader that
-// copies under a mutex, and that under the same mutex is told to read no more before
-// ExportEncoded returns. [Exporter] does so. It waits for nobody, since such a reader
-// is inside of the mutex for one copy only. An exporter that cannot cut its readers
-// off sends a copy, made with [Batch.AppendRequest].
+// the bytes to such a transport needs a body that it can cut off: a reader that copies
+// under a mutex, and that the exporter closes under the same mutex before
+// ExportEncoded returns. [Exporter] does so. The wait is that for one copy, because a
+// reader holds the mutex no longer. An exporter that cannot cut its readers off sends
+// a copy, made with [Batch.AppendRequest].
 //
-// Counting references in the batch instead would let the exporter return earlier than
-// its transport. It would gain nothing, as the transport's copy is all there is to
-// wait for, and one forgotten release would lose memory, one too many would send
-// another record's bytes.
+// The alternative is a count of references in the batch, which the transport releases
+// when it closes the body. It would gain nothing, because the exporter never waits for
+// longer than one copy. And it would cost the certainty: a release that is forgotten
+// loses memory, and one too many sends the bytes of other records.
 //
 // # Result
 //
 // The error is what Export would return: nil if all records were accepted, a
-// [PartialSuccess] if some were rejected. ExportEncoded makes one attempt: whether
-// and when there is another is the caller's decision, who classifies the error and
-// keeps the batch. It honours ctx.
+// [PartialSuccess] if some were rejected. ExportEncoded makes one attempt. The caller
+// decides whether there is another: it classifies the error, and still has the batch.
+// ExportEncoded honours ctx.
 //
 // ExportEncoded may be called concurrently with itself, with Export and with all
 // other methods. After Shutdown it returns sdklog.ErrExporterShutdown.
@@ -61,7 +61,7 @@ type EncodedExporter interface {
 type Batch struct {
 	resources []resourceGroups
 	groups    []Group
-	index     map[groupKey]int // of groups, from the second one on
+	index     map[groupKey]int // in groups, and in resources for a key without a scope
 	records   int
 }
 
@@ -87,7 +87,7 @@ type resourceGroups struct {
 
 type groupKey struct {
 	resource *Resource
-	scope    *Scope // nil: the entry is that of the resource
+	scope    *Scope
 }
 
 // Add adds framed records of one resource and scope: n of them, one behind the other.

@@ -38,7 +38,7 @@ type keyPair struct {
 	reported pairVersion // of the files that could not be used, reported once
 }
 
-// pairVersion tells whether two files have changed.
+// pairVersion differs when one of the two files has changed.
 type pairVersion struct{ cert, key fileVersion }
 
 type fileVersion struct {

@@ -47,12 +47,7 @@ func (s *setting[T]) setDefault(v T) {
 // newConfig returns what the options say, then the environment, then the defaults.
 // The error names all that is wrong.
 func newConfig(opts []Option, lookup func(string) (string, bool)) (*config, error) {
-	c := &config{retry: RetryConfig{
-		Enabled:         true,
-		InitialInterval: 5 * time.Second,
-		MaxInterval:     30 * time.Second,
-		MaxElapsedTime:  time.Minute,
-	}}
+	c := &config{retry: defaultRetry}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(c)

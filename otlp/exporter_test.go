@@ -124,8 +124,7 @@ func TestRetry(t *testing.T) {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		}, nil)
-		e := newExporter(t, protocol, otlp.WithEndpointURL(rec.URL), otlp.WithCompression(otlp.GzipCompression),
-			otlp.WithRetry(otlp.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))
+		e := newExporter(t, protocol, otlp.WithEndpointURL(rec.URL), otlp.WithCompression(otlp.GzipCompression), again())
 		if err := e.Export(t.Context(), textRecords(t, "again")); err != nil {
 			t.Fatalf("Export: %v", err)
 		}

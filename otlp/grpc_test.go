@@ -39,7 +39,7 @@ func TestGRPCStatus(t *testing.T) {
 				}
 			}, nil)
 			e := newExporter(t, otlp.WithProtocol(otlp.GRPC), otlp.WithEndpointURL(rec.URL),
-				otlp.WithRetry(otlp.RetryConfig{Enabled: true}))
+				again())
 			err := e.Export(t.Context(), textRecords(t, "x"))
 			var refused *otlp.GRPCError
 			switch {

@@ -183,10 +183,10 @@ func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 type RetryConfig struct {
 	// Enabled switches it on.
 	Enabled bool
-	// InitialInterval is the first pause. The next ones grow by half each, and every
-	// one is varied at random by up to a half.
+	// InitialInterval is the first pause, 0 is 5 s. The next ones grow by half each,
+	// and every one is varied at random by up to a half.
 	InitialInterval time.Duration
-	// MaxInterval is the longest pause, before it is varied.
+	// MaxInterval is the longest pause before it is varied, 0 is 30 s.
 	MaxInterval time.Duration
 	// MaxElapsedTime bounds the whole: no attempt starts later than this after the
 	// first. 0 is no bound but that of the context.

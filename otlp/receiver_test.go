@@ -209,6 +209,11 @@ func newExporter(t testing.TB, opts ...otlp.Option) *otlp.Exporter {
 // once has an exporter not try again.
 func once() otlp.Option { return otlp.WithRetry(otlp.RetryConfig{}) }
 
+// again has an exporter try again at once, for as long as it takes.
+func again() otlp.Option {
+	return otlp.WithRetry(otlp.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond})
+}
+
 // textRecords returns a record for each text.
 func textRecords(t testing.TB, texts ...string) (records []sdklog.Record) {
 	for _, text := range texts {

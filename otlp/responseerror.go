@@ -191,5 +191,5 @@ type connectionError struct{ err error }
 func (e *connectionError) Error() string { return e.err.Error() }
 func (e *connectionError) Unwrap() error { return e.err }
 
-// Temporary returns true: whoever classifies errors by their methods is to try again.
+// Temporary returns true, for code that classifies errors by their methods.
 func (*connectionError) Temporary() bool { return true }

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -9,15 +10,23 @@ import (
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 )
 
+// defaultRetry is that of OpenTelemetry's exporters.
+var defaultRetry = RetryConfig{
+	Enabled:         true,
+	InitialInterval: 5 * time.Second,
+	MaxInterval:     30 * time.Second,
+	MaxElapsedTime:  time.Minute,
+}
+
 // retrying calls attempt until it succeeds, fails for good, or the time is up. The
 // error is that of the last attempt.
 func (e *Exporter) retrying(ctx context.Context, attempt func(context.Context) error) error {
 	start := time.Now()
 	pauses := &backoff.ExponentialBackOff{
-		InitialInterval:     e.retry.InitialInterval,
+		InitialInterval:     cmp.Or(e.retry.InitialInterval, defaultRetry.InitialInterval),
 		RandomizationFactor: backoff.DefaultRandomizationFactor,
 		Multiplier:          backoff.DefaultMultiplier,
-		MaxInterval:         e.retry.MaxInterval,
+		MaxInterval:         cmp.Or(e.retry.MaxInterval, defaultRetry.MaxInterval),
 	}
 	pauses.Reset()
 	for {

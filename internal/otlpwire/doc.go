@@ -1,9 +1,9 @@
 // Package otlpwire appends the parts of an OTLP log record to a buffer, in the
 // protobuf wire format.
 //
-// It is the layer that encoders of different sources share: whoever encodes an
-// sdklog.Record and whoever encodes an slog.Record write the same bytes. Every
-// function appends to the buffer that it is given and returns the longer one, as
+// It is the layer that encoders of different sources share, so that an sdklog.Record
+// and an slog.Record with the same content become the same bytes. Every function
+// appends to the buffer that it is given and returns the longer one, as
 // append does. None keeps the buffer or a value.
 //
 // A record stands in the buffer as it will stand in a ScopeLogs message: the tag of
