@@ -28,47 +28,50 @@ func AppendKeyValue(b []byte, tag byte, kv *attribute.KeyValue) []byte {
 
 // AppendKeyString appends a field with a KeyValue whose value is a text.
 func AppendKeyString(b []byte, tag byte, key, s string) []byte {
-	key, s = Valid(key), Valid(s)
 	if n, m := len(key), len(s); n+m < 0x80-6 { // every length is one byte
-		b, f := extend(b, n+m+8)
+		longer, f := extend(b, n+m+8)
 		f[0], f[1], f[2], f[3] = tag, byte(n+m+6), KeyValueKey, byte(n)
-		f = f[4:]
-		f = f[copy(f, key):]
-		f[0], f[1], f[2], f[3] = KeyValueValue, byte(m+2), ValueString, byte(m)
-		copy(f[4:], s)
-		return b
+		if copyASCII(f[4:], key) {
+			f = f[4+n:]
+			f[0], f[1], f[2], f[3] = KeyValueValue, byte(m+2), ValueString, byte(m)
+			if copyASCII(f[4:], s) {
+				return longer
+			}
+		}
 	}
+	s = Valid(s)
 	b = appendKey(b, tag, key, SizeBytes(len(s)))
 	return appendValid(b, ValueString, s)
 }
 
 // AppendKeyInt appends a field with a KeyValue whose value is an integer.
 func AppendKeyInt(b []byte, tag byte, key string, v int64) []byte {
-	b = appendKey(b, tag, Valid(key), 1+SizeVarint(uint64(v)))
+	b = appendKey(b, tag, key, 1+SizeVarint(uint64(v)))
 	return AppendVarint(append(b, ValueInt), uint64(v))
 }
 
 // AppendKeyBool appends a field with a KeyValue whose value is a bool.
 func AppendKeyBool(b []byte, tag byte, key string, v bool) []byte {
-	return appendBool(appendKey(b, tag, Valid(key), 2), v)
+	return appendBool(appendKey(b, tag, key, 2), v)
 }
 
 // AppendKeyFloat appends a field with a KeyValue whose value is a float.
 func AppendKeyFloat(b []byte, tag byte, key string, v float64) []byte {
-	return appendFloat(appendKey(b, tag, Valid(key), 9), v)
+	return appendFloat(appendKey(b, tag, key, 9), v)
 }
 
 // appendKey appends all of a KeyValue but the content of its value, which has size
 // bytes.
 func appendKey(b []byte, tag byte, key string, size int) []byte {
 	if n := len(key); n+size < 0x80-4 { // every length is one byte
-		b, f := extend(b, n+6)
+		longer, f := extend(b, n+6)
 		f[0], f[1], f[2], f[3] = tag, byte(n+size+4), KeyValueKey, byte(n)
-		f = f[4:]
-		f = f[copy(f, key):]
-		f[0], f[1] = KeyValueValue, byte(size)
-		return b
+		if copyASCII(f[4:], key) {
+			f[4+n], f[5+n] = KeyValueValue, byte(size)
+			return longer
+		}
 	}
+	key = Valid(key)
 	b = AppendVarint(append(b, tag), uint64(SizeBytes(len(key))+SizeBytes(size)))
 	b = appendValid(b, KeyValueKey, key)
 	return AppendVarint(append(b, KeyValueValue), uint64(size))

@@ -123,12 +123,26 @@ func TestValid(t *testing.T) {
 	if err := quick.Check(same, nil); err != nil {
 		t.Error(err)
 	}
-	// One bad byte at every place of every length.
-	for n := range 40 {
+	// One byte that is no UTF-8 at every place of every length, in every function that
+	// takes a text. The buffer has other bytes behind its end.
+	dirty := bytes.Repeat([]byte{0xEE}, 1000)[:0]
+	for n := range 130 {
 		for i := range n {
 			b := bytes.Repeat([]byte{'a'}, n)
 			if b[i] = 0x80; !same(b) {
 				t.Errorf("byte %d of %d is not mended", i, n)
+			}
+			bad := string(b)
+			good := strings.ToValidUTF8(bad, "\uFFFD")
+			const tag = 6<<3 | 2
+			compare(t, "text", otlpwire.AppendText(dirty, otlpwire.LogEventName, bad), want(nil).bytes(12, []byte(good)))
+			compare(t, "body", otlpwire.AppendValue(dirty, otlpwire.LogBody, attribute.StringValue(bad)),
+				want(nil).bytes(5, want(nil).bytes(1, []byte(good))))
+			compare(t, "value", otlpwire.AppendKeyString(dirty, tag, "k", bad), want(nil).keyValue(6, "k", want(nil).bytes(1, []byte(good))))
+			compare(t, "key", otlpwire.AppendKeyString(dirty, tag, bad, "v"), want(nil).keyValue(6, good, want(nil).bytes(1, []byte("v"))))
+			compare(t, "key of a bool", otlpwire.AppendKeyBool(dirty, tag, bad, true), want(nil).keyValue(6, good, want(nil).varint(2, 1)))
+			if t.Failed() {
+				return
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package otlpwire
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,6 +10,13 @@ import (
 func AppendText(b []byte, tag byte, s string) []byte {
 	if s == "" {
 		return b
+	}
+	if n := len(s); n < 0x80 {
+		longer, f := extend(b, n+2)
+		f[0], f[1] = tag, byte(n)
+		if copyASCII(f[2:], s) {
+			return longer
+		}
 	}
 	return appendValid(b, tag, Valid(s))
 }
@@ -58,6 +66,37 @@ func mend(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// copyASCII copies s to dst, which is at least as long, and reports whether it is ASCII.
+// A text that is short enough for lengths of one byte is copied and checked in one go:
+// it has been loaded once, and no other function is called.
+func copyASCII(dst []byte, s string) bool {
+	const high = 0x8080808080808080
+	n := len(s)
+	dst = dst[:n]
+	switch {
+	case n >= 8:
+		all := load64(s[n-8:])
+		binary.LittleEndian.PutUint64(dst[n-8:], all)
+		for len(s) > 8 {
+			v := load64(s)
+			binary.LittleEndian.PutUint64(dst, v)
+			all |= v
+			s, dst = s[8:], dst[8:]
+		}
+		return all&high == 0
+	case n >= 4:
+		v, last := load32(s), load32(s[n-4:])
+		binary.LittleEndian.PutUint32(dst, v)
+		binary.LittleEndian.PutUint32(dst[n-4:], last)
+		return (v|last)&(high>>32) == 0
+	case n > 0:
+		first, middle, last := s[0], s[n>>1], s[n-1]
+		dst[0], dst[n>>1], dst[n-1] = first, middle, last
+		return first|middle|last < utf8.RuneSelf
+	}
+	return true
 }
 
 // load64 reads the first eight bytes of s. The compiler makes one load of it.

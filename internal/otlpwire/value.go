@@ -13,7 +13,15 @@ const MaxDepth = 500
 // A key that is repeated in a map counts with its last value.
 func AppendValue(b []byte, tag byte, v attribute.Value) []byte {
 	if v.Type() == attribute.STRING {
-		s := Valid(v.AsString())
+		s := v.AsString()
+		if n := len(s); n < 0x80-2 {
+			longer, f := extend(b, n+4)
+			f[0], f[1], f[2], f[3] = tag, byte(n+2), ValueString, byte(n)
+			if copyASCII(f[4:], s) {
+				return longer
+			}
+		}
+		s = Valid(s)
 		b = AppendVarint(append(b, tag), uint64(SizeBytes(len(s))))
 		return appendValid(b, ValueString, s)
 	}
