@@ -116,7 +116,7 @@ func TestMiddlewareHandsBackRoute(t *testing.T) {
 		t.Run(pattern, func(t *testing.T) {
 			mux := http.NewServeMux()
 			mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
-			bare, wrapped := httptest.NewRequest("GET", c.path, nil), httptest.NewRequest("GET", c.path, nil)
+			bare, wrapped := httptest.NewRequest(http.MethodGet, c.path, nil), httptest.NewRequest(http.MethodGet, c.path, nil)
 			mux.ServeHTTP(httptest.NewRecorder(), bare)
 			bridge.Middleware(mux).ServeHTTP(httptest.NewRecorder(), wrapped)
 			if wrapped.Pattern != bare.Pattern {
