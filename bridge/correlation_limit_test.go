@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/krunchwrapper/asynclog/bridge"
 )
@@ -95,6 +96,19 @@ func TestCorrelationOfTheCallerAtTheLimit(t *testing.T) {
 	provider.Logger("test").Emit(ctx, r)
 	if got := attributesOf(&last.Record); got["correlation.id"] != "mine" || len(got) != 8 || last.DroppedAttributes() != 3 {
 		t.Errorf("%v, %d dropped", got, last.DroppedAttributes())
+	}
+}
+
+// TestCorrelationOfAFullSpan: the SDK cannot make room in a span, so what it has stays.
+func TestCorrelationOfAFullSpan(t *testing.T) {
+	s := newService(t)
+	ctx := bridge.ContextWithCorrelationID(t.Context(), "req-1")
+	ctx, span := s.tracer.Start(ctx, "full", trace.WithAttributes(numbered(128)...))
+	bridge.ContextWithCorrelationID(ctx, "req-2")
+	span.End()
+	got := s.spans.GetSpans()[0]
+	if id := spanAttribute(got, "correlation.id"); id != "" || len(got.Attributes) != 128 || got.DroppedAttributes != 2 {
+		t.Errorf("ID %q, %d attributes, %d dropped", id, len(got.Attributes), got.DroppedAttributes)
 	}
 }
 
