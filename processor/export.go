@@ -5,10 +5,12 @@ import (
 	"math/bits"
 	"time"
 
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // batchExport is the export of one batch by one worker, in one or more parts. It ends
@@ -54,11 +56,6 @@ func submitted(parts []part) (n int64) {
 func (w *worker) exportBatch(b *queue.Batch) {
 	recs := b.Records()
 	retry := b.Retry.Attempts > 0
-	if retry {
-		w.p.ledger.retries.Add(1)
-	} else if oldest := recs[0].ObservedTimestamp(); !oldest.IsZero() {
-		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
-	}
 	w.parts = w.parts[:0]
 	w.splitter.Split(recs, w.p.cfg.maxBatchBytes, func(n, oversize int) {
 		w.parts = append(w.parts, part{n: n, tried: retry, oversize: oversize})
@@ -67,7 +64,25 @@ func (w *worker) exportBatch(b *queue.Batch) {
 		w: w, b: b, parts: w.parts, resource: recs[0].Resource(),
 		splits: bits.Len(uint(len(recs)-1)) + 1,
 	}
+	if retry {
+		w.p.ledger.retries.Add(1)
+	} else {
+		w.p.observeAge(&recs[0])
+	}
 	w.finish(true)
+}
+
+// observeAge records how long the oldest record of a batch has waited. A MeterProvider is
+// user code: it may panic, or end the goroutine, after which the worker resumes.
+func (p *Processor) observeAge(oldest *sdklog.Record) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.reporter.Report(usercode.PanicError("MeterProvider", v))
+		}
+	}()
+	if t := oldest.ObservedTimestamp(); !t.IsZero() {
+		p.instruments.Age(p.exportCtx, time.Since(t))
+	}
 }
 
 // finish exports the parts that are left of the current batch, if there are more.

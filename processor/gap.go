@@ -254,7 +254,7 @@ func (p *Processor) reportGap(h *exporterHandle, final bool, export func([]sdklo
 	}
 	o := outcome{failed: true} // stands if the exporter ends the goroutine
 	defer func() { p.gaps.end(n, !o.failed && o.rejected == 0) }()
-	recs := containedRecords(func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
+	recs := containedRecords(p.exportCtx, func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
 	if recs == nil {
 		return
 	}

@@ -168,10 +168,14 @@ func WithExporters(more ...sdklog.Exporter) Option {
 	})
 }
 
-// WithSynchronous makes OnEmit export the record on the goroutine of the caller, which
-// waits for the export. There is no queue, and there is one export at a time. A call that
-// does not get its turn within the export timeout gives up, and its record is counted as
-// [ReasonQueueFull]. Ledger, fallback and containment of panics are the same.
+// WithSynchronous makes OnEmit wait for the export of the record. There is no queue, and
+// there is one export at a time. A call that does not get its turn within the export
+// timeout gives up, and its record is counted as [ReasonQueueFull]. Ledger, fallback and
+// containment of panics are the same.
+//
+// A caller does not wait for an export longer than the export timeout: it may hold a lock
+// that the exporter needs, as log.Print does. The exporter then goes on without it. What
+// an exporter logs itself, on the goroutine that it was called on, is refused at once.
 //
 // It is for development, and for programs that are too short-lived for a queue.
 func WithSynchronous() Option {

@@ -3,7 +3,9 @@ package processor
 import (
 	"context"
 	"math"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -81,10 +83,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 		p.newFallback()
 	}
 
-	var err error
 	p.metrics = newMetricsSource(p)
-	p.instruments, err = observ.New(p.cfg.meterProvider, p.metrics.read)
-	p.reporter.Report(err)
+	p.instruments = p.newInstruments()
 
 	if p.queue != nil {
 		for _, h := range p.exporters {
@@ -109,15 +109,41 @@ func (p *Processor) newQueue() {
 		Overwritten: p.displacedMany,
 	}
 	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
-	if p.cfg.pressure == nil {
-		p.queue = queue.New(cfg)
-		return
+	if p.cfg.pressure != nil {
+		pc := p.cfg.pressure.withDefaults()
+		cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+		cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
+		p.pressure = &pressure{severity: min(pc.Severity, p.cfg.critical)}
 	}
-	pc := p.cfg.pressure.withDefaults()
-	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
-	cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
 	p.queue = queue.New(cfg)
-	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
+	p.queue.LimitWaiting(p.mayWait)
+	if p.pressure != nil {
+		p.pressure.queue = p.queue
+	}
+}
+
+// mayWait reports whether the goroutine may wait for capacity. A worker may not: what its
+// exporter logs would wait for capacity that only the worker can free. Goroutines that the
+// exporter starts are not recognised; they wait no longer than Block's bound.
+func (p *Processor) mayWait() bool {
+	id := usercode.GoroutineID()
+	return !slices.ContainsFunc(p.workers, func(w *worker) bool { return w.goroutine.Load() == id })
+}
+
+// meterTimeout bounds how long New waits for a MeterProvider.
+const meterTimeout = 5 * time.Second
+
+// newInstruments returns nil, which does nothing, if the MeterProvider fails.
+func (p *Processor) newInstruments() *observ.Instruments {
+	var made atomic.Pointer[observ.Instruments]
+	ctx, cancel := context.WithTimeout(context.Background(), meterTimeout)
+	defer cancel()
+	p.reporter.Report(usercode.Contained(ctx, "MeterProvider", func() {
+		i, err := observ.New(p.cfg.meterProvider, p.metrics.read)
+		p.reporter.Report(err)
+		made.Store(i)
+	}))
+	return made.Load()
 }
 
 func (p *Processor) newFallback() {

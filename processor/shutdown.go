@@ -57,7 +57,7 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	}
 	p.gaps.finish()
 	p.metrics.finish()
-	p.instruments.Finish()
+	p.reporter.Report(usercode.Contained(ctx, "MeterProvider", p.instruments.Finish))
 	p.reporter.Finish(ctx)
 	p.ledger.hook.finish(ctx)
 	return err
