@@ -159,8 +159,9 @@ var (
 )
 
 // write calls the writer. The count that it returns is between 0 and the length, and the
-// length if there is no error. If the writer ends the goroutine (runtime.Goexit), or
-// panics, it is taken to have written nothing.
+// length if there is no error. A writer that counts more bytes than it got, as one does that
+// adds some of its own, has written them all. If the writer ends the goroutine
+// (runtime.Goexit), or panics, it is taken to have written nothing.
 func (e *Exporter) write(p []byte) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -169,8 +170,10 @@ func (e *Exporter) write(p []byte) (n int, err error) {
 	}()
 	n, err = e.w.Write(p)
 	switch {
-	case n < 0 || n > len(p):
+	case n < 0:
 		return 0, fmt.Errorf("%w: %d of %d bytes", errCount, n, len(p))
+	case n > len(p):
+		return len(p), err
 	case n < len(p) && err == nil:
 		return n, io.ErrShortWrite
 	default:
