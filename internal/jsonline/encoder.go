@@ -23,8 +23,9 @@ type Encoder struct {
 	resource safeResource
 }
 
-// maxKept is the capacity up to which Release keeps the buffer.
-const maxKept = 64 << 10
+// maxKept is the capacity up to which Release keeps the buffer, which for each usual batch
+// would have to be allocated again.
+const maxKept = 3 << 19
 
 // Encode returns a line for each of the records, in order. Each ends with a line feed and
 // contains no other. The lines are valid until the next call of a method.

@@ -17,7 +17,7 @@ import (
 // maxEncoded is how many bytes of lines are encoded, at most and one line more, before they
 // are written. A usual batch is less. It bounds what a batch of large records costs; an
 // error cannot stop the encoder in the middle of a batch.
-const maxEncoded = 1 << 20
+const maxEncoded = 512 << 10
 
 // Exporter writes records to a writer. Create one with [New].
 //

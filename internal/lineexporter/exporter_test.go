@@ -285,13 +285,3 @@ func (w *flaky) Write(p []byte) (int, error) {
 	n, _ := w.Buffer.Write(p[:w.random.IntN(len(p)+1)])
 	return n, []error{syscall.ENOSPC, errors.New("strange"), io.ErrShortWrite}[w.random.IntN(3)]
 }
-
-func BenchmarkExport(b *testing.B) {
-	recs := records(0, 512)
-	e := lineexporter.New(io.Discard)
-	for b.Loop() {
-		if err := e.Export(context.Background(), recs); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
