@@ -30,8 +30,9 @@ func (l *line) text(s string, end int, note func(left int) string) bool {
 	if room < len(l.b)+minText {
 		return false
 	}
-	i := 0
-	for {
+	i := min(plain(s), room-len(l.b))
+	l.b = append(l.b, s[:i]...)
+	for i < len(s) {
 		fits := len(l.b)
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if l.rune(s[i:i+n], r); len(l.b) > room {
@@ -49,6 +50,11 @@ func (l *line) text(s string, end int, note func(left int) string) bool {
 func (l *line) whole(s string, end int) bool {
 	l.b = append(l.b, '"')
 	for i := 0; i < len(s); {
+		if n := min(plain(s[i:]), max(0, end-len(l.b))); n > 0 {
+			l.b = append(l.b, s[i:i+n]...)
+			i += n
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if l.rune(s[i:i+n], r); len(l.b) > end {
 			return false
@@ -57,6 +63,18 @@ func (l *line) whole(s string, end int) bool {
 	}
 	l.b = append(l.b, '"')
 	return true
+}
+
+// plain returns how many bytes at the beginning of a text JSON writes as they are, at most
+// MaxLine.
+func plain(s string) int {
+	s = s[:min(len(s), MaxLine)]
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // rune appends one character of a text, or one byte that is none.
@@ -75,9 +93,15 @@ func (l *line) rune(text string, r rune) {
 	case !foreigntext.Escaped(r):
 		l.b = append(l.b, text...)
 	case r <= 0xffff:
-		l.b = fmt.Appendf(l.b, `\u%04x`, r)
+		l.escape(r)
 	default:
 		high, low := utf16.EncodeRune(r)
-		l.b = fmt.Appendf(l.b, `\u%04x\u%04x`, high, low)
+		l.escape(high)
+		l.escape(low)
 	}
+}
+
+func (l *line) escape(r rune) {
+	const hex = "0123456789abcdef"
+	l.b = append(l.b, '\\', 'u', hex[r>>12&0xf], hex[r>>8&0xf], hex[r>>4&0xf], hex[r&0xf])
 }
