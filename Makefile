@@ -48,6 +48,10 @@ test-nested: ## Vet and test every nested module
 	$(need_modules)
 	@$(call each,$(NESTED_MODULES),go vet ./... && go test ./...)
 
+.PHONY: docs
+docs: ## Compile the Go blocks of README.md and docs/, and check their commands and links
+	cd integration/docs && go vet ./... && go test -count=1 ./...
+
 .PHONY: house
 house: ## Print files, lines, options and exported names beside their limits, and fail above them
 	go run ./internal/house

@@ -10,10 +10,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/exporters/stdout/stdoutlog"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/lineexporter"
 	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 	"github.com/krunchwrapper/asynclog/internal/severity"
 	"github.com/krunchwrapper/asynclog/metrics"
@@ -29,13 +28,10 @@ import (
 )
 
 // build makes the components of the pipeline, the exporter first.
-func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config) error {
+func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config) {
 	exporter := o.exporter
 	if exporter == nil {
-		var err error
-		if exporter, err = newOutput(o.output); err != nil {
-			return err
-		}
+		exporter = newOutput(o.output)
 	}
 	res := o.newResource(ctx)
 	var err error
@@ -49,7 +45,6 @@ func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config)
 	p.phases = bridge.NewPhaseLogger(p.provider, o.phaseOptions(p.processor)...)
 	p.phases.SetVerbose(cfg.Verbose)
 	p.fatal = newFatalHandler(p.provider, o.handlerOptions(&p.level))
-	return nil
 }
 
 func (p *Pipeline) install(o *options) {
@@ -152,55 +147,13 @@ func makesSpans(tp trace.TracerProvider) bool {
 	return span.SpanContext().SpanID() != parent.SpanID()
 }
 
-// output is the exporter of a pipeline that was given none. It uses OpenTelemetry's
-// stdoutlog exporter, and replaces it after a failed write: the encoder of stdoutlog
-// keeps the first error for ever, so a disk that was full for a moment would end the
-// output.
-type output struct {
-	writer  io.Writer
-	current *stdoutlog.Exporter // used by Export only, which is not called concurrently
-	stopped atomic.Bool
-}
-
-var _ sdklog.Exporter = (*output)(nil)
-
-// newOutput returns an exporter that writes to w, or to standard output if w is nil.
-func newOutput(w io.Writer) (*output, error) {
+// newOutput returns the exporter of a pipeline that was given none. It writes to w, or to
+// standard output if w is nil.
+func newOutput(w io.Writer) sdklog.Exporter {
 	if w == nil {
 		w = os.Stdout
 	}
-	o := &output{writer: nosigpipe.Writer(w)}
-	err := o.renew()
-	return o, err
-}
-
-func (o *output) renew() error {
-	e, err := stdoutlog.New(stdoutlog.WithWriter(o.writer))
-	if err != nil {
-		return err
-	}
-	o.current = e
-	return nil
-}
-
-func (o *output) Export(ctx context.Context, records []sdklog.Record) error {
-	if o.stopped.Load() {
-		return sdklog.ErrExporterShutdown
-	}
-	err := o.current.Export(ctx, records)
-	if err != nil {
-		_ = o.renew() // if this fails, the next Export returns the old error
-	}
-	return err
-}
-
-func (o *output) ForceFlush(context.Context) error { return nil }
-
-// Shutdown leaves the stdoutlog exporter alone: an Export may still be using it, and it
-// has nothing to release.
-func (o *output) Shutdown(context.Context) error {
-	o.stopped.Store(true)
-	return nil
+	return lineexporter.New(nosigpipe.Writer(w))
 }
 
 // newResource returns the resource of all records, merged from the weakest source to

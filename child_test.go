@@ -18,6 +18,7 @@ import (
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/bridge"
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 // children are the programs that the test binary can run instead of the tests; see
@@ -106,14 +107,18 @@ func logFatal() {
 	log.Fatal("last words")
 }
 
+func output(p *asynclog.Pipeline) processor.ExporterStats {
+	return p.Statistics().AsyncLogging.Exporters[0]
+}
+
 // closedPipe logs until it notices that nobody reads its output, and goes on.
 func closedPipe() {
 	p, _ := asynclog.Start(context.Background())
-	for p.Healthy() == nil {
+	for !output(p).Failing {
 		slog.Info("into the pipe")
 		_ = p.ForceFlush(context.Background())
 	}
-	fmt.Fprintln(os.Stderr, "health:", p.Healthy())
+	fmt.Fprintln(os.Stderr, "output:", output(p).LastError)
 	slog.Error("last words")
 	err := p.Shutdown(context.Background())
 	s := p.Statistics().AsyncLogging
@@ -126,7 +131,7 @@ func closedPipe() {
 // that would end it.
 func closedPipes() {
 	p, _ := asynclog.Start(context.Background())
-	for p.Healthy() == nil {
+	for !output(p).Failing {
 		slog.Info("into the pipe")
 		_ = p.ForceFlush(context.Background())
 	}

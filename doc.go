@@ -87,19 +87,23 @@
 // number of lost records and the reasons. After it, the loggers are those from before
 // Start, and Start may be called again.
 //
-// [Pipeline.Healthy] is for a readiness probe:
+// [Pipeline.Healthy] says whether telemetry gets out, for an alert:
 //
-//	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
+//	mux.HandleFunc("GET /telemetry", func(w http.ResponseWriter, _ *http.Request) {
 //		if err := p.Healthy(); err != nil {
-//			http.Error(w, "logs cannot be exported", http.StatusServiceUnavailable)
+//			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 //		}
 //	})
+//
+// It is not for a readiness or liveness probe, which would take every instance of a
+// service out of service when a collector is down.
 //
 // # Changes at run time
 //
 // [Pipeline.SetLevel] and [Pipeline.SetVerbose] take effect at once, for all loggers.
 // [Pipeline.Handler] offers them to operators over HTTP, together with the statistics.
-// It has no authentication, and must not be public.
+// It has no authentication, and must not be public. It can be requested as localhost, by
+// IP address, and under names that are given to it.
 //
 // # When things go wrong
 //

@@ -153,7 +153,7 @@ func ExamplePipeline_Handler() {
 	mux.Handle("/debug/asynclog/", p.Handler())
 
 	// curl -X PUT -d level=debug localhost:6060/debug/asynclog/settings
-	r := httptest.NewRequestWithContext(ctx, http.MethodPut, "/debug/asynclog/settings", strings.NewReader("level=debug"))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPut, "http://localhost:6060/debug/asynclog/settings", strings.NewReader("level=debug"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)

@@ -10,10 +10,15 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 
+	"go.opentelemetry.io/otel"
+
 	"github.com/krunchwrapper/asynclog/envconfig"
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
+	"github.com/krunchwrapper/asynclog/internal/guard"
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
@@ -23,6 +28,12 @@ const (
 
 	// maxSettingsBytes bounds the body of a request that changes settings.
 	maxSettingsBytes = 4 << 10
+
+	// maxAnswerBytes bounds the text that says what is wrong with such a body.
+	maxAnswerBytes = 1 << 10
+
+	// handlerCall is how a program allows a name (internal/guard).
+	handlerCall = "p.Handler(%s)"
 )
 
 // Handler serves what operators can see and change in a running pipeline:
@@ -36,8 +47,22 @@ const (
 //
 // It has no authentication. Anyone who can reach it can turn logging off, so mount it on
 // a server that only operators can reach.
-func (p *Pipeline) Handler() http.Handler {
-	settings, statistics := p.SettingsHandler(), metrics.Handler(p.Statistics)
+//
+// It can be requested as localhost, as a subdomain of localhost, by IP address, and
+// under the given names, with any port. Any other name in the Host header gets status
+// 403, for reading too: a web page of that name may have sent the request from the
+// browser of an operator, to a server that the page itself cannot reach (DNS rebinding).
+// So give the names by which operators reach it:
+//
+//	mux.Handle("/debug/asynclog/", p.Handler("ops.example.com"))
+//
+// X-Forwarded-Host makes no difference. What is not a host name is reported to
+// otel.Handle and otherwise ignored. Requests of [net/http/httptest] are for
+// example.com, unless their target has another host.
+func (p *Pipeline) Handler(hosts ...string) http.Handler {
+	// The names are reported once, by metrics.Handler.
+	g, _ := guard.New(handlerCall, hosts)
+	settings, statistics := p.settingsHandler(g), metrics.Handler(p.Statistics, hosts...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Base(r.URL.Path) == settingsName {
 			settings.ServeHTTP(w, r)
@@ -62,24 +87,33 @@ func (p *Pipeline) Handler() http.Handler {
 // A level is written as for [envconfig.ParseLevel]. A request with anything else changes
 // nothing, and gets status 400 and the allowed values.
 //
-// The handler has no authentication and must not be public: see [Pipeline.Handler]. It
-// refuses requests that a browser sends for another site
-// ([http.CrossOriginProtection]), so a web page cannot reach a server on its visitor's
-// localhost.
-func (p *Pipeline) SettingsHandler() http.Handler {
-	change := http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.changeSettings))
+// The handler has no authentication and must not be public. It can be requested under
+// the names that [Pipeline.Handler] describes. A request that changes something must
+// have no Origin header or that of this server, and the browser must not say that it
+// comes from another site (Sec-Fetch-Site): otherwise any web page could change a server
+// on its visitor's localhost.
+func (p *Pipeline) SettingsHandler(hosts ...string) http.Handler {
+	g, errs := guard.New("p.SettingsHandler(%s)", hosts)
+	if err := errors.Join(errs...); err != nil {
+		otel.Handle(err)
+	}
+	return p.settingsHandler(g)
+}
+
+func (p *Pipeline) settingsHandler(g *guard.Guard) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if !g.Admit(w, r) {
+			return
+		}
 		switch r.Method {
 		case http.MethodGet, http.MethodHead:
 			p.showSettings(w)
 		case http.MethodPut, http.MethodPost:
-			change.ServeHTTP(w, r)
+			if g.AdmitChange(w, r) {
+				p.changeSettings(w, r)
+			}
 		default:
-			h.Set("Allow", "GET, HEAD, PUT, POST")
+			w.Header().Set("Allow", "GET, HEAD, PUT, POST")
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		}
 	})
@@ -98,7 +132,11 @@ func (p *Pipeline) showSettings(w http.ResponseWriter) {
 func (p *Pipeline) changeSettings(w http.ResponseWriter, r *http.Request) {
 	c, err := readSettings(http.MaxBytesReader(w, r.Body, maxSettingsBytes), r.Header.Get("Content-Type"))
 	if err != nil {
-		http.Error(w, "asynclog: "+err.Error(), http.StatusBadRequest)
+		status := http.StatusBadRequest
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			status, err = http.StatusRequestTimeout, errors.New("the body did not arrive in time")
+		}
+		http.Error(w, "asynclog: "+foreigntext.Line(err.Error(), maxAnswerBytes), status)
 		return
 	}
 	if c.level != nil {

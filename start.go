@@ -64,9 +64,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 			_ = p.Shutdown(ctx)
 		}
 	}()
-	if err := p.build(ctx, &o, &cfg); err != nil {
-		return nil, err
-	}
+	p.build(ctx, &o, &cfg)
 	if !o.withoutInstall {
 		p.install(&o)
 	}

@@ -51,7 +51,7 @@ func TestDisabled(t *testing.T) {
 		t.Errorf("statistics %+v", s)
 	}
 	w := httptest.NewRecorder()
-	p.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	p.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "http://localhost/", nil))
 	if w.Code != 200 {
 		t.Errorf("the handler answers %d", w.Code)
 	}

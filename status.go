@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
+	"github.com/krunchwrapper/asynclog/internal/plural"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -50,23 +52,40 @@ var (
 	ErrNotStarted = errors.New("asynclog: the pipeline has not been started")
 )
 
-// failureExpiry is how long a failed export counts while there is nothing to export: no
-// further export can then show whether exports still fail.
-const failureExpiry = 30 * time.Second
+const (
+	// healthGrace is how long exports have to fail, or the queue has to be full, before
+	// that counts: a restart of a collector or a burst of records is no outage.
+	healthGrace = 30 * time.Second
 
-// Healthy returns nil if records can be exported. Otherwise its error has the cause:
-// the last export of each exporter failed, with the reasons, and for how long if the
-// processor is degraded ([processor.Stats]); the queue is full, and for how long; or the
-// pipeline has been shut down ([ErrShutdown]). For a disabled pipeline it returns nil.
+	// failureExpiry is how long a failed export counts while there is nothing to export: no
+	// further export can then show whether exports still fail.
+	failureExpiry = 2 * time.Minute
+
+	// maxReasonsText bounds the text of all exporters' errors.
+	maxReasonsText = 4 << 10
+)
+
+// Healthy reports whether telemetry gets out. It returns nil if records are exported, or
+// if they have not been for less than 30 seconds. Otherwise its error has the cause: the
+// last export of each exporter failed, with the reasons, and for how long; the queue is
+// full, and for how long; or the pipeline has been shut down ([ErrShutdown]). For a
+// disabled pipeline it returns nil.
 //
-// It reads the ledger and sends nothing, so a readiness probe may call it at any rate.
-// The time that the queue has been full is counted from the first call that found it
-// full. A failed export is forgotten after 30 seconds without anything to export.
-// Otherwise a service that gets no requests because it is not ready would never log the
-// record that shows that exports work again.
+// It is for alerts and for people, and it says nothing about whether the program can do
+// its work. Do not make a readiness or liveness probe depend on it: when the collector is
+// down, such a probe takes every instance of the service out of service, or restarts it
+// and so loses the records in its queue, while a queue and a ledger exist to get over just
+// that. A probe may show its text, as long as its status stays the same.
 //
-// The error has the text of an exporter's error, which may contain addresses: log it,
-// but do not show it to everyone.
+// It reads the ledger and sends nothing, so it may be called at any rate. Exports have
+// failed, and the queue has been full, since the first call that found it so after one
+// that did not, or after a successful export; for exports also since the processor is
+// degraded ([processor.Stats]). So call it more often than every 30 seconds. A failed
+// export is forgotten after two minutes without anything to export, because only another
+// record can show that exports work again.
+//
+// The error has the text of an exporter's error on one line ([processor.ExporterStats]).
+// It may contain addresses: log it, but do not show it to everyone.
 func (p *Pipeline) Healthy() error {
 	switch {
 	case p == nil || p.processor == nil && !p.disabled:
@@ -84,10 +103,14 @@ func (p *Pipeline) Healthy() error {
 func (h *health) check(s *processor.Stats, now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return errors.Join(h.checkExports(s, now), h.checkQueue(s, now))
+	exports, queue := h.checkExports(s, now), h.checkQueue(s, now)
+	if exports != nil && queue != nil {
+		return fmt.Errorf("%w; %w", queue, exports) // on one line
+	}
+	return errors.Join(exports, queue)
 }
 
-// checkQueue returns an error if the queue is full. h.mu is held.
+// checkQueue returns an error if the queue has been full for too long. h.mu is held.
 func (h *health) checkQueue(s *processor.Stats, now time.Time) error {
 	if s.Capacity == 0 || s.Queued+s.Reserved < s.Capacity {
 		h.fullSince = time.Time{}
@@ -96,16 +119,21 @@ func (h *health) checkQueue(s *processor.Stats, now time.Time) error {
 	if h.fullSince.IsZero() {
 		h.fullSince = now
 	}
-	return fmt.Errorf("asynclog: the queue is full (%s), seen for %v", records(s.Capacity), now.Sub(h.fullSince).Round(time.Millisecond))
+	duration := now.Sub(h.fullSince)
+	if duration < healthGrace {
+		return nil
+	}
+	return fmt.Errorf("asynclog: the queue is full (%s), seen for %v", plural.Of(s.Capacity, "record"), duration.Round(time.Millisecond))
 }
 
-// checkExports returns an error if no exporter works. h.mu is held.
+// checkExports returns an error if no exporter has worked for too long. h.mu is held.
 func (h *health) checkExports(s *processor.Stats, now time.Time) error {
-	var exports uint64
+	var exports, successes uint64
 	var reasons []string
 	for i := range s.Exporters {
 		e := &s.Exporters[i]
 		exports += e.Exports
+		successes += e.Exports - min(e.Failures, e.Exports)
 		if e.Failing {
 			reasons = append(reasons, e.Type+": "+e.LastError)
 		}
@@ -113,21 +141,22 @@ func (h *health) checkExports(s *processor.Stats, now time.Time) error {
 	if exports != h.exports || h.exportChanged.IsZero() {
 		h.exports, h.exportChanged = exports, now
 	}
-	idle := s.Queued == 0 && s.InFlight == 0
-	if len(reasons) == 0 || len(reasons) < len(s.Exporters) || idle && now.Sub(h.exportChanged) >= failureExpiry {
+	if len(reasons) == 0 || len(reasons) < len(s.Exporters) {
+		h.failingSince = time.Time{}
 		return nil
 	}
-	duration := ""
-	if s.Degraded {
-		duration = fmt.Sprintf(" for %v", now.Sub(s.DegradedSince).Round(time.Millisecond))
+	if h.failingSince.IsZero() || successes != h.successes {
+		h.failingSince, h.successes = now, successes
 	}
-	return fmt.Errorf("asynclog: exports fail%s: %s", duration, strings.Join(reasons, "; "))
-}
-
-// records returns a number of records in words.
-func records(n int) string {
-	if n == 1 {
-		return "1 record"
+	since := h.failingSince
+	if s.Degraded && s.DegradedSince.Before(since) {
+		since = s.DegradedSince
 	}
-	return fmt.Sprintf("%d records", n)
+	idle := s.Queued == 0 && s.InFlight == 0
+	duration := now.Sub(since)
+	if duration < healthGrace || idle && now.Sub(h.exportChanged) >= failureExpiry {
+		return nil
+	}
+	return fmt.Errorf("asynclog: exports fail for %v: %s", duration.Round(time.Millisecond),
+		foreigntext.Line(strings.Join(reasons, "; "), maxReasonsText))
 }

@@ -2,6 +2,7 @@ package asynclog_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	otellog "go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -17,6 +19,7 @@ import (
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/envconfig"
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -41,6 +44,14 @@ func wantUnhealthy(t *testing.T, p *asynclog.Pipeline, texts ...string) {
 	}
 }
 
+// probed calls Healthy every second for some time, as an alert would.
+func probed(p *asynclog.Pipeline, d time.Duration) {
+	for range d / time.Second {
+		_ = p.Healthy()
+		time.Sleep(time.Second)
+	}
+}
+
 func TestHealthyWhileExportsFail(t *testing.T) {
 	catchErrors(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -57,29 +68,79 @@ func TestHealthyWhileExportsFail(t *testing.T) {
 		}
 		log(false)
 		wantHealthy(t, p)
+
+		// A failure counts only after a while.
 		log(true)
-		wantUnhealthy(t, p, "*exportertest.Exporter", "connection refused")
-		time.Sleep(20 * time.Second)
-		wantUnhealthy(t, p, "connection refused")
-		log(true) // the expiry starts again
-		wantUnhealthy(t, p, "connection refused")
-		time.Sleep(20 * time.Second)
-		wantUnhealthy(t, p, "connection refused")
+		probed(p, 29*time.Second)
+		wantHealthy(t, p)
+		time.Sleep(time.Second)
+		wantUnhealthy(t, p, "exports fail for 30s", "*exportertest.Exporter", "connection refused")
+		log(true)
+		wantUnhealthy(t, p, "exports fail for 30s", "connection refused")
+		log(false)
+		wantHealthy(t, p)
+
+		// A success between two calls begins the time anew.
+		for range 5 {
+			log(true)
+			wantHealthy(t, p)
+			time.Sleep(20 * time.Second)
+			log(false)
+		}
+		log(true)
+		wantHealthy(t, p)
+		time.Sleep(29 * time.Second)
+		wantHealthy(t, p)
+
+		// Failures with pauses between them are one: a record a minute with a wrong password.
+		for i := range 5 {
+			log(true)
+			if i > 0 {
+				wantUnhealthy(t, p, "connection refused")
+			}
+			probed(p, time.Minute)
+			wantUnhealthy(t, p, "connection refused")
+		}
 		log(false)
 		wantHealthy(t, p)
 
 		// Without anything to export, no export can show that exports work again.
 		log(true)
-		wantUnhealthy(t, p, "connection refused")
-		time.Sleep(30 * time.Second)
+		probed(p, 119*time.Second)
+		wantUnhealthy(t, p, "exports fail for 1m59s")
+		time.Sleep(time.Second)
 		wantHealthy(t, p)
 		log(true)
 		wantUnhealthy(t, p, "connection refused")
 		release := exporter.Block() // now a record waits
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "waiting")
-		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Minute)
 		wantUnhealthy(t, p, "connection refused")
 		release()
+	})
+}
+
+// TestHealthyErrorIsOneLine: what a receiver answers may quote what a user sent.
+func TestHealthyErrorIsOneLine(t *testing.T) {
+	catchErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		exporter := exportertest.New()
+		p := startWith(t, exporter, asynclog.WithoutInstall(), withoutRetry())
+		exporter.FailNext(1, errors.New("bad value \"x\"\n{\"SeverityText\":\"FATAL\"}\r\n\x1b[2J\x1b]0;owned\x07\x00\u009b\u202e\u2028\xff "+strings.Repeat("\x1b", 1<<20)))
+		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")
+		_ = p.ForceFlush(t.Context())
+		wantHealthy(t, p)
+		time.Sleep(time.Minute)
+		const want = `bad value "x"\n{"SeverityText":"FATAL"}\r\n\x1b[2J\x1b]0;owned\x07\x00\u009b\u202e\u2028\xff \x1b`
+		wantUnhealthy(t, p, want, " bytes cut)")
+		for _, text := range []string{p.Healthy().Error(), p.Statistics().AsyncLogging.Exporters[0].LastError} {
+			if len(text) > 1200 || strings.ContainsFunc(text, foreigntext.Escaped) || !utf8.ValidString(text) || !strings.Contains(text, want) {
+				t.Errorf("%d bytes: %.300q", len(text), text)
+			}
+		}
+		if document, err := json.Marshal(p.Statistics()); err != nil || strings.Contains(string(document), "bad value") {
+			t.Errorf("%v: %s", err, document)
+		}
 	})
 }
 
@@ -96,7 +157,9 @@ func TestHealthyInAnOutage(t *testing.T) {
 		p := startWith(t, exporter, asynclog.WithoutInstall(),
 			asynclog.WithProcessorOptions(processor.WithFallback(nil)))
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "waits for the end of the outage")
-		time.Sleep(time.Minute)
+		time.Sleep(25 * time.Second) // a collector is restarted
+		wantHealthy(t, p)
+		time.Sleep(35 * time.Second)
 		wantUnhealthy(t, p, "exports fail for 5", "connection refused") // it began within the first ten seconds
 		over.Store(true)
 		time.Sleep(time.Minute)
@@ -132,18 +195,45 @@ func TestHealthyWhileTheQueueIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exporter := exportertest.New()
 		release := exporter.Block()
-		p := startWith(t, exporter, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithQueueSize(2)))
+		p := startWith(t, exporter, asynclog.WithoutInstall(),
+			asynclog.WithConfigOptions(envconfig.WithQueueSize(2), envconfig.WithExportTimeout(time.Hour)))
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "in flight")
 		time.Sleep(2 * time.Second)
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "queued")
 		wantHealthy(t, p)
 		emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "queued")
-		wantUnhealthy(t, p, "full", "2 records", "for 0s")
+		wantHealthy(t, p) // a burst
+		time.Sleep(29 * time.Second)
+		wantHealthy(t, p)
 		time.Sleep(7 * time.Second)
-		wantUnhealthy(t, p, "for 7s")
+		wantUnhealthy(t, p, "full", "2 records", "for 36s")
 		release()
 		synctest.Wait()
 		wantHealthy(t, p)
+	})
+}
+
+// TestHealthyTellsBothOnOneLine: in an outage the queue is full as well.
+func TestHealthyTellsBothOnOneLine(t *testing.T) {
+	catchErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		exporter := exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+			return syscall.ECONNREFUSED
+		}))
+		p := startWith(t, exporter, asynclog.WithoutInstall(), asynclog.WithConfigOptions(envconfig.WithQueueSize(2)),
+			asynclog.WithProcessorOptions(processor.WithFallback(nil)))
+		for range 4 {
+			emit(t.Context(), p.LoggerProvider(), otellog.SeverityInfo, "record")
+			time.Sleep(5 * time.Second)
+		}
+		probed(p, time.Minute)
+		wantUnhealthy(t, p, "the queue is full (2 records), seen for 1m", "; asynclog: exports fail for 1m", "connection refused")
+		if err := p.Healthy(); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("several lines: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_ = p.Shutdown(ctx) // loses what waits
 	})
 }
 

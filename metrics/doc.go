@@ -72,5 +72,6 @@
 //	}))
 //
 // The page only reads and shows no secrets, but it is as public as the server on
-// which it is mounted.
+// which it is mounted. It can be requested as localhost, by IP address, and under the
+// names that are given to Handler.
 package metrics

@@ -32,6 +32,7 @@ func read(t *testing.T, r *http.Response) answer {
 func ask(t *testing.T, h http.Handler, method, target string, accept ...string) answer {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader("a body without a purpose"))
+	r.Host = "localhost"
 	for _, a := range accept {
 		r.Header.Add("Accept", a)
 	}

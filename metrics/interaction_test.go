@@ -114,3 +114,39 @@ func TestUseOfPageInBrowser(t *testing.T) {
 	click(`#pause`)
 	b.until(fmt.Sprintf(`document.getElementById('state').textContent === 'live' && document.querySelector('.tile .value').textContent !== %q`, logged))
 }
+
+// TestManyOperationsInBrowser: the page works with a hundred thousand operations, and does
+// not keep the server or itself busy with them.
+func TestManyOperationsInBrowser(t *testing.T) {
+	statistics := manyStatistics()
+	var asked atomic.Int64
+	server := httptest.NewServer(metrics.Handler(func() metrics.Statistics {
+		asked.Add(1)
+		return statistics
+	}))
+	defer server.Close()
+	begun := time.Now()
+	b := openTab(t, server.URL)
+	b.until(`document.getElementById('state')?.textContent === 'live' && samples.length >= 1`)
+	t.Logf("live after %v", time.Since(begun))
+	b.until(`samples.length >= 3`)
+	if got := b.eval(`document.getElementById('more-operations').textContent`); got != "100 of 100,000 operations" {
+		t.Errorf("the page says %q", got)
+	}
+	b.eval(`(f => { f.value = '99999'; f.dispatchEvent(new Event('input')); })(document.getElementById('filter'))`)
+	if got := b.eval(`document.querySelector('#operations tbody tr td').textContent`); got != "GET /users/099999" {
+		t.Errorf("the filter finds %q", got)
+	}
+	if got := b.eval(`document.querySelectorAll('#operations tbody tr').length`); got != "1" {
+		t.Errorf("%s rows", got)
+	}
+	b.eval(`document.querySelector('th[data-key=count] button').click()`)
+	if got := b.eval(`[...timings.values()].filter(t => t.means).length`); got != "1000" {
+		t.Errorf("%s operations have a history", got)
+	}
+	if got := b.eval(`samples.slice(1).every(s => !s.gap)`); got != "true" {
+		t.Error("the charts have gaps")
+	}
+	t.Logf("%d requests in %v, %s MiB of the browser's heap", asked.Load(), time.Since(begun),
+		b.eval(`Math.round(performance.memory.usedJSHeapSize / 2**20)`))
+}

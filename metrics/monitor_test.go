@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	"github.com/krunchwrapper/asynclog/internal/version"
 	"github.com/krunchwrapper/asynclog/metrics"
 )
 
@@ -50,7 +51,7 @@ func TestHistogram(t *testing.T) {
 		}
 		sum := func(a, b float64) float64 { return a + b } // rounded, unlike constants
 		want := metricdata.ScopeMetrics{
-			Scope: instrumentation.Scope{Name: "github.com/krunchwrapper/asynclog/metrics", SchemaURL: semconv.SchemaURL},
+			Scope: instrumentation.Scope{Name: "github.com/krunchwrapper/asynclog/metrics", Version: version.Module, SchemaURL: semconv.SchemaURL},
 			Metrics: []metricdata.Metrics{{
 				Name:        "asynclog.operation.duration",
 				Description: "How long an operation took.",

@@ -11,7 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 	"github.com/krunchwrapper/asynclog/metrics"
+	"github.com/krunchwrapper/asynclog/processor"
 )
 
 const minutes = 150 * time.Second // of the browser's time
@@ -119,7 +123,8 @@ func TestEmptyPageInBrowser(t *testing.T) {
 func TestHostileNamesInBrowser(t *testing.T) {
 	e := newSimulation()
 	hostile := []string{
-		"", "__proto__", "constructor", "toString", "a\nb\x00\u202e\u2028",
+		"", "__proto__", "constructor", "toString", "a\nb\x00\u202e\u2028", "invoice\u202egpj.exe", "c1\u009b31m\x1b[2J\x7f\ufeff\U000e0041\u2066",
+		"long " + strings.Repeat("\u202e", 1<<20),
 		`<img src=x onerror="document.title='owned'">`, "</script><script>document.title='owned'</script>",
 		`"><svg onload=document.title='owned'>`, "{{constructor.constructor('return 1')()}}",
 	}
@@ -129,13 +134,32 @@ func TestHostileNamesInBrowser(t *testing.T) {
 	for i := range 400 {
 		e.times[fmt.Sprintf("operation %d", i)] = metrics.OperationStats{Count: 1, Min: time.Duration(i), Mean: time.Second, Max: time.Hour}
 	}
-	server := httptest.NewServer(metrics.Handler(e.next))
+	for i, n := range hostile {
+		e.stats.Exporters = append(e.stats.Exporters, processor.ExporterStats{Type: n, Exports: uint64(i)})
+		e.drop(processor.Reason(n), log.SeverityInfo, i+1)
+	}
+	exporters := e.stats.Exporters
+	server := httptest.NewServer(metrics.Handler(func() metrics.Statistics {
+		s := e.next()
+		s.AsyncLogging.Exporters = append(s.AsyncLogging.Exporters, exporters...)
+		return s
+	}))
 	defer server.Close()
 	v := browse(t, server.URL, 5*time.Second, "hostile", "--window-size=1280,1500")
 	v.quiet(t)
+	for _, r := range v.document {
+		if r != '\n' && foreigntext.Escaped(r) {
+			t.Fatalf("%U of a name is on the page", r)
+		}
+	}
+	for _, id := range []string{"operations", "exporters", "drops"} {
+		if got := v.text(t, id); !strings.Contains(got, `invoice\u{202e}gpj.exe`) || !strings.Contains(got, "… (1,048,581 characters)") {
+			t.Errorf("%s has %.2000s", id, got)
+		}
+	}
 	v.has(t, "<title>asynclog</title>", "&lt;img src=x", "&lt;/script&gt;&lt;script&gt;", "__proto__", "(no name)",
 		fmt.Sprintf("100 of %d operations", len(maps.Clone(e.times))))
-	if strings.Contains(v.document, "<img") || strings.Contains(v.document, "<svg onload") {
+	if strings.Contains(v.document, "<img") || strings.Contains(v.document, "<svg onload") || strings.Count(v.document, "<script") != 1 {
 		t.Error("a name became an element")
 	}
 }
@@ -181,5 +205,30 @@ func TestMountedPageInBrowser(t *testing.T) {
 	v.quiet(t)
 	if got := v.text(t, "state"); got != "live" || asked.Load() == 0 {
 		t.Errorf("state %q, asked %d times", got, asked.Load())
+	}
+}
+
+// TestRebindingInBrowser: the name of somebody else that leads to this machine shows
+// nothing, a name that was given to the handler does.
+func TestRebindingInBrowser(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewServer(metrics.Handler(func() metrics.Statistics {
+		asked.Add(1)
+		return sample()
+	}, "ops.example.com"))
+	defer server.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
+	const rules = "--host-resolver-rules=MAP * 127.0.0.1"
+	for _, query := range []string{"/?format=html", "/?format=json"} {
+		v := browse(t, "http://evil.example:"+port+query, time.Second, "", rules)
+		v.has(t, "is not allowed here", "evil.example")
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the statistics were read %d times", n)
+	}
+	v := browse(t, "http://ops.example.com:"+port+"/", 3*time.Second, "", rules)
+	v.quiet(t)
+	if got := v.text(t, "state"); got != "live" {
+		t.Errorf("state %q", got)
 	}
 }

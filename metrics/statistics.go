@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/log"
 
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 	"github.com/krunchwrapper/asynclog/processor"
 )
 
@@ -67,21 +68,28 @@ type Statistics struct {
 	PerformanceMonitoring map[string]OperationStats
 }
 
-// MarshalJSON implements [json.Marshaler]. It returns no error.
+// MarshalJSON implements [json.Marshaler]. It returns no error. Characters that mean
+// something to a terminal, or that reorder or hide text, are written as \u escapes.
 func (s Statistics) MarshalJSON() ([]byte, error) {
-	operations := s.PerformanceMonitoring
-	if operations == nil {
-		operations = map[string]OperationStats{}
+	// Not OperationStats: encoding/json copies what another MarshalJSON returns.
+	operations := make(map[string]operationJSON, len(s.PerformanceMonitoring))
+	for name, o := range s.PerformanceMonitoring {
+		operations[name] = newOperationJSON(&o)
 	}
-	return json.Marshal(struct {
-		AsyncLogging          ledgerJSON                `json:"async_logging"`
-		PerformanceMonitoring map[string]OperationStats `json:"performance_monitoring"`
+	document, err := json.Marshal(struct {
+		AsyncLogging          ledgerJSON               `json:"async_logging"`
+		PerformanceMonitoring map[string]operationJSON `json:"performance_monitoring"`
 	}{newLedgerJSON(s.AsyncLogging), operations})
+	return foreigntext.JSON(document), err
 }
 
 // MarshalJSON implements [json.Marshaler]: durations are numbers, in seconds. It
 // returns no error. [Statistics] documents the members.
 func (s OperationStats) MarshalJSON() ([]byte, error) {
+	return json.Marshal(newOperationJSON(&s))
+}
+
+func newOperationJSON(s *OperationStats) operationJSON {
 	o := operationJSON{
 		Count:      s.Count,
 		Failures:   s.Failures,
@@ -97,7 +105,7 @@ func (s OperationStats) MarshalJSON() ([]byte, error) {
 	if !s.LastTime.IsZero() {
 		o.LastTime = timeText(s.LastTime)
 	}
-	return json.Marshal(o)
+	return o
 }
 
 // timeText returns the time as text for JSON. time.Time refuses to marshal some

@@ -96,8 +96,21 @@ func (e *batchExport) step() bool {
 	case !o.failed:
 		return e.succeed(o)
 	default:
+		e.keepWritten(&o)
 		return e.fail(o)
 	}
+}
+
+// keepWritten completes the first records of a failed part, which have arrived all the
+// same, so that only the others are retried or lost.
+func (e *batchExport) keepWritten(o *outcome) {
+	if o.written == 0 {
+		return
+	}
+	rest := e.parts[0].n - o.written
+	e.parts = append([]part{{n: o.written, tried: true}, {n: rest, tried: true}}, e.parts[1:]...)
+	o.written = 0
+	e.succeed(outcome{})
 }
 
 // succeed completes a part that the receiver has accepted.

@@ -10,6 +10,7 @@ import (
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
@@ -23,7 +24,10 @@ import (
 type exporterHandle struct {
 	exporter sdklog.Exporter
 	name     string
-	backoff  *backoff.Exporter
+	// noTimeout means that the time of an export is not bounded: the exporter writes to a
+	// local writer, which may be slow and still makes progress.
+	noTimeout bool
+	backoff   *backoff.Exporter
 
 	turn chan struct{} // capacity 1: holds a token while the exporter is called
 	// state decides between an Export and a concurrent Shutdown, which does not wait for
@@ -42,6 +46,9 @@ type exporterHandle struct {
 	lastError string
 }
 
+// maxErrorText bounds the text of an exporter's error that is kept and shown.
+const maxErrorText = 1 << 10
+
 // The states of an exporter.
 const (
 	exporterIdle int32 = iota
@@ -50,7 +57,8 @@ const (
 )
 
 func newExporterHandle(e sdklog.Exporter, b *backoff.Exporter) *exporterHandle {
-	return &exporterHandle{exporter: e, name: fmt.Sprintf("%T", e), backoff: b, turn: make(chan struct{}, 1)}
+	_, noTimeout := e.(interface{ NoExportTimeout() })
+	return &exporterHandle{exporter: e, name: fmt.Sprintf("%T", e), noTimeout: noTimeout, backoff: b, turn: make(chan struct{}, 1)}
 }
 
 // acquire waits for the turn to call the exporter. It reports false if the context or the
@@ -77,15 +85,18 @@ func (h *exporterHandle) acquire(ctx context.Context, timeout <-chan time.Time) 
 func (h *exporterHandle) release() { <-h.turn }
 
 // export calls the exporter, whose turn the caller has acquired, with a context that ends
-// after the timeout, and releases the turn. If the exporter ends the goroutine
+// after the timeout unless the exporter has none, and releases the turn. If the exporter ends the goroutine
 // (runtime.Goexit) export does not return; it counts as a failure all the same.
 func (h *exporterHandle) export(ctx context.Context, timeout time.Duration, recs []sdklog.Record) (o outcome) {
 	defer h.release()
 	h.inFlight.Store(int64(len(recs)))
 	defer h.inFlight.Store(0)
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
+	if !h.noTimeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
 
 	err, stopped := h.goexitError("Export"), false
 	defer func() {
@@ -102,7 +113,7 @@ func (h *exporterHandle) export(ctx context.Context, timeout time.Duration, recs
 			h.failures.Add(1)
 		}
 		if o.err != nil {
-			text := fmt.Sprint(o.err)
+			text := foreigntext.Line(fmt.Sprint(o.err), maxErrorText)
 			h.mu.Lock()
 			h.lastError = text
 			h.mu.Unlock()

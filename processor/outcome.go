@@ -12,9 +12,13 @@ import (
 // outcome is the result of an export.
 type outcome struct {
 	err      error // to report; nil: nothing to report
-	failed   bool  // no record is known to have arrived
+	failed   bool  // no record is known to have arrived, but for written
 	why      reason
 	rejected int // the records of a batch that arrived which the receiver rejected
+	// written is how many of the first records of a failed export have arrived all the
+	// same: fewer than all.
+	written  int
+	reported bool // the error was reported before
 
 	// For a failed export of a worker: what the error means for the batch, and how long
 	// the receiver asks to wait.
@@ -42,16 +46,23 @@ func newOutcome(ctx context.Context, err error, records int) (o outcome) {
 	if n, ok := exporterr.Rejected(err); ok {
 		return outcome{err: err, rejected: min(n, records)}
 	}
-	if ctx.Err() != nil || exporterr.Is(err, context.DeadlineExceeded) {
-		return outcome{err: err, failed: true, why: exportTimeout}
+	written := exporterr.Written(err)
+	if written >= records { // what failed came after the last record
+		return outcome{err: err}
 	}
-	return outcome{err: err, failed: true, why: exportFailed}
+	o = outcome{err: err, failed: true, why: exportFailed, written: written, reported: exporterr.Reported(err)}
+	if ctx.Err() != nil || exporterr.Is(err, context.DeadlineExceeded) {
+		o.why = exportTimeout
+	}
+	return o
 }
 
 // describeError returns the error for otel.Handle. It names the exporter, unless the
 // error does so itself, and says whether the export will be retried.
 func (o *outcome) describeError(h *exporterHandle, retried bool) error {
 	switch {
+	case o.reported:
+		return nil
 	case o.err == nil, o.why == exportPanic, o.why == recordTooLarge:
 		return o.err
 	case !o.failed:

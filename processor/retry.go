@@ -111,7 +111,8 @@ func (c Class) String() string {
 //     not found, its certificate not accepted): Transient
 //   - an exceeded deadline, and any error that says that it is a timeout or temporary:
 //     Transient
-//   - an exporter that was shut down: Permanent
+//   - an exporter that was shut down, and any error with a method Permanent() bool that
+//     returns true: Permanent
 //   - a request that is too large, or cannot be encoded: Poisoned
 //
 // If an error wraps several, a status takes precedence over a failed connection, and

@@ -115,7 +115,10 @@ type ExporterStats struct {
 	Duration time.Duration
 	// Failing reports whether the last Export failed.
 	Failing bool
-	// LastError is the text of the last error, "" if there was none.
+	// LastError is the text of the last error, "" if there was none. What a receiver
+	// answers may quote what others sent, so the text is on one line of at most 1 KiB, and
+	// has escapes such as \n and \x1b in place of control characters, of characters that
+	// reorder or hide text, and of invalid UTF-8.
 	LastError string
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/krunchwrapper/asynclog"
 	"github.com/krunchwrapper/asynclog/examples/internal/prompt"
@@ -28,9 +29,13 @@ func brokenWorker(*asynclog.Pipeline) http.Handler {
 	})
 }
 
-// get sends a GET request to a handler and returns the response.
-func get(h http.Handler, path string) (status int, body string) {
+// get sends a GET request to a handler and returns the response. A target without a host
+// is for localhost.
+func get(h http.Handler, target string) (status int, body string) {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	if strings.HasPrefix(target, "/") {
+		target = "http://localhost" + target
+	}
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, http.NoBody))
 	return w.Code, w.Body.String()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -18,27 +17,33 @@ type health struct {
 //
 //	/healthz          200 while the process runs
 //	/readyz           200 while it accepts requests, 503 while it shuts down
+//	/telemetry        200 while logs get out, otherwise 503 and the reason; for an alert
 //	/debug/asynclog/  the log pipeline: statistics, a live page, settings
 //
 // A service whose logs cannot be exported still serves: the queue and the ledger exist
-// for that. So /readyz reports failed exports in its text, but remains 200.
-func (h *health) handler(p *asynclog.Pipeline) http.Handler {
+// for that. If /readyz depended on it, a Collector that is down would take every
+// instance out of service.
+//
+// The page and the settings are for localhost, IP addresses and the given names.
+func (h *health) handler(p *asynclog.Pipeline, names ...string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "alive\n")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		text := "ready"
 		if h.draining.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			text = "draining"
+			http.Error(w, "draining", http.StatusServiceUnavailable)
+			return
 		}
-		logging := "logs are exported"
-		if err := p.Healthy(); err != nil {
-			logging = err.Error()
-		}
-		_, _ = fmt.Fprintf(w, "%s\n%s\n", text, logging)
+		_, _ = io.WriteString(w, "ready\n")
 	})
-	mux.Handle("/debug/asynclog/", p.Handler())
+	mux.HandleFunc("GET /telemetry", func(w http.ResponseWriter, _ *http.Request) {
+		if err := p.Healthy(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "logs get out\n")
+	})
+	mux.Handle("/debug/asynclog/", p.Handler(names...))
 	return mux
 }

@@ -191,36 +191,43 @@ func TestPromptAborted(t *testing.T) {
 	}
 }
 
-// A service that cannot export still serves, and reports the failed exports.
+// A service that cannot export still serves, and is ready.
 func TestHealth(t *testing.T) {
 	w := startWorker(t)
 	var h health
-	handler := h.handler(w.pipeline)
+	handler := h.handler(w.pipeline, "worker")
 	if status, text := get(handler, "/healthz"); status != http.StatusOK || text != "alive\n" {
 		t.Errorf("alive: %d %q", status, text)
 	}
-	if status, text := get(handler, "/readyz"); status != http.StatusOK || text != "ready\nlogs are exported\n" {
+	if status, text := get(handler, "/readyz"); status != http.StatusOK || text != "ready\n" {
 		t.Errorf("ready: %d %q", status, text)
+	}
+	if status, text := get(handler, "/telemetry"); status != http.StatusOK || text != "logs get out\n" {
+		t.Errorf("telemetry: %d %q", status, text)
 	}
 	w.exporter.FailNext(2, errors.New("no collector"))
 	w.pipeline.PhaseLogger().Log(t.Context(), bridge.PhaseError, "kept, and sent later")
 	deadline := time.Now().Add(20 * time.Second)
-	for {
-		status, text := get(handler, "/readyz")
-		if status == http.StatusOK && strings.Contains(text, "no collector") {
-			break
-		}
+	for w.pipeline.Statistics().AsyncLogging.Exporters[0].Failures == 0 {
 		if time.Now().After(deadline) {
-			t.Fatalf("without a collector: %d %q", status, text)
+			t.Fatal("no export has failed")
 		}
 		time.Sleep(time.Millisecond)
 	}
+	if status, text := get(handler, "/readyz"); status != http.StatusOK || text != "ready\n" {
+		t.Errorf("without a collector: %d %q", status, text)
+	}
 	h.draining.Store(true)
-	if status, text := get(handler, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "draining\n") {
+	if status, text := get(handler, "/readyz"); status != http.StatusServiceUnavailable || text != "draining\n" {
 		t.Errorf("draining: %d %q", status, text)
 	}
 	if status, text := get(handler, "/debug/asynclog/"); status != http.StatusOK || !strings.Contains(text, `"async_logging"`) {
 		t.Errorf("statistics: %d %q", status, text)
+	}
+	for host, want := range map[string]int{"worker:6060": http.StatusOK, "127.0.0.1": http.StatusOK, "evil.example": http.StatusForbidden} {
+		if status, text := get(handler, "http://"+host+"/debug/asynclog/settings"); status != want {
+			t.Errorf("as %s: %d %q", host, status, text)
+		}
 	}
 	if records := w.records(t); len(records) != 1 {
 		t.Errorf("%d records exported, want the one", len(records))

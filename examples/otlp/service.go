@@ -91,7 +91,7 @@ func serveUntil(ctx context.Context, listener, admin net.Listener, r role, p *as
 	mux := http.NewServeMux()
 	mux.Handle(r.route, instrument(r.handler(p)))
 	server := newServer(mux)
-	adminServer := newServer(h.handler(p))
+	adminServer := newServer(h.handler(p, r.name)) // its name in docker-compose.yml
 
 	slog.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	ended := make(chan error, 2)

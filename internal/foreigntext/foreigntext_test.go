@@ -10,11 +10,14 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/foreigntext"
 )
 
+// others has what is not ASCII and stays: joiners, no-break spaces, emoji of several characters.
+const others = "größer 日本 \u0915\u094d\u200d\u0937 \u0915\u094d\u200c\u0937 \u00a0 \U0001f3f3\ufe0f\u200d\U0001f308"
+
 func TestLineAndQuote(t *testing.T) {
 	for _, c := range []struct{ name, text, line, quote string }{
 		{"empty", "", "", `""`},
 		{"plain", `connection refused: "a\b"`, `connection refused: "a\b"`, `"connection refused: \"a\\b\""`},
-		{"other languages", "größer 日本 \u200d क्‍ष \u00a0 🏳️‍🌈", "größer 日本 \u200d क्‍ष \u00a0 🏳️‍🌈", "\"größer 日本 \u200d क्‍ष \u00a0 🏳️‍🌈\""},
+		{"other languages", others, others, `"` + others + `"`},
 		{"lines", "a\nb\r\n\tc\v\f", `a\nb\r\n\tc\x0b\x0c`, `"a\nb\r\n\tc\x0b\x0c"`},
 		{"separators", "a\u0085b\u2028c\u2029", `a\u0085b\u2028c\u2029`, `"a\u0085b\u2028c\u2029"`},
 		{"terminal", "\x1b[2J\x1b]0;owned\x07\x00\x7f\u009b31m", `\x1b[2J\x1b]0;owned\x07\x00\x7f\u009b31m`, `"\x1b[2J\x1b]0;owned\x07\x00\x7f\u009b31m"`},

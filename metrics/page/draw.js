@@ -23,6 +23,17 @@ function picture(width, height, label, ...content) {
   return shape('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, ...content);
 }
 
+// visible returns text that others wrote as people can read it: short, on one line, and
+// with escapes in place of what reorders, hides or replaces the text around it. It is the
+// same list as in internal/foreigntext.
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\ud800-\udfff]/gu;
+const maxShown = 200;
+
+function visible(text) {
+  const shown = text.slice(0, maxShown).replace(unsafe, c => `\\u{${c.codePointAt(0).toString(16)}}`);
+  return text.length > maxShown ? `${shown}… (${whole.format(text.length)} characters)` : shown;
+}
+
 // Numbers for people: 1,234,567 for counts, and three digits for measurements.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });

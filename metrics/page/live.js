@@ -1,7 +1,7 @@
 // Requests the JSON every second and keeps the history. The address is that of this
 // page, wherever it is mounted, with the rest of its query.
 
-const every = 1000, seconds = 300, requestTimeout = 5000;
+const every = 1000, seconds = 300, requestTimeout = 15000, maxPause = 5000;
 const address = new URL(location.href);
 address.hash = address.username = address.password = '';
 address.searchParams.set('format', 'json');
@@ -9,11 +9,13 @@ byId('json').href = address;
 
 const samples = [];       // of the ledger, oldest first
 const timings = new Map(); // operation → {count, time, means: [{time, value}]}
+const maxTrends = 1000;    // operations with a history of means: with all, a browser's memory would not do
 let latest = null, answered = 0, paused = false, cursor = null;
+let pause = every; // from one request to the next
 
 function addSample(ledger, time) {
   const before = samples.at(-1);
-  const sample = { time, ledger, gap: !before || time - before.time > 5 * every };
+  const sample = { time, ledger, gap: !before || time - before.time > 5 * pause };
   if (before && ledger.messages_logged < before.ledger.messages_logged) sample.gap = true; // the counters started again
   const passed = before ? (time - before.time) / 1000 : 0;
   for (const [name, key] of [['logged', 'messages_logged'], ['exported', 'exported'], ['fallback', 'fallback'], ['dropped', 'dropped_total']]) {
@@ -25,14 +27,18 @@ function addSample(ledger, time) {
 
 function addTimings(operations, time) {
   for (const name of timings.keys()) if (!Object.hasOwn(operations, name)) timings.delete(name);
+  let trends = 0;
+  for (const t of timings.values()) if (t.means) trends++;
   return Object.entries(operations).map(([name, o]) => {
     const known = timings.get(name), passed = known ? (time - known.time) / 1000 : 0;
-    const means = known ? known.means : [];
-    means.push({ time, value: o.recent_mean_seconds });
-    while (means[0].time < time - seconds * 1000) means.shift();
+    const means = known ? known.means : trends++ < maxTrends ? [] : null;
+    if (means) {
+      means.push({ time, value: o.recent_mean_seconds });
+      while (means[0].time < time - seconds * 1000) means.shift();
+    }
     timings.set(name, { count: o.count, time, means });
     const perSecond = passed > 0 && o.count >= known.count ? (o.count - known.count) / passed : null;
-    return { ...o, name, rate: perSecond, trend: means.map(m => m.value) };
+    return { ...o, name, rate: perSecond, trend: means ? means.map(m => m.value) : [] };
   });
 }
 
@@ -120,7 +126,11 @@ async function run() {
   for (;;) {
     const begun = Date.now();
     if (!paused) await poll();
-    await new Promise(resolve => setTimeout(resolve, Math.max(every - (Date.now() - begun), every / 4)));
+    // A server and a browser that take long for it are busy with this page a quarter of the time at most.
+    const took = Date.now() - begun;
+    const wait = Math.max(every - took, Math.min(3 * took, maxPause));
+    pause = took + wait;
+    await new Promise(resolve => setTimeout(resolve, wait));
   }
 }
 

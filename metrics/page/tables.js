@@ -15,7 +15,7 @@ function drawDrops(dropped) {
   const head = element('tr', '', element('th', '', 'reason'),
     ...used.map(s => element('th', '', element('i', `sev ${s}`), s)), element('th', '', 'all'), element('th', 'wide'));
   const rows = reasons.map(r => {
-    const bar = picture(240, 12, `${r} by severity`);
+    const bar = picture(240, 12, `${visible(r)} by severity`);
     let x = 0;
     for (const s of used) {
       const n = dropped[r][s] || 0, w = 240 * n / most;
@@ -23,7 +23,7 @@ function drawDrops(dropped) {
         shape('title', {}, `${s}: ${whole.format(n)}`)));
       x += w;
     }
-    return element('tr', '', element('td', 'name', r),
+    return element('tr', '', element('td', 'name', visible(r)),
       ...used.map(s => dropped[r][s] ? element('td', '', whole.format(dropped[r][s])) : element('td', 'zero', '–')),
       element('td', 'bad', whole.format(total(r))), element('td', 'wide', bar));
   });
@@ -67,8 +67,10 @@ function headers() {
 }
 
 function axis(operations) {
-  const low = Math.min(...operations.map(o => o.min_seconds).filter(s => s > 0), 1e3);
-  const high = Math.max(...operations.map(o => o.max_seconds), low);
+  let low = 1e3;
+  for (const o of operations) if (o.min_seconds > 0 && o.min_seconds < low) low = o.min_seconds;
+  let high = low;
+  for (const o of operations) if (o.max_seconds > high) high = o.max_seconds;
   const first = Math.floor(Math.log10(low) + 1e-9), last = Math.max(Math.ceil(Math.log10(high) - 1e-9), first + 1);
   return { first, last, x: (s, width) => 18 + (width - 36) * (Math.log10(Math.max(s, 10 ** first)) - first) / (last - first) };
 }
@@ -121,8 +123,8 @@ function drawOperations(all) {
   plot.replaceChildren(axisPicture(scale, width));
   table.tBodies[0].replaceChildren(...shown.map(o => element('tr', '', ...columns.map(c => {
     if (c.key === 'name') {
-      const td = element('td', 'name', o.name === '' ? '(no name)' : o.name);
-      td.title = o.name;
+      const td = element('td', 'name', o.name === '' ? '(no name)' : visible(o.name));
+      td.title = visible(o.name);
       return td;
     }
     if (c.plot) return element('td', 'wide', rangePicture(o, scale, width));
@@ -135,7 +137,7 @@ function drawExporters(exporters) {
   byId('exporters').hidden = exporters.length === 0;
   byId('no-exporters').hidden = exporters.length > 0;
   const head = ['type', 'exports', 'failed', 'records', 'in flight', 'mean export', 'state'].map(t => element('th', '', t));
-  const rows = exporters.map(e => element('tr', '', element('td', 'name', e.type), element('td', '', whole.format(e.exports)),
+  const rows = exporters.map(e => element('tr', '', element('td', 'name', visible(e.type)), element('td', '', whole.format(e.exports)),
     element('td', e.failures ? 'bad' : '', whole.format(e.failures)), element('td', '', whole.format(e.exported)),
     element('td', '', whole.format(e.in_flight)), element('td', '', e.exports ? duration(e.duration_seconds / e.exports) : '–'),
     element('td', e.failing ? 'bad' : '', e.failing ? 'failing' : 'ok')));

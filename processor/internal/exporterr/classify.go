@@ -52,10 +52,14 @@ const (
 	byText   = iota + 1 // the text of the error
 	byKind              // its type or value
 	byStatus            // the status that the receiver answered
+	byItself            // its own word that it is permanent
 )
 
 // examine looks at the error itself, not at the errors that it wraps.
 func examine(err error) evidence {
+	if permanent(err) {
+		return evidence{Permanent, byItself, 0}
+	}
 	if class, hint, ok := grpcClass(err); ok {
 		return evidence{class, byStatus, hint}
 	}

@@ -103,3 +103,33 @@ func TestWalkIsBounded(t *testing.T) {
 		t.Errorf("%d errors visited, want %d", visited, maxErrors)
 	}
 }
+
+// partlyWritten is the error of an exporter that knows how far it got.
+type partlyWritten struct {
+	n                   int
+	permanent, reported bool
+}
+
+func (partlyWritten) Error() string         { return "broken pipe" } // its text alone would be Transient
+func (e partlyWritten) RecordsWritten() int { return e.n }
+func (e partlyWritten) Permanent() bool     { return e.permanent }
+func (e partlyWritten) Reported() bool      { return e.reported }
+
+func TestPartlyWritten(t *testing.T) {
+	for _, tt := range []struct {
+		err      error
+		written  int
+		reported bool
+		class    Class
+	}{
+		{partlyWritten{3, true, true}, 3, true, Permanent},
+		{fmt.Errorf("wrapped: %w", partlyWritten{3, true, false}), 3, false, Permanent},
+		{partlyWritten{-1, false, false}, 0, false, Transient},
+		{errors.New("plain"), 0, false, Unknown},
+	} {
+		class, _ := Classify(tt.err)
+		if n, r := Written(tt.err), Reported(tt.err); n != tt.written || r != tt.reported || class != tt.class {
+			t.Errorf("%v: %d written, reported %t, class %d; want %d, %t, %d", tt.err, n, r, class, tt.written, tt.reported, tt.class)
+		}
+	}
+}

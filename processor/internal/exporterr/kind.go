@@ -40,6 +40,12 @@ func kindClass(err error) (Class, bool) {
 	return Unknown, false
 }
 
+// permanent reports whether the error says by itself that no attempt will succeed.
+func permanent(err error) bool {
+	e, ok := err.(interface{ Permanent() bool })
+	return ok && e.Permanent()
+}
+
 // malformed reports whether no connection was tried because the address is invalid.
 func malformed(err error) bool {
 	switch err.(type) { //nolint:errorlint // net.OpError wraps it directly

@@ -70,3 +70,26 @@ func partialSuccessText(err error) (int, bool) {
 	n, err := strconv.ParseInt(m[1], 10, 32)
 	return int(n), err == nil || errors.Is(err, strconv.ErrRange)
 }
+
+// Written returns how many of a batch's first records an exporter has dealt with although
+// the export failed, if the error says so by a method RecordsWritten() int. Written may
+// panic if a method of the error does.
+func Written(err error) (n int) {
+	walk(err, func(err error) bool {
+		e, ok := err.(interface{ RecordsWritten() int })
+		if ok {
+			n = max(e.RecordsWritten(), 0)
+		}
+		return ok
+	})
+	return n
+}
+
+// Reported reports whether the error says by a method Reported() bool that it was reported
+// before. Reported may panic if a method of the error does.
+func Reported(err error) bool {
+	return walk(err, func(err error) bool {
+		e, ok := err.(interface{ Reported() bool })
+		return ok && e.Reported()
+	})
+}
