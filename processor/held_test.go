@@ -63,7 +63,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 					before := heldBytes()
 					p := New(e, WithMaxQueueBytes(maxQueueBytes), WithMaxQueueSize(queueSize), WithExportMaxBatchSize(batchSize),
 						WithOverflow(policy.Overflow), WithFallback(w))
-					records := map[int]int{100: 10_000, 1 << 20: 300, 20 << 20: 60}[size]
+					records := map[int]int{100: 6000, 1 << 20: 120, 20 << 20: 12}[size]
 					peak := 0
 					for i := range records {
 						// A text of its own for each, of which nobody else holds a part.

@@ -4,8 +4,9 @@ import "time"
 
 const (
 	// Repeat is the shortest time between two reports of the same text. It doubles with
-	// each, up to MaxRepeat, and is the shortest again after that much time without one.
-	Repeat    = Interval
+	// each, up to MaxRepeat.
+	Repeat = Interval
+	// MaxRepeat is the longest. After that much time without it a text is news again.
 	MaxRepeat = 10 * time.Minute
 	// maxTold is how many texts are remembered.
 	maxTold = 32
