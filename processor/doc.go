@@ -104,6 +104,8 @@
 //
 // The sum is 3 × WithMaxQueueBytes for one exporter, if that is 16 MiB or more, and slots.
 // The texts and lists of a record are counted, not what records share: resources and scopes.
+// WithMaxQueueBytes counts bytes on the wire; in memory each attribute, and each element of
+// a list, takes up to 64 bytes besides its text.
 // A record that has no room is refused or displaced, or not saved in the fallback, and
 // counted under the reason that it came with. Without WithMaxQueueBytes the number of
 // records is bounded in the same places, and the fallback by 2 KiB for each record that the
