@@ -12,6 +12,9 @@ import (
 // baggageHeader is the canonical name of the header of https://www.w3.org/TR/baggage/.
 const baggageHeader = "Baggage"
 
+// maxBaggageLength is the maximum length of that header, as W3C and OpenTelemetry have it.
+const maxBaggageLength = 8192
+
 // ContextWithCorrelationBaggage returns a context whose baggage has the context's
 // correlation ID as an additional member, for OpenTelemetry's baggage propagator to
 // send. It returns the context unchanged if there is no ID, or if
@@ -45,8 +48,15 @@ func idFromBaggage(ctx context.Context, key attribute.Key) string {
 }
 
 // idFromBaggageHeader parses the header itself, because OpenTelemetry's propagator
-// would report an invalid header to otel.Handle, whatever text a client has sent.
+// would report an invalid header to otel.Handle, whatever text a client has sent. It
+// does not copy a header that is too long for Parse.
 func idFromBaggageHeader(h http.Header, key attribute.Key) string {
+	length := 0
+	for _, value := range h[baggageHeader] {
+		if length += len(value) + 1; length > maxBaggageLength+1 {
+			return ""
+		}
+	}
 	b, _ := baggage.Parse(strings.Join(h[baggageHeader], ",")) // the valid members
 	return idFromMember(b, key)
 }

@@ -28,8 +28,9 @@ type (
 // ContextWithCorrelationID returns a context that has the correlation ID. The
 // processors of [NewLogProcessor] and [NewSpanProcessor] set it on everything that is
 // logged or started with the context, and [NewTransport] sends it. If the context's
-// span is recording, the span gets the attribute at once. Its key is
-// [CorrelationIDKey], or that of the [NewMiddleware] that handles the request.
+// span is recording, the span gets the attribute at once, unless it has as many as its
+// limit allows. Its key is [CorrelationIDKey], or that of the [NewMiddleware] that handles
+// the request.
 //
 // The ID is taken as it is; use [ValidCorrelationID] for one that comes from outside.
 // With "" the context has no ID, whatever its parents have.

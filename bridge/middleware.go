@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // Middleware gives each request a correlation ID, and is [NewMiddleware] without
@@ -29,6 +30,11 @@ func Middleware(next http.Handler) http.Handler { return NewMiddleware()(next) }
 //
 //	otelhttp.NewHandler(bridge.Middleware(handler), "server")
 //
+// The wrapped handler gets the ResponseWriter as it is, and a copy of the request.
+// What it sets on the copy is set on the request too when it returns or panics: an outer
+// handler sees the Pattern and the path values of its wildcards, and net/http finds the
+// MultipartForm whose files it removes.
+//
 // The options [WithHeaders], [WithCorrelationKey] and [WithBaggage] apply. The
 // handlers are safe for concurrent use, and do not handle errors and panics of the
 // wrapped handler.
@@ -53,11 +59,13 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(m.headers[0], id)
 
-	r = r.WithContext(m.context(ctx, id))
+	shareTrailer(r)
+	inner := r.WithContext(m.context(ctx, id))
 	if invalid {
-		r.Header = m.cleaned(r.Header, id)
+		inner.Header = m.cleaned(r.Header, id)
 	}
-	m.next.ServeHTTP(w, r)
+	defer m.handBack(r, inner, inner.Header) // also when the handler panics
+	m.next.ServeHTTP(w, inner)
 }
 
 // idOrNew returns the ID of a request whose headers have none.
@@ -114,12 +122,12 @@ func acceptable(values []string) bool {
 // cleaned returns a copy of the headers, with the ID in place of invalid values. The
 // original is the caller's.
 func (m *middleware) cleaned(h http.Header, id string) http.Header {
-	h = h.Clone()
-	for _, name := range m.headers {
-		if !acceptable(h[name]) {
-			h.Del(name)
+	c := make(http.Header, len(h))
+	for name, values := range h {
+		if !slices.Contains(m.headers, name) || acceptable(values) {
+			c[name] = slices.Clone(values)
 		}
 	}
-	h.Set(m.headers[0], id)
-	return h
+	c.Set(m.headers[0], id)
+	return c
 }

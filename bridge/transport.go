@@ -41,7 +41,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.baggage {
 		ctx = contextWithBaggage(ctx, t.key, id)
 	}
-	r = r.Clone(ctx) // a RoundTripper must not change its request
+	// A RoundTripper must not change its request, so the headers are copied. The trailers
+	// are not: the caller may set them while the body is read.
+	r = r.WithContext(ctx)
+	r.Header = r.Header.Clone()
 	if r.Header == nil {
 		r.Header = make(http.Header)
 	}

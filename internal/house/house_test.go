@@ -110,3 +110,10 @@ func TestABadFileIsNamed(t *testing.T) {
 		t.Errorf("readRepository: %v, want an error that names bad.go:1", err)
 	}
 }
+
+// TestThisRepository holds the repository to its limits and its file map.
+func TestThisRepository(t *testing.T) {
+	if err := run(filepath.Join("..", "..")); err != nil {
+		t.Error(err)
+	}
+}
