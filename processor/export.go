@@ -132,7 +132,7 @@ func (e *batchExport) keepWritten(o *outcome) {
 func (e *batchExport) succeed(o outcome) bool {
 	e.accepted, e.failed = true, false
 	e.w.splitsUseless = false
-	e.w.p.exportSucceeded(e.w.exporter, e.resource)
+	e.w.p.exportSucceeded(e.w.exporter)
 	return e.complete(o)
 }
 
@@ -183,7 +183,9 @@ func (e *batchExport) retry(o outcome) bool {
 	}
 	if history.Attempts == 0 {
 		history.FirstFailure = now
-		p.reporter.Report(o.describeError(w.exporter, true))
+		if !p.queue.Closed() {
+			p.reporter.Report(o.describeError(w.exporter, true))
+		}
 	}
 	lastAttempt := history.FirstFailure.Add(retry.MaxElapsedTime)
 	if !now.Before(lastAttempt) {
@@ -198,7 +200,7 @@ func (e *batchExport) retry(o outcome) bool {
 			p.ledger.submitted.Add(uint64(rest.n)) // soon; a batch that is put back counts as submitted
 		}
 	}
-	othersWork := p.exportFailed(w.exporter, e.resource, backoff.Failure{Scope: backoff.ScopeAll, Hint: o.hint, LastAttempt: lastAttempt}, o.err)
+	othersWork := p.exportFailed(w.exporter, backoff.Failure{Scope: backoff.ScopeAll, Hint: o.hint, LastAttempt: lastAttempt}, o.err)
 	var flushErr error
 	if o.class == Transient && !othersWork && !p.queue.Closed() {
 		flushErr = o.err // no exporter will take the batch now, so a flush must not wait for it
@@ -238,14 +240,16 @@ func (e *batchExport) complete(o outcome) bool {
 	} else {
 		// Before the commit: a caller that waits for these records may look at Stats.
 		if e.failed {
-			w.p.exportFailed(w.exporter, e.resource, backoff.Failure{Scope: e.scope}, e.err)
+			w.p.exportFailed(w.exporter, backoff.Failure{Scope: e.scope}, e.err)
 		}
 		w.splitsUseless = w.splitsUseless || e.split && !e.accepted
 		if flushing := w.consumer.Settle(e.b, o.err, commit); flushing && e.failed {
 			w.exporter.backoff.EndPause() // the flush waits for the next batches, too
 		}
 	}
-	w.p.reporter.Report(o.describeError(w.exporter, false))
+	if !w.p.queue.Closed() { // else Shutdown returns it, and who calls that prints it
+		w.p.reporter.Report(o.describeError(w.exporter, false))
+	}
 	return !last
 }
 

@@ -72,9 +72,9 @@ func newGapTracker(l *ledger) *gapTracker { return &gapTracker{ledger: l, report
 // noteResource notes the resource of a record that is about to be lost. Of a displaced
 // record that is not critical only the severity is known; it counts under the resource of
 // the others, or of the records that are exported.
-func (g *gapTracker) noteResource(r *sdklog.Record) {
-	if g != nil && g.known.Load() != r.Resource() {
-		g.addResource(r.Resource())
+func (g *gapTracker) noteResource(res *resource.Resource) {
+	if g != nil && g.known.Load() != res {
+		g.addResource(res)
 	}
 }
 

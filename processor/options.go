@@ -108,10 +108,12 @@ func WithOverflow(o Overflow) Option {
 // WithFallback sets the writer for critical records that cannot be exported: because the
 // queue was full, their export failed for good, or the processor was shut down. While the
 // processor is degraded ([Stats].Degraded), critical records are also copied to it when
-// they are emitted. Each record is written with one call of Write, as one line of JSON in
-// the form of the stdoutlog exporter. Callers do not wait for the writer: one goroutine
-// writes from a bounded buffer, and records that do not fit, or cannot be written, are
-// counted in [Stats].Dropped. Write is never called concurrently.
+// they are emitted. Each record is written with one call of Write, as one line of JSON with
+// the field names of the stdoutlog exporter, at most 16 KiB long and without the resource.
+// Callers do not wait for the writer: one goroutine writes from a buffer that is bounded by
+// bytes, and records that do not fit, or cannot be written, are counted in [Stats].Dropped.
+// Write is never called concurrently. A closed pipe is an error like any other, also if the
+// writer is standard output or standard error.
 //
 // Default: os.Stderr. With nil there is no fallback.
 func WithFallback(w io.Writer) Option {

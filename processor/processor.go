@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
 	"github.com/krunchwrapper/asynclog/processor/internal/flushtimer"
@@ -146,15 +147,24 @@ func (p *Processor) newInstruments() *observ.Instruments {
 	return made.Load()
 }
 
+// fallbackBytesPerRecord is the memory that the fallback may take for each record that it
+// may hold, if the queue is not bounded by bytes.
+const fallbackBytesPerRecord = 2 << 10
+
 func (p *Processor) newFallback() {
 	// As many as can be lost at one time: all that are queued or in flight.
 	limit := p.cfg.maxBatchSize * len(p.exporters)
 	if p.queue != nil {
 		limit += p.cfg.maxQueueSize
 	}
+	maxBytes := p.cfg.maxQueueBytes
+	if maxBytes < 1 {
+		maxBytes = min(limit, math.MaxInt/fallbackBytesPerRecord) * fallbackBytesPerRecord
+	}
 	p.fallback = fallback.New(fallback.Config{
-		Writer:    p.cfg.fallback,
+		Writer:    nosigpipe.Writer(p.cfg.fallback),
 		Limit:     limit,
+		MaxBytes:  maxBytes,
 		Completed: p.ledger.fallbackCompleted,
 		Report:    p.reporter.Report,
 	})

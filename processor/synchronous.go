@@ -161,10 +161,10 @@ func (s *synchronous) awaitIdle(timeout <-chan struct{}) bool {
 
 // completeSynchronous commits the outcome of a record that the caller has claimed.
 func (p *Processor) completeSynchronous(f *inFlight, o outcome) {
-	if res := f.records[0].Resource(); o.failed {
-		p.exportFailed(f.exporter, res, backoff.Failure{Scope: backoff.ScopeNone}, o.err)
+	if o.failed {
+		p.exportFailed(f.exporter, backoff.Failure{Scope: backoff.ScopeNone}, o.err)
 	} else {
-		p.exportSucceeded(f.exporter, res)
+		p.exportSucceeded(f.exporter)
 	}
 	p.prepareCommit(f.exporter, f.records, o, true)()
 	p.synchronous.inFlight.Add(-1)

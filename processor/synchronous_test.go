@@ -143,7 +143,8 @@ func TestSynchronousReportsThatComeBackDoNotDeadlock(t *testing.T) {
 	defer otel.SetErrorHandler(before)
 
 	e := exportertest.New()
-	e.FailNext(2, errExport)
+	e.FailNext(1, errors.New("the first failure"))
+	e.FailNext(1, errExport)
 	p = start(t, e, WithSynchronous(), WithFallback(nil))
 	emit(p, log.SeverityInfo, "a") // fails; its report fails, too; the report of that one arrives
 	if err := e.WaitRecords(t.Context(), 1); err != nil {
