@@ -15,32 +15,37 @@ import (
 // in place where it can, because taking it out would copy it, mutexes and large
 // arrays included.
 func (c *converter) part(rv reflect.Value, m manner, depth int) attribute.Value {
+	if m == byContent {
+		if rv = rv.Elem(); !rv.IsValid() {
+			return attribute.Value{}
+		}
+		m = byType // convert looks up structs
+		if rv.Kind() != reflect.Struct {
+			m = mannerOf(rv.Type())
+		}
+	}
 	switch m {
-	case byType:
-		return c.convert(rv.Interface(), depth)
-	case byContent, byText:
+	case byKind:
+		if c.values--; c.values < 0 {
+			return attribute.StringValue("(cut)")
+		}
+		if isNil(rv) {
+			return attribute.Value{}
+		}
+		return c.byKind(rv, depth)
+	case byText:
 		if rv.IsNil() {
 			return attribute.Value{}
 		}
-		v := rv.Interface()
-		if m == byText {
-			v = preferText(v)
+		return c.convert(preferText(rv.Interface()), depth)
+	case byPointer:
+		if isNil(rv) && !nilMarshals(rv.Type(), m) {
+			return attribute.Value{}
 		}
-		return c.convert(v, depth)
+		return c.convert(pointerTo(rv).Interface(), depth)
+	default:
+		return c.convert(rv.Interface(), depth)
 	}
-	if c.values--; c.values < 0 {
-		return attribute.StringValue("(cut)")
-	}
-	if isNil(rv) && !nilMarshals(rv.Type(), m) {
-		return attribute.Value{}
-	}
-	if m == byPointer {
-		var out attribute.Value
-		if c.byMethod(rv, nil, m, depth, &out) {
-			return out
-		}
-	}
-	return c.byKind(rv, depth)
 }
 
 // byKind converts a value that is not nil, and that has no method to say what it is.

@@ -22,8 +22,15 @@ func (c *converter) mapping(rv reflect.Value, depth int) attribute.Value {
 	}
 	entries := make([]entry, 0, min(total, maxMembers))
 	keys, values := mannerOf(rv.Type().Key()), mannerOf(rv.Type().Elem())
+	texts := rv.Type().Key().Kind() == reflect.String
 	for i := rv.MapRange(); i.Next() && !c.full(len(entries)); {
-		entries = append(entries, entry{c.mapKey(i.Key(), keys), i.Value()})
+		e := entry{value: i.Value()}
+		if k := i.Key(); texts {
+			e.key = k.String()
+		} else {
+			e.key = c.mapKey(k, keys)
+		}
+		entries = append(entries, e)
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 

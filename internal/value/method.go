@@ -58,6 +58,12 @@ func describer(t reflect.Type) int {
 // grows with the number of types in the program.
 var manners sync.Map // reflect.Type: manner
 
+// predeclared are the types of most values, which have no methods.
+var predeclared = [reflect.String + 1]reflect.Type{
+	reflect.Bool: reflect.TypeFor[bool](), reflect.Int: reflect.TypeFor[int](), reflect.Int32: reflect.TypeFor[int32](),
+	reflect.Int64: reflect.TypeFor[int64](), reflect.Uint8: reflect.TypeFor[uint8](), reflect.Float64: reflect.TypeFor[float64](), reflect.String: reflect.TypeFor[string](),
+}
+
 // mannerOf returns how the values of a type are converted. A method of the pointer
 // counts as a method of the value, which may hide something with it; but of two
 // methods the more important one counts, whoever has it.
@@ -69,6 +75,8 @@ func mannerOf(t reflect.Type) manner {
 		if t.NumMethod() > 0 {
 			return byType
 		}
+		return byKind
+	case k <= reflect.String && t == predeclared[k]:
 		return byKind
 	case k != reflect.Struct && k != reflect.Interface && t.PkgPath() == "": // without a name, or predeclared
 		return byKind
