@@ -75,14 +75,15 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 const sdkDisabledKey = "OTEL_SDK_DISABLED"
 
 // sdkDisabled reports whether OTEL_SDK_DISABLED is true. By OpenTelemetry's rule for
-// booleans only the word true is true, in upper or lower case. A value that is neither
+// booleans only the word true is true, in upper or lower case. Blanks around the word,
+// which env files easily add, do not count. A value that is neither
 // true nor false is reported to otel.Handle.
 func sdkDisabled() bool {
-	switch v := os.Getenv(sdkDisabledKey); {
+	switch v := strings.TrimSpace(os.Getenv(sdkDisabledKey)); {
 	case strings.EqualFold(v, "true"):
 		return true
 	case v != "" && !strings.EqualFold(v, "false"):
-		otel.Handle(fmt.Errorf("asynclog: %s=%q is ignored: it must be true or false", sdkDisabledKey, v))
+		otel.Handle(fmt.Errorf("asynclog: %s=%.100q is ignored: it must be true or false", sdkDisabledKey, v))
 	}
 	return false
 }
