@@ -42,6 +42,10 @@ type exporterHandle struct {
 	// batch: no other batch can be expected to succeed now.
 	unavailable atomic.Bool
 
+	// callers are the goroutines on which the exporter is being called, 0: none. There are
+	// two at most: of an Export or ForceFlush that does not return, and of Shutdown.
+	callers [2]atomic.Uint64
+
 	mu        sync.Mutex
 	lastError string
 }
@@ -198,6 +202,13 @@ func (c *exporterCall) wait(ctx context.Context) error {
 // exporter returns is its code, too: contain asks for it, so that an error that panics, as
 // a nil pointer returned as an error may, does not get further.
 func (h *exporterHandle) contain(what string, f func() error) (err error) {
+	id := usercode.GoroutineID()
+	for i := range h.callers {
+		if caller := &h.callers[i]; caller.CompareAndSwap(0, id) {
+			defer caller.Store(0)
+			break
+		}
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			err = usercode.PanicError(what+" of "+h.name, v)
@@ -207,6 +218,28 @@ func (h *exporterHandle) contain(what string, f func() error) (err error) {
 		_ = err.Error()
 	}
 	return err
+}
+
+// calledHere reports whether an exporter is being called on this goroutine: the caller is
+// the exporter, and to wait for an export would be to wait for itself. It cannot know the
+// goroutines that an exporter starts.
+func (p *Processor) calledHere() bool {
+	var id uint64
+	for _, h := range p.exporters {
+		for i := range h.callers {
+			caller := h.callers[i].Load()
+			if caller == 0 {
+				continue
+			}
+			if id == 0 {
+				id = usercode.GoroutineID() // only if an exporter is called at all
+			}
+			if caller == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // goexitError is the provisional result of an exporter call; it stands if the exporter

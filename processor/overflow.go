@@ -42,7 +42,10 @@ var (
 
 // Block makes the caller of a log function wait until the queue has capacity, at most
 // for maxWait, and then drops the record. Callers are served in the order in which they
-// came. The waiting ends when [Processor.Shutdown] begins. With a maxWait of zero or less
+// came. The waiting ends when [Processor.Shutdown] begins.
+// A call that an exporter makes on the goroutine of its Export, ForceFlush or Shutdown does
+// not wait, because it would wait for itself; one on a goroutine that the exporter starts
+// does, up to maxWait. With a maxWait of zero or less
 // Block is [DropNewest].
 //
 // LoggerProvider.Shutdown waits for calls that are under way before it shuts the

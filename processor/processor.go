@@ -104,6 +104,7 @@ func (p *Processor) newQueue() {
 		BatchSize:   p.cfg.maxBatchSize,
 		Policy:      p.cfg.overflow.policy,
 		MaxWait:     p.cfg.overflow.maxWait,
+		WouldHang:   p.calledHere,
 		KeepLevel:   levelOf(p.cfg.critical),
 		Displaced:   p.displaced,
 		Overwritten: p.displacedMany,

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // synchronous is the state of synchronous mode, in which the goroutine that emits a
@@ -39,13 +41,22 @@ func (p *Processor) emitSynchronously(r *sdklog.Record) {
 		p.refuse(r, alreadyShutdown)
 		return
 	}
+	if p.calledHere() {
+		p.refuse(r, queueFull) // the exporter would wait for itself
+		return
+	}
 	timer := time.NewTimer(p.cfg.exportTimeout)
 	defer timer.Stop()
 	if why, ok := s.acquire(timer.C); !ok {
 		p.refuse(r, why)
 		return
 	}
-	defer s.release()
+	exporting := false
+	defer func() {
+		if !exporting {
+			s.release()
+		}
+	}()
 	if size := s.splitter.RequestSize(r); size > p.cfg.maxBatchBytes {
 		p.refuse(r, recordTooLarge)
 		p.reporter.Report(p.tooLarge(size).err)
@@ -68,7 +79,33 @@ func (p *Processor) emitSynchronously(r *sdklog.Record) {
 	f := &inFlight{exporter: h, records: s.record[:]}
 	s.current.Store(f)
 	p.ledger.submitted.Add(1)
+	exporting = true
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.release()
+		p.exportSynchronously(f)
+	}()
+	if h.noTimeout {
+		<-done
+		return
+	}
+	wait := p.cfg.exportTimeout
+	if wait <= math.MaxInt64-usercode.CancelTimeout {
+		wait += usercode.CancelTimeout // for an exporter that obeys its context
+	}
+	timer.Reset(wait)
+	select {
+	case <-done:
+	case <-timer.C: // the record is in flight until the exporter returns, or Shutdown's time is up
+	}
+}
 
+// exportSynchronously exports the record of f, whose turns it has. It runs on a goroutine of
+// its own: the caller may hold a lock that the exporter waits for, as log.Print does during
+// its write, so the caller must be able to go on without it.
+func (p *Processor) exportSynchronously(f *inFlight) {
+	s, h := p.synchronous, f.exporter
 	// The outcome if the exporter ends the goroutine (runtime.Goexit).
 	o := outcome{err: h.goexitError("Export"), failed: true, why: exportPanic}
 	defer func() {

@@ -60,6 +60,10 @@ type Config struct {
 	// under the mutex, so that no snapshot sees the queue in between. If it is nil, no
 	// records are evicted together, and Displaced is called for each.
 	Overwritten func(v Victim, n int)
+	// WouldHang reports whether the calling producer must not wait, because it is the
+	// consumer that it would wait for. It is called without the mutex, before a wait. It
+	// may be nil.
+	WouldHang func() bool
 }
 
 // Queue is a bounded queue of batches. Its methods are safe for concurrent use.
@@ -84,6 +88,7 @@ type Queue struct {
 	keepLevel      uint8
 	displaced      func(Victim)
 	overwritten    func(v Victim, n int)
+	wouldHang      func() bool
 
 	spare   chan struct{} // signals that Prepare should be called
 	drained chan struct{} // closed when no consumer will get another batch
@@ -124,6 +129,7 @@ func New(cfg Config) *Queue {
 		keepLevel:   cfg.KeepLevel,
 		displaced:   cfg.Displaced,
 		overwritten: cfg.Overwritten,
+		wouldHang:   cfg.WouldHang,
 		spare:       make(chan struct{}, 1),
 		drained:     make(chan struct{}),
 		trimmed:     time.Now(),

@@ -27,11 +27,15 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	q.reopenLocked() // if only bytes are short, there is an open tail to be closed
 	q.mu.Unlock()
 
-	timer := time.NewTimer(q.maxWait)
-	defer timer.Stop()
-	select {
-	case <-w.wake:
-	case <-timer.C:
+	// The producer is in the line already: to ask takes a microsecond, which nobody should
+	// spend while it holds the mutex, and capacity may come meanwhile.
+	if q.wouldHang == nil || !q.wouldHang() {
+		timer := time.NewTimer(q.maxWait)
+		defer timer.Stop()
+		select {
+		case <-w.wake:
+		case <-timer.C:
+		}
 	}
 
 	q.lock()
