@@ -1,9 +1,21 @@
 package queue
 
-import "time"
+import (
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+)
 
 // This file decides where the next record goes: which batch is open, and how many of its
 // slots may be claimed. All of it runs under the mutex.
+
+// newcomer is a record that is offered.
+type newcomer struct {
+	rec      *sdklog.Record
+	level    uint8
+	size     int  // in bytes; 0 where these are not bounded
+	hasBytes bool // its bytes are taken
+}
 
 // limitLocked returns how many slots of the tail may be claimed in all so that the queue
 // stays within its capacity. Claims do not change it.

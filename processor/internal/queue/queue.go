@@ -141,14 +141,6 @@ func New(cfg Config) *Queue {
 	return q
 }
 
-// newcomer is a record that is offered.
-type newcomer struct {
-	rec      *sdklog.Record
-	level    uint8
-	size     int  // in bytes; 0 where these are not bounded
-	hasBytes bool // its bytes are taken
-}
-
 // Offer hands a record to the queue, which copies it. The level, 0 … MaxLevel, ranks the
 // record under DropLowest. Offer blocks only under Block. A queue that is bounded by bytes
 // needs OfferSized.
