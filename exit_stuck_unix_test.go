@@ -91,7 +91,7 @@ func TestExitEndsTheProcess(t *testing.T) {
 				cmd.Stdout, cmd.Stderr = stuckPipe(t), stuckPipe(t)
 			}
 			began := time.Now()
-			_ = cmd.Run() // its error is the exit status
+			_ = cmd.Run()                                                // its error is the exit status
 			if took := time.Since(began); took > c.limit+2*time.Second { // the process must start, too
 				t.Errorf("took %v", took)
 			}

@@ -45,8 +45,8 @@ func (s *exitState) init() {
 func (p *Pipeline) Exit(code int) {
 	nosigpipe.Ignore()
 	ctx, cancel := context.WithTimeout(context.Background(), exitTimeout)
-	defer cancel()
 	inBackground(func() { p.lastWords(ctx) }).wait(ctx)
+	cancel()
 	os.Exit(code)
 }
 
