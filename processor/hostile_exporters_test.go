@@ -221,17 +221,17 @@ func TestHostileExporters(t *testing.T) {
 
 func testHostile(t *testing.T, e *hostileExporter, overflow Overflow) {
 	const (
-		records   = 1000
+		records   = 500
 		flushTime = 100 * time.Millisecond
 	)
 	lines := &lineCounter{}
 	p := start(t, e, WithOverflow(overflow), WithFallback(lines), WithGapRecords(true),
-		WithMaxQueueSize(256), WithExportMaxBatchSize(32),
+		WithMaxQueueSize(128), WithExportMaxBatchSize(32),
 		WithExportInterval(5*time.Millisecond), WithExportTimeout(50*time.Millisecond))
 	for i := range records {
 		r := exportertest.Record(log.Severity(1+i%24), body(i))
 		_ = p.OnEmit(t.Context(), &r)
-		if i%100 == 0 {
+		if i%50 == 0 {
 			time.Sleep(2 * time.Millisecond)
 		}
 	}

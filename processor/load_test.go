@@ -17,7 +17,7 @@ import (
 
 const (
 	loadGoroutines = 64
-	loadEach       = 40 // records of each goroutine; a quarter of it in synchronous mode
+	loadEach       = 28 // records of each goroutine; a quarter of it in synchronous mode
 )
 
 // Under load, with every overflow policy and with exporters that are slow, fail, hang or
