@@ -39,6 +39,9 @@ var children = map[string]func(){
 	"closed pipe":   closedPipe,
 	"closed pipes":  closedPipes,
 	"stuck":         stuck,
+	"prints":        printing(false),
+	"prints, logs":  printing(true),
+	"only logs":     onlyLogs,
 }
 
 func run(f func(context.Context) error) func() {
@@ -136,6 +139,34 @@ func closedPipes() {
 	_ = p.ForceFlush(context.Background()) // waits for the fallback
 	p.PhaseLogger().Log(context.Background(), bridge.PhaseError, "to the phase logger's writer")
 	p.Exit(6)
+}
+
+// printing returns a program that prints to its standard output, and logs or not.
+func printing(logs bool) func() {
+	return func() {
+		if logs {
+			p, _ := asynclog.Start(context.Background())
+			defer func() { _ = p.Shutdown(context.Background()) }()
+		}
+		for i := range 100_000 {
+			if logs {
+				slog.Info("beside what is printed")
+			}
+			fmt.Println("line", i)
+		}
+	}
+}
+
+// onlyLogs goes on for a while when nobody reads its output any more.
+func onlyLogs() {
+	p, _ := asynclog.Start(context.Background())
+	for range 300 {
+		slog.Info("into the pipe")
+		slog.Error("also into the pipe")
+		_ = p.ForceFlush(context.Background())
+		time.Sleep(time.Millisecond)
+	}
+	_ = p.Shutdown(context.Background())
 }
 
 // stuck cannot export its records, and ends all the same.

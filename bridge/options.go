@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/otel/log"
+
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 )
 
 // Option configures what this package creates. The comment of each option names the
@@ -47,7 +49,7 @@ func newConfig(opts []Option) config {
 		level:             slog.LevelInfo,
 		stdLevel:          slog.LevelInfo,
 		synchronousPhases: []string{PhaseError, PhaseCompletion},
-		synchronousWriter: os.Stderr,
+		synchronousWriter: nosigpipe.Writer(os.Stderr),
 	}
 	for _, o := range opts {
 		if o != nil {

@@ -92,13 +92,13 @@ func TestTransitionLinesConcurrentSafe(t *testing.T) {
 	p := start(t, exportertest.New(), WithExporters(exportertest.New()), WithFallback(&lines))
 	a, b := p.exporters[0], p.exporters[1]
 	for range 500 {
-		p.exportFailed(a, nil, backoff.Failure{}, errAway)
-		p.exportFailed(b, nil, backoff.Failure{}, errAway)
+		p.exportFailed(a, backoff.Failure{}, errAway)
+		p.exportFailed(b, backoff.Failure{}, errAway)
 		var wg sync.WaitGroup
-		wg.Go(func() { p.exportFailed(a, nil, backoff.Failure{}, errAway) })
-		wg.Go(func() { p.exportSucceeded(b, nil) })
+		wg.Go(func() { p.exportFailed(a, backoff.Failure{}, errAway) })
+		wg.Go(func() { p.exportSucceeded(b) })
 		wg.Wait()
-		p.exportSucceeded(a, nil)
+		p.exportSucceeded(a)
 		p.fallback.Drain(t.Context())
 	}
 	next := degradedEvent

@@ -69,6 +69,10 @@
 // critical records are not only queued, but also written to the fallback when they
 // are emitted: up to 100 at once, and then ten a second.
 //
+// Outages that follow each other closely are not all written: after the first the next is
+// written if it begins, or still goes on, ten seconds later, and that time doubles with
+// each, up to ten minutes. The event says how many others there were (asynclog.outages).
+//
 // # Critical records
 //
 // Records of severity ERROR and above ([WithCriticalSeverity]) are not dropped if
@@ -76,6 +80,36 @@
 // after it they are written to the fallback ([WithFallback]; standard error by
 // default), one JSON line each. A receiver that rejects some records of a batch (an
 // OTLP partial success) does not say which, so those cannot be saved.
+//
+// A line has the field names of the stdoutlog exporter: the time, the severity, the body,
+// the attributes, the trace and the name of the scope, but not the resource. It is at most
+// 16 KiB long, and 2 KiB if the record is queued as well; what is longer is cut, and says
+// so. Control characters, and characters that hide or reorder text, are escaped. What JSON
+// cannot express is text. A line is one call of Write, and never glued to a part of another.
+//
+// # Memory
+//
+// With [WithMaxQueueBytes] the bytes that a processor holds are bounded, whatever its
+// exporters and its fallback writer do:
+//
+//   - the queue: WithMaxQueueBytes, as [Stats].QueuedBytes counts them, and about 600 bytes
+//     for each slot: at most twice WithMaxQueueSize and one batch of them;
+//   - for each exporter the batch that it holds: at most WithExportMaxBatchSize records,
+//     which all have been in the queue, so at most WithMaxQueueBytes again;
+//   - the fallback: records of WithMaxQueueBytes, and at least of 16 MiB. A record there
+//     takes 1.5 KiB and its content, or at most 16 KiB for a line if it is larger. Copies
+//     and events, 256 at most, take less than 1 MiB beside that;
+//   - reports: ten errors as the exporters have made them, and 32 texts of 2 KiB. A call of
+//     ForceFlush or Shutdown keeps eight errors.
+//
+// The sum is 3 × WithMaxQueueBytes for one exporter, if that is 16 MiB or more, and slots.
+// The texts and lists of a record are counted, not what records share: resources and scopes.
+// WithMaxQueueBytes counts bytes on the wire; in memory each attribute, and each element of
+// a list, takes up to 64 bytes besides its text.
+// A record that has no room is refused or displaced, or not saved in the fallback, and
+// counted under the reason that it came with. Without WithMaxQueueBytes the number of
+// records is bounded in the same places, and the fallback by 2 KiB for each record that the
+// queue and the exporters can hold, and at least by 16 MiB.
 //
 // # Gap records
 //
@@ -88,7 +122,11 @@
 //
 // A panic of an exporter is recovered, and an exporter that hangs blocks its own worker
 // only. Errors are reported to otel.Handle, never on the goroutine of a caller, and at
-// a limited rate. Records that an exporter logs with the context of its export are not
+// a limited rate. The text of an error is one line of at most 2 KiB, with control
+// characters escaped. The same text is reported again after ten seconds at the earliest,
+// and then after twice that time, up to ten minutes, with how often it came; that a file is a
+// pipe that nobody reads any more is reported once. An error that Shutdown returns is not
+// reported as well. Records that an exporter logs with the context of its export are not
 // accepted, because each would cause another export.
 //
 // # Metrics

@@ -40,8 +40,8 @@ func TestDropHookThatDoesNotReturn(t *testing.T) {
 				emit(p, log.SeverityInfo, "x") // reports what is left, if anything
 				time.Sleep(time.Second)
 				wantReported(t, l, p)
-				if got := len(errs.matching(usercode.ErrPanic)); got < 7 || got != l.count() {
-					t.Errorf("%d reports of %d calls", got, l.count())
+				if got := len(errs.matching(usercode.ErrPanic)); got != 1 || l.count() < 7 {
+					t.Errorf("%d reports of %d calls, want one: they say the same", got, l.count())
 				}
 				if left := processorGoroutines(); len(left) != 0 {
 					t.Errorf("left behind: %s", left)

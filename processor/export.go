@@ -5,10 +5,12 @@ import (
 	"math/bits"
 	"time"
 
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // batchExport is the export of one batch by one worker, in one or more parts. It ends
@@ -54,11 +56,6 @@ func submitted(parts []part) (n int64) {
 func (w *worker) exportBatch(b *queue.Batch) {
 	recs := b.Records()
 	retry := b.Retry.Attempts > 0
-	if retry {
-		w.p.ledger.retries.Add(1)
-	} else if oldest := recs[0].ObservedTimestamp(); !oldest.IsZero() {
-		w.p.instruments.Age(w.p.exportCtx, time.Since(oldest))
-	}
 	w.parts = w.parts[:0]
 	w.splitter.Split(recs, w.p.cfg.maxBatchBytes, func(n, oversize int) {
 		w.parts = append(w.parts, part{n: n, tried: retry, oversize: oversize})
@@ -67,7 +64,25 @@ func (w *worker) exportBatch(b *queue.Batch) {
 		w: w, b: b, parts: w.parts, resource: recs[0].Resource(),
 		splits: bits.Len(uint(len(recs)-1)) + 1,
 	}
+	if retry {
+		w.p.ledger.retries.Add(1)
+	} else {
+		w.p.observeAge(&recs[0])
+	}
 	w.finish(true)
+}
+
+// observeAge records how long the oldest record of a batch has waited. A MeterProvider is
+// user code: it may panic, or end the goroutine, after which the worker resumes.
+func (p *Processor) observeAge(oldest *sdklog.Record) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.reporter.Report(usercode.PanicError("MeterProvider", v))
+		}
+	}()
+	if t := oldest.ObservedTimestamp(); !t.IsZero() {
+		p.instruments.Age(p.exportCtx, time.Since(t))
+	}
 }
 
 // finish exports the parts that are left of the current batch, if there are more.
@@ -117,7 +132,7 @@ func (e *batchExport) keepWritten(o *outcome) {
 func (e *batchExport) succeed(o outcome) bool {
 	e.accepted, e.failed = true, false
 	e.w.splitsUseless = false
-	e.w.p.exportSucceeded(e.w.exporter, e.resource)
+	e.w.p.exportSucceeded(e.w.exporter)
 	return e.complete(o)
 }
 
@@ -168,7 +183,9 @@ func (e *batchExport) retry(o outcome) bool {
 	}
 	if history.Attempts == 0 {
 		history.FirstFailure = now
-		p.reporter.Report(o.describeError(w.exporter, true))
+		if !p.queue.Closed() {
+			p.reporter.Report(o.describeError(w.exporter, true))
+		}
 	}
 	lastAttempt := history.FirstFailure.Add(retry.MaxElapsedTime)
 	if !now.Before(lastAttempt) {
@@ -183,7 +200,7 @@ func (e *batchExport) retry(o outcome) bool {
 			p.ledger.submitted.Add(uint64(rest.n)) // soon; a batch that is put back counts as submitted
 		}
 	}
-	othersWork := p.exportFailed(w.exporter, e.resource, backoff.Failure{Scope: backoff.ScopeAll, Hint: o.hint, LastAttempt: lastAttempt}, o.err)
+	othersWork := p.exportFailed(w.exporter, backoff.Failure{Scope: backoff.ScopeAll, Hint: o.hint, LastAttempt: lastAttempt}, o.err)
 	var flushErr error
 	if o.class == Transient && !othersWork && !p.queue.Closed() {
 		flushErr = o.err // no exporter will take the batch now, so a flush must not wait for it
@@ -223,14 +240,16 @@ func (e *batchExport) complete(o outcome) bool {
 	} else {
 		// Before the commit: a caller that waits for these records may look at Stats.
 		if e.failed {
-			w.p.exportFailed(w.exporter, e.resource, backoff.Failure{Scope: e.scope}, e.err)
+			w.p.exportFailed(w.exporter, backoff.Failure{Scope: e.scope}, e.err)
 		}
 		w.splitsUseless = w.splitsUseless || e.split && !e.accepted
 		if flushing := w.consumer.Settle(e.b, o.err, commit); flushing && e.failed {
 			w.exporter.backoff.EndPause() // the flush waits for the next batches, too
 		}
 	}
-	w.p.reporter.Report(o.describeError(w.exporter, false))
+	if !w.p.queue.Closed() { // else Shutdown returns it, and who calls that prints it
+		w.p.reporter.Report(o.describeError(w.exporter, false))
+	}
 	return !last
 }
 

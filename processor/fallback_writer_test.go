@@ -115,8 +115,8 @@ func TestFallbackSurvivesItsWriter(t *testing.T) {
 				if got := p.Stats().Fallback; got != 3 {
 					t.Errorf("%d counted as written, want 3", got)
 				}
-				if got := errs.matching(tc.report); len(got) != 4 {
-					t.Errorf("reported %v, want %v four times", errs.all(), tc.report)
+				if got := errs.matching(tc.report); len(got) != 1 {
+					t.Errorf("reported %v, want %v once of four times that say the same", errs.all(), tc.report)
 				}
 			})
 		})
@@ -282,7 +282,11 @@ func TestFallbackConcurrentSafe(t *testing.T) {
 	if s.DroppedTotal() != uint64(failed.Load()) {
 		t.Errorf("%d counted as dropped, %d writes failed", s.DroppedTotal(), failed.Load())
 	}
-	if got := uint64(bytes.Count(written.Bytes(), []byte("\n"))); got != s.Fallback {
+	blank := uint64(bytes.Count(written.Bytes(), []byte("\n\n")))
+	if bytes.HasPrefix(written.Bytes(), []byte("\n")) {
+		blank++
+	}
+	if got := uint64(bytes.Count(written.Bytes(), []byte("\n"))) - blank; got != s.Fallback {
 		t.Errorf("%d lines, %d counted", got, s.Fallback)
 	}
 	if s.Exported != uint64(e.RecordsTaken()) || s.Emitted != goroutines*each {
@@ -300,6 +304,9 @@ func wantEachGoroutineInOrder(t *testing.T, written []byte) {
 	t.Helper()
 	last := map[int]int{}
 	for line := range bytes.Lines(written) {
+		if string(line) == "\n" {
+			continue // after a call of Write that did not return
+		}
 		_, body, found := bytes.Cut(line, []byte(`"Body":{"Type":"STRING","Value":"`))
 		if !found {
 			t.Fatalf("no body in %q", line)

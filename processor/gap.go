@@ -73,9 +73,9 @@ func newGapTracker(l *ledger) *gapTracker { return &gapTracker{ledger: l, report
 // noteResource notes the resource of a record that is about to be lost. Of a displaced
 // record that is not critical only the severity is known; it counts under the resource of
 // the others, or of the records that are exported.
-func (g *gapTracker) noteResource(r *sdklog.Record) {
-	if g != nil && g.known.Load() != r.Resource() {
-		g.addResource(r.Resource())
+func (g *gapTracker) noteResource(res *resource.Resource) {
+	if g != nil && g.known.Load() != res {
+		g.addResource(res)
 	}
 }
 
@@ -263,7 +263,7 @@ func (p *Processor) reportGap(h *exporterHandle, final bool, export func([]sdklo
 	}
 	o := outcome{failed: true} // stands if the exporter ends the goroutine
 	defer func() { p.gaps.end(n, !o.failed && o.rejected == 0) }()
-	recs := containedRecords(func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
+	recs := containedRecords(p.exportCtx, func() []sdklog.Record { return n.records(p.gaps.exported.Load()) })
 	if recs == nil {
 		return
 	}

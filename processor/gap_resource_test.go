@@ -75,7 +75,7 @@ func TestGapRecordKeepsTheResourceOfItsFirstAttempt(t *testing.T) {
 		g := newGapTracker(&l)
 		lose := func(service string) {
 			r := ownRecord(resource.NewSchemaless(attribute.String("service.name", service)), &log.Record{})
-			g.noteResource(&r)
+			g.noteResource(r.Resource())
 			l.drop(queueFull, 0, 1, false)
 		}
 		services := func(n *gap) (out []string) {

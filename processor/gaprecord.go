@@ -159,23 +159,17 @@ func ownRecord(res *resource.Resource, r *log.Record) sdklog.Record {
 
 // containedRecords makes records on a goroutine of its own, so that an error handler which
 // panics, or ends the goroutine, affects no other. It returns nil in that case, and if the
-// records are not ready within the usercode.CallbackTimeout.
-func containedRecords(f func() []sdklog.Record) []sdklog.Record {
+// records are not ready within the usercode.CallbackTimeout or the context.
+func containedRecords(ctx context.Context, f func() []sdklog.Record) []sdklog.Record {
+	ctx, cancel := context.WithTimeout(ctx, usercode.CallbackTimeout)
+	defer cancel()
 	made := make(chan []sdklog.Record, 1)
-	go func() {
-		var recs []sdklog.Record
-		defer func() {
-			_ = recover() // not reported: the error handler itself has panicked
-			made <- recs
-		}()
-		recs = f()
-	}()
-	timer := time.NewTimer(usercode.CallbackTimeout)
-	defer timer.Stop()
+	// The error is not reported: the error handler itself may have panicked.
+	_ = usercode.Contained(ctx, "error handler", func() { made <- f() })
 	select {
 	case recs := <-made:
 		return recs
-	case <-timer.C:
+	default:
 		return nil
 	}
 }

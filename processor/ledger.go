@@ -72,15 +72,15 @@ func (l *ledger) fallbackCompleted(e *fallback.Entry, written bool) {
 		l.withheld.Add(1)
 	case written:
 		// Again, because a gap record may have been made since the record was lost.
-		l.gaps.noteResource(&e.Record)
+		l.gaps.noteResource(e.Resource)
 		l.gaps.noteTime()
 		l.fallback[why].Add(1)
 		if e.Submitted {
 			l.lostAfterSubmit[why].Add(1)
 		}
 	default:
-		l.gaps.noteResource(&e.Record)
-		l.drop(why, rangeOf(e.Record.Severity()), 1, e.Submitted)
+		l.gaps.noteResource(e.Resource)
+		l.drop(why, rangeOf(e.Severity), 1, e.Submitted)
 	}
 }
 
@@ -154,10 +154,6 @@ type lostGroup struct {
 	critical  []fallback.Entry
 }
 
-func (g *lostGroup) addCritical(r sdklog.Record) { //nolint:gocritic // it is copied into its place
-	g.critical = append(g.critical, fallback.Entry{Record: r, Cause: uint8(g.why), Submitted: g.submitted})
-}
-
 // prepareCommit works out the accounting for records with this outcome, and returns the
 // function that commits it in one step. submitted says whether an exporter got them.
 func (p *Processor) prepareCommit(h *exporterHandle, recs []sdklog.Record, o outcome, submitted bool) (commit func()) {
@@ -177,16 +173,32 @@ func (p *Processor) prepareCommit(h *exporterHandle, recs []sdklog.Record, o out
 // groupLost separates lost records into those to count and those for the fallback.
 func (p *Processor) groupLost(recs []sdklog.Record, why reason, submitted bool) lostGroup {
 	g := lostGroup{why: why, submitted: submitted}
+	if n := p.countForFallback(recs); n > 0 {
+		g.critical = make([]fallback.Entry, 0, n)
+	}
 	for i := range recs {
 		r := &recs[i]
-		p.gaps.noteResource(r)
-		if p.fallback != nil && r.Severity() >= p.cfg.critical {
-			g.addCritical(r.Clone())
+		p.gaps.noteResource(r.Resource())
+		if p.isForFallback(r) {
+			g.critical = append(g.critical, fallback.NewLost(r, uint8(why), submitted))
 			continue
 		}
 		g.counts.add(r.Severity())
 	}
 	return g
+}
+
+func (p *Processor) isForFallback(r *sdklog.Record) bool {
+	return p.fallback != nil && r.Severity() >= p.cfg.critical
+}
+
+func (p *Processor) countForFallback(recs []sdklog.Record) (n int) {
+	for i := range recs {
+		if p.isForFallback(&recs[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // groupRejected returns the loss of the n records of a batch which the receiver rejected.
@@ -200,7 +212,7 @@ func (p *Processor) groupRejected(recs []sdklog.Record, n int) lostGroup {
 	if n == 0 {
 		return g
 	}
-	p.gaps.noteResource(&recs[0])
+	p.gaps.noteResource(recs[0].Resource())
 	common := rangeOf(recs[0].Severity())
 	for i := range recs {
 		if rangeOf(recs[i].Severity()) != common {
@@ -216,7 +228,7 @@ func (p *Processor) groupRejected(recs []sdklog.Record, n int) lostGroup {
 func (p *Processor) commitLoss(g lostGroup) {
 	taken := p.fallback.OfferAllLost(g.critical)
 	for i := range g.critical[taken:] {
-		g.counts.add(g.critical[taken+i].Record.Severity())
+		g.counts.add(g.critical[taken+i].Severity)
 	}
 	p.ledger.dropAll(g.why, &g.counts, g.submitted)
 }
@@ -230,7 +242,7 @@ func (p *Processor) refuse(r *sdklog.Record, why reason) {
 // lose hands a record to the fallback, or drops it.
 func (p *Processor) lose(r *sdklog.Record, why reason, submitted bool) {
 	if p.gaps != nil { // checked here, because noteResource is too large to be inlined
-		p.gaps.noteResource(r)
+		p.gaps.noteResource(r.Resource())
 	}
 	if r.Severity() >= p.cfg.critical && p.fallback.OfferLost(r, uint8(why), submitted) {
 		return
@@ -263,8 +275,8 @@ func (p *Processor) displacedByRetry(victims []queue.Victim) {
 		for ; n < len(victims) && victims[n].Requeued == g.submitted && p.displacedReason(&victims[n]) == g.why; n++ {
 			v := &victims[n]
 			if v.Record != nil && p.fallback != nil {
-				p.gaps.noteResource(v.Record)
-				g.addCritical(*v.Record)
+				p.gaps.noteResource(v.Record.Resource())
+				g.critical = append(g.critical, fallback.NewLostCopy(v.Record, uint8(g.why), g.submitted))
 				continue
 			}
 			g.counts.add(log.Severity(v.Level))

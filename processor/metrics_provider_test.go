@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"runtime"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/internal/exportertest"
 	"github.com/krunchwrapper/asynclog/processor/internal/observ"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // A MeterProvider may have several readers, and a callback does not know which of them
@@ -305,5 +307,95 @@ func TestMetricsDoNotKeepAProcessor(t *testing.T) {
 				t.Errorf("processed %v at the last collection, want 1", got)
 			}
 		})
+	}
+}
+
+// hostileProvider is a MeterProvider whose methods misbehave.
+type hostileProvider struct {
+	noop.MeterProvider
+	where string
+	how   func()
+}
+
+type hostileMeter struct {
+	noop.Meter
+	p *hostileProvider
+}
+
+type hostileHistogram struct {
+	noop.Float64Histogram
+	p *hostileProvider
+}
+
+type hostileRegistration struct {
+	noop.Registration
+	p *hostileProvider
+}
+
+func (p *hostileProvider) at(where string) {
+	if p.where == where {
+		p.how()
+	}
+}
+
+func (p *hostileProvider) Meter(string, ...metric.MeterOption) metric.Meter {
+	p.at("Meter")
+	return hostileMeter{p: p}
+}
+
+func (m hostileMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	return hostileHistogram{p: m.p}, nil
+}
+
+func (m hostileMeter) RegisterCallback(metric.Callback, ...metric.Observable) (metric.Registration, error) {
+	m.p.at("RegisterCallback")
+	return hostileRegistration{p: m.p}, nil
+}
+
+func (h hostileHistogram) Enabled(context.Context) bool { return h.p.where == "Record" }
+
+func (h hostileHistogram) Record(context.Context, float64, ...metric.RecordOption) { h.p.at("Record") }
+
+func (r hostileRegistration) Unregister() error {
+	r.p.at("Unregister")
+	return nil
+}
+
+// A MeterProvider that panics, ends the goroutine or blocks costs no record, and neither
+// New nor Shutdown more than their bounds.
+func TestHostileMeterProvider(t *testing.T) {
+	for _, where := range []string{"Meter", "RegisterCallback", "Record", "Unregister"} {
+		for name, how := range map[string]func(){
+			"panics": func() { panic("no") },
+			"ends":   runtime.Goexit,
+			"blocks": func() { time.Sleep(time.Minute) },
+		} {
+			for mode, opts := range modes {
+				t.Run(where+"/"+name+"/"+mode, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						captureErrors(t)
+						begun := time.Now()
+						e := exportertest.New()
+						p := start(t, e, append(opts, WithMeterProvider(&hostileProvider{where: where, how: how}))...)
+						if took := time.Since(begun); took > meterTimeout+usercode.CancelTimeout {
+							t.Errorf("New took %v", took)
+						}
+						emit(p, log.SeverityInfo, "a", "b", "c")
+						time.Sleep(2 * time.Minute)
+						begun = time.Now()
+						ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+						defer cancel()
+						if err := p.Shutdown(ctx); err != nil && name != "blocks" {
+							t.Error(err)
+						}
+						if took := time.Since(begun); took > time.Second+10*usercode.CancelTimeout {
+							t.Errorf("Shutdown took %v", took)
+						}
+						wantBodies(t, e, []string{"a", "b", "c"})
+						time.Sleep(time.Hour) // until what blocks has returned
+					})
+				})
+			}
+		}
 	}
 }

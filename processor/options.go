@@ -108,10 +108,12 @@ func WithOverflow(o Overflow) Option {
 // WithFallback sets the writer for critical records that cannot be exported: because the
 // queue was full, their export failed for good, or the processor was shut down. While the
 // processor is degraded ([Stats].Degraded), critical records are also copied to it when
-// they are emitted. Each record is written with one call of Write, as one line of JSON in
-// the form of the stdoutlog exporter. Callers do not wait for the writer: one goroutine
-// writes from a bounded buffer, and records that do not fit, or cannot be written, are
-// counted in [Stats].Dropped. Write is never called concurrently.
+// they are emitted. Each record is written with one call of Write, as one line of JSON with
+// the field names of the stdoutlog exporter, at most 16 KiB long and without the resource.
+// Callers do not wait for the writer: one goroutine writes from a buffer that is bounded by
+// bytes, and records that do not fit, or cannot be written, are counted in [Stats].Dropped.
+// Write is never called concurrently. A closed pipe is an error like any other, also if the
+// writer is standard output or standard error.
 //
 // Default: os.Stderr. With nil there is no fallback.
 func WithFallback(w io.Writer) Option {
@@ -168,10 +170,14 @@ func WithExporters(more ...sdklog.Exporter) Option {
 	})
 }
 
-// WithSynchronous makes OnEmit export the record on the goroutine of the caller, which
-// waits for the export. There is no queue, and there is one export at a time. A call that
-// does not get its turn within the export timeout gives up, and its record is counted as
-// [ReasonQueueFull]. Ledger, fallback and containment of panics are the same.
+// WithSynchronous makes OnEmit wait for the export of the record. There is no queue, and
+// there is one export at a time. A call that does not get its turn within the export
+// timeout gives up, and its record is counted as [ReasonQueueFull]. Ledger, fallback and
+// containment of panics are the same.
+//
+// A caller does not wait for an export longer than the export timeout: it may hold a lock
+// that the exporter needs, as log.Print does. The exporter then goes on without it. What
+// an exporter logs itself, on the goroutine that it was called on, is refused at once.
 //
 // It is for development, and for programs that are too short-lived for a queue.
 func WithSynchronous() Option {

@@ -43,7 +43,8 @@ var (
 // Block makes the caller of a log function wait until the queue has capacity, at most
 // for maxWait, and then drops the record. Callers are served in the order in which they
 // came. The waiting ends when [Processor.Shutdown] begins. With a maxWait of zero or less
-// Block is [DropNewest].
+// Block is [DropNewest]. What an exporter logs does not wait, because only the exporter's
+// own worker can make the capacity; that holds for the goroutine that it was called on.
 //
 // LoggerProvider.Shutdown waits for calls that are under way before it shuts the
 // processor down, so keep maxWait below the time that a shutdown may take.

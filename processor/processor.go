@@ -3,11 +3,14 @@ package processor
 import (
 	"context"
 	"math"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
+	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/fallback"
 	"github.com/krunchwrapper/asynclog/processor/internal/flushtimer"
@@ -81,10 +84,8 @@ func New(exporter sdklog.Exporter, opts ...Option) *Processor {
 		p.newFallback()
 	}
 
-	var err error
 	p.metrics = newMetricsSource(p)
-	p.instruments, err = observ.New(p.cfg.meterProvider, p.metrics.read)
-	p.reporter.Report(err)
+	p.instruments = p.newInstruments()
 
 	if p.queue != nil {
 		for _, h := range p.exporters {
@@ -109,16 +110,46 @@ func (p *Processor) newQueue() {
 		Overwritten: p.displacedMany,
 	}
 	cfg.MaxBytes = max(p.cfg.maxQueueBytes, 0)
-	if p.cfg.pressure == nil {
-		p.queue = queue.New(cfg)
-		return
+	if p.cfg.pressure != nil {
+		pc := p.cfg.pressure.withDefaults()
+		cfg.High, cfg.Low = pc.marks(cfg.Capacity)
+		cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
+		p.pressure = &pressure{severity: min(pc.Severity, p.cfg.critical)}
 	}
-	pc := p.cfg.pressure.withDefaults()
-	cfg.High, cfg.Low = pc.marks(cfg.Capacity)
-	cfg.HighBytes, cfg.LowBytes = pc.marks(cfg.MaxBytes)
 	p.queue = queue.New(cfg)
-	p.pressure = &pressure{queue: p.queue, severity: min(pc.Severity, p.cfg.critical)}
+	p.queue.LimitWaiting(p.mayWait)
+	if p.pressure != nil {
+		p.pressure.queue = p.queue
+	}
 }
+
+// mayWait reports whether the goroutine may wait for capacity. A worker may not: what its
+// exporter logs would wait for capacity that only the worker can free. Goroutines that the
+// exporter starts are not recognised; they wait no longer than Block's bound.
+func (p *Processor) mayWait() bool {
+	id := usercode.GoroutineID()
+	return !slices.ContainsFunc(p.workers, func(w *worker) bool { return w.goroutine.Load() == id })
+}
+
+// meterTimeout bounds how long New waits for a MeterProvider.
+const meterTimeout = 5 * time.Second
+
+// newInstruments returns nil, which does nothing, if the MeterProvider fails.
+func (p *Processor) newInstruments() *observ.Instruments {
+	var made atomic.Pointer[observ.Instruments]
+	ctx, cancel := context.WithTimeout(context.Background(), meterTimeout)
+	defer cancel()
+	p.reporter.Report(usercode.Contained(ctx, "MeterProvider", func() {
+		i, err := observ.New(p.cfg.meterProvider, p.metrics.read)
+		p.reporter.Report(err)
+		made.Store(i)
+	}))
+	return made.Load()
+}
+
+// fallbackBytesPerRecord is the memory that the fallback may take for each record that it
+// may hold, if the queue is not bounded by bytes.
+const fallbackBytesPerRecord = 2 << 10
 
 func (p *Processor) newFallback() {
 	// As many as can be lost at one time: all that are queued or in flight.
@@ -126,9 +157,14 @@ func (p *Processor) newFallback() {
 	if p.queue != nil {
 		limit += p.cfg.maxQueueSize
 	}
+	maxBytes := p.cfg.maxQueueBytes
+	if maxBytes < 1 {
+		maxBytes = min(limit, math.MaxInt/fallbackBytesPerRecord) * fallbackBytesPerRecord
+	}
 	p.fallback = fallback.New(fallback.Config{
-		Writer:    p.cfg.fallback,
+		Writer:    nosigpipe.Writer(p.cfg.fallback),
 		Limit:     limit,
+		MaxBytes:  maxBytes,
 		Completed: p.ledger.fallbackCompleted,
 		Report:    p.reporter.Report,
 	})

@@ -94,13 +94,14 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 					calls.Add(1)
 					end()
 				})
-				p := start(t, failing(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
+				p := start(t, failingEachTime(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
 				for range 5 {
 					emit(p, log.SeverityInfo, "x")
 				}
 				synctest.Wait()
 				begun := time.Now()
 				emit(p, log.SeverityInfo, "x")
+				synctest.Wait() // Shutdown would return its error
 				_ = p.Shutdown(t.Context())
 				if took := time.Since(begun); took != 0 {
 					t.Errorf("shutdown took %v", took)
@@ -139,7 +140,7 @@ func TestBlockedHandlerBlocksNoCaller(t *testing.T) {
 					<-held
 				})
 				refused := errors.New("refused")
-				p := start(t, failing(refused), append(tc.opts, once, WithExportMaxBatchSize(1), WithFallback(nil))...)
+				p := start(t, failingEachTime(refused), append(tc.opts, once, WithExportMaxBatchSize(1), WithFallback(nil))...)
 				begun := time.Now()
 				for range 100 {
 					emit(p, log.SeverityInfo, "x")
@@ -187,9 +188,10 @@ func TestShutdownWaitsForReports(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 			errs.Handle(err)
 		})
-		p := start(t, failing(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
+		p := start(t, failingEachTime(errors.New("refused")), once, WithExportMaxBatchSize(1), WithFallback(nil))
 		emit(p, log.SeverityInfo, "a", "b", "c")
 		begun := time.Now()
+		synctest.Wait() // Shutdown returns the errors of later exports
 		_ = p.Shutdown(t.Context())
 		if took := time.Since(begun); took != 150*time.Millisecond {
 			t.Errorf("shutdown took %v, want 150ms", took)

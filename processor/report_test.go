@@ -40,6 +40,14 @@ func failing(err error, opts ...exportertest.Option) *exportertest.Exporter {
 	}))...)
 }
 
+// failingEachTime returns an exporter whose errors wrap err, and have different texts.
+func failingEachTime(err error) *exportertest.Exporter {
+	var n atomic.Int64
+	return exportertest.New(exportertest.WithFunc(func(context.Context, []sdklog.Record) error {
+		return fmt.Errorf("%w, number %d", err, n.Add(1))
+	}))
+}
+
 // Every failure is reported to otel.Handle, and neither on the goroutine that logs nor on
 // one that flushes, shuts down or exports: the handler may do what it likes.
 func TestErrorsAreReportedOnAGoroutineOfTheirOwn(t *testing.T) {
@@ -127,7 +135,7 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := captureErrors(t)
 		refused := errors.New("refused")
-		p := start(t, failing(refused), once, WithFallback(nil), WithExportMaxBatchSize(1))
+		p := start(t, failingEachTime(refused), once, WithFallback(nil), WithExportMaxBatchSize(1))
 		fail := func(n int) {
 			for range n {
 				emit(p, log.SeverityInfo, "x")
@@ -229,14 +237,15 @@ func TestReportsConcurrentSafe(t *testing.T) {
 	errs := captureErrors(t)
 	more := make([]sdklog.Exporter, 7)
 	for i := range more {
-		more[i] = failing(fmt.Errorf("exporter %d", i+1))
+		more[i] = failingEachTime(fmt.Errorf("exporter %d", i+1))
 	}
-	p := start(t, failing(errors.New("exporter 0")), WithExporters(more...), WithFallback(nil), WithExportMaxBatchSize(1))
+	p := start(t, failingEachTime(errors.New("exporter 0")), WithExporters(more...), WithFallback(nil), WithExportMaxBatchSize(1))
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() { emit(p, log.SeverityInfo, bodyRange(0, 500)...) })
 	}
 	wg.Wait()
+	_ = p.ForceFlush(t.Context())
 	_ = p.Shutdown(t.Context())
 	if got := len(errs.all()); got != report.Burst {
 		t.Errorf("%d reports, want %d", got, report.Burst)

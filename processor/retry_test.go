@@ -248,8 +248,8 @@ func TestRetryClassify(t *testing.T) {
 					t.Errorf("%d exports, want about %d", got, tc.exports)
 				}
 				wantDropped(t, p, Drop{ReasonExportFailed, log.SeverityInfo, 1})
-				if got := errs.matching(usercode.ErrPanic); len(got) != tc.reported {
-					t.Errorf("reported %v, want %d panics", errs.all(), tc.reported)
+				if got := errs.matching(usercode.ErrPanic); len(got) != min(tc.reported, 1) {
+					t.Errorf("reported %v, want one of %d panics that say the same", errs.all(), tc.reported)
 				}
 			})
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/internal/contexts"
 	"github.com/krunchwrapper/asynclog/internal/plural"
+	"github.com/krunchwrapper/asynclog/processor/internal/report"
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
@@ -51,13 +52,13 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	p.cancelExports()
 	p.fallback.Finish(ctx)
 
-	err := errors.Join(errs...)
+	err := report.OneLine(errors.Join(errs...))
 	if lost := p.ledger.dropCounts().since(&before).byShutdown(); len(lost) > 0 {
 		err = &ShutdownError{Lost: lost, Err: err}
 	}
 	p.gaps.finish()
 	p.metrics.finish()
-	p.instruments.Finish()
+	p.reporter.Report(usercode.Contained(ctx, "MeterProvider", p.instruments.Finish))
 	p.reporter.Finish(ctx)
 	p.ledger.hook.finish(ctx)
 	return err
@@ -191,7 +192,7 @@ func (e *ShutdownError) Error() string {
 	}
 	b.WriteString(")")
 	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+		b.WriteString(": " + report.Text(e.Err))
 	}
 	return b.String()
 }

@@ -8,12 +8,18 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
-// synchronous is the state of synchronous mode, in which the goroutine that emits a
-// record exports it.
+// synchronous is the state of synchronous mode, in which a log call waits for the export of
+// its record.
 //
-// The goroutine that holds the turn owns record, next and splitter.
+// The export runs on a goroutine of its own, because the caller may hold a lock that the
+// exporter needs: log.Print holds the log package's while it writes. The caller waits no
+// longer than for an export, which releases the lock.
+//
+// The goroutine that holds the turn owns record, next and splitter. The caller acquires
+// the turn, and hands it to the goroutine that exports.
 type synchronous struct {
 	turn   chan struct{} // capacity 1: holds a token while a record is exported
 	closed chan struct{} // closed when Shutdown begins
@@ -22,8 +28,9 @@ type synchronous struct {
 	next     int // the index of the exporter that is next
 	splitter *size.Splitter
 
-	inFlight atomic.Int64
-	current  atomic.Pointer[inFlight]
+	inFlight  atomic.Int64
+	current   atomic.Pointer[inFlight]
+	exporting atomic.Uint64 // the number of the goroutine that exports; 0: none
 }
 
 func newSynchronous() *synchronous {
@@ -31,8 +38,9 @@ func newSynchronous() *synchronous {
 }
 
 // emitSynchronously exports one record. It waits for its turn, with the processor and
-// then with the exporter, no longer than for an export: a call from within the exporter,
-// without the context that the exporter got, would otherwise wait for ever.
+// then with the exporter, no longer than for an export, and then for the export no longer
+// than that either. A call from within the exporter does not wait: it would wait for
+// itself.
 func (p *Processor) emitSynchronously(r *sdklog.Record) {
 	s := p.synchronous
 	if s == nil || p.stopped.Load() {
@@ -45,7 +53,12 @@ func (p *Processor) emitSynchronously(r *sdklog.Record) {
 		p.refuse(r, why)
 		return
 	}
-	defer s.release()
+	handedOn := false
+	defer func() {
+		if !handedOn {
+			s.release()
+		}
+	}()
 	if size := s.splitter.RequestSize(r); size > p.cfg.maxBatchBytes {
 		p.refuse(r, recordTooLarge)
 		p.reporter.Report(p.tooLarge(size).err)
@@ -69,16 +82,35 @@ func (p *Processor) emitSynchronously(r *sdklog.Record) {
 	s.current.Store(f)
 	p.ledger.submitted.Add(1)
 
+	handedOn = true
+	done := make(chan struct{})
+	go p.exportSynchronously(f, done)
+	// The export's own deadline comes first, so that its outcome is known by then.
+	timer.Reset(p.cfg.exportTimeout + usercode.CancelTimeout)
+	select {
+	case <-done:
+	case <-timer.C: // the outcome is committed when the exporter returns
+	}
+}
+
+// exportSynchronously exports the record in flight, commits its outcome, and releases the
+// turn.
+func (p *Processor) exportSynchronously(f *inFlight, done chan<- struct{}) {
+	s := p.synchronous
+	s.exporting.Store(usercode.GoroutineID())
 	// The outcome if the exporter ends the goroutine (runtime.Goexit).
-	o := outcome{err: h.goexitError("Export"), failed: true, why: exportPanic}
+	o := outcome{err: f.exporter.goexitError("Export"), failed: true, why: exportPanic}
 	defer func() {
+		s.exporting.Store(0)
 		s.current.Store(nil)
 		if f.claim() {
 			p.completeSynchronous(f, o)
 			s.record[0] = sdklog.Record{}
 		} // else Shutdown has committed it, and may still be reading it
+		s.release()
+		close(done)
 	}()
-	o = h.export(p.exportCtx, p.cfg.exportTimeout, f.records)
+	o = f.exporter.export(p.exportCtx, p.cfg.exportTimeout, f.records)
 }
 
 // acquire waits for the turn to export. If the time is up before the turn comes, or the
@@ -88,6 +120,9 @@ func (s *synchronous) acquire(timeout <-chan time.Time) (why reason, ok bool) {
 	case s.turn <- struct{}{}:
 		return 0, true
 	default: // a caller that need not wait is never too late
+	}
+	if s.exporting.Load() == usercode.GoroutineID() {
+		return queueFull, false
 	}
 	select {
 	case s.turn <- struct{}{}:
@@ -126,10 +161,10 @@ func (s *synchronous) awaitIdle(timeout <-chan struct{}) bool {
 
 // completeSynchronous commits the outcome of a record that the caller has claimed.
 func (p *Processor) completeSynchronous(f *inFlight, o outcome) {
-	if res := f.records[0].Resource(); o.failed {
-		p.exportFailed(f.exporter, res, backoff.Failure{Scope: backoff.ScopeNone}, o.err)
+	if o.failed {
+		p.exportFailed(f.exporter, backoff.Failure{Scope: backoff.ScopeNone}, o.err)
 	} else {
-		p.exportSucceeded(f.exporter, res)
+		p.exportSucceeded(f.exporter)
 	}
 	p.prepareCommit(f.exporter, f.records, o, true)()
 	p.synchronous.inFlight.Add(-1)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 	"github.com/krunchwrapper/asynclog/processor/internal/size"
+	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
 // inFlight is records that an exporter holds. The goroutine that exports them and Shutdown
@@ -46,6 +47,8 @@ type worker struct {
 	exporter *exporterHandle
 	consumer *queue.Consumer
 	done     chan struct{} // closed when run has returned
+	// goroutine is the number of the goroutine that exports; see mayWait.
+	goroutine atomic.Uint64
 
 	splitter *size.Splitter
 	parts    []part // of the current batch; its memory is reused
@@ -64,6 +67,7 @@ func newWorker(p *Processor, h *exporterHandle) *worker {
 // run exports batches until the queue is drained. It is called again if the exporter ends
 // the goroutine (runtime.Goexit).
 func (w *worker) run() {
+	w.goroutine.Store(usercode.GoroutineID())
 	w.resume()
 	for {
 		w.exporter.backoff.Await(w.p.queue)
@@ -84,7 +88,11 @@ func (w *worker) run() {
 // records that the exporter held are lost as if it had panicked.
 func (w *worker) resume() {
 	f := w.current.Load()
-	if w.export == nil || f == nil {
+	switch {
+	case w.export == nil:
+		return
+	case f == nil: // a MeterProvider ended the goroutine before the export began
+		w.finish(true)
 		return
 	}
 	w.exporter.backoff.End()

@@ -167,8 +167,8 @@ func TestExporterThatEndsItsGoroutine(t *testing.T) {
 					t.Errorf("%+v, want %d failures", x, ended)
 				}
 				synctest.Wait()
-				if got := errs.matching(usercode.ErrPanic); len(got) != ended {
-					t.Errorf("reported %v, want %d", errs.all(), ended)
+				if got := errs.matching(usercode.ErrPanic); len(got) != min(ended, 1) {
+					t.Errorf("reported %v, want one of %d that say the same", errs.all(), ended)
 				}
 				if err := p.Shutdown(t.Context()); err != nil {
 					t.Error(err)

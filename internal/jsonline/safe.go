@@ -1,188 +1,97 @@
 package jsonline
 
 import (
-	"context"
-	"math"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
 )
 
-// maxDepth is how deeply values may be nested. It is the depth that the SDK's loggers keep.
-const maxDepth = 64
+var errDeep = errors.New("jsonline: nested too deeply, or a resource that JSON cannot express")
 
-// tooDeep stands for what is nested more deeply.
-const tooDeep = "…"
-
-func deepRecord(r *sdklog.Record) bool {
-	found := deep(r.Body(), maxDepth)
-	if !found {
-		r.WalkAttributes(func(kv attribute.KeyValue) bool {
-			found = deep(kv.Value, maxDepth)
-			return !found
-		})
-	}
-	return found
+// safeLine is the line of a record with text in the place of what JSON cannot express. The
+// fields are those of stdoutlog's lines, in their order; TestSafeLineIsStdoutlogs compares
+// the two. A record is not changed and encoded again, because the SDK would apply its
+// limits to the texts, warn about keys that repeat, and count the attributes that were
+// dropped anew.
+type safeLine struct {
+	Timestamp         any    // a time, or text
+	ObservedTimestamp any    // the same
+	EventName         string `json:",omitempty"`
+	Severity          log.Severity
+	SeverityText      string
+	Body              attribute.Value
+	Attributes        []attribute.KeyValue
+	TraceID           trace.TraceID
+	SpanID            trace.SpanID
+	TraceFlags        trace.TraceFlags
+	Resource          any                   // a resource, or its attributes
+	Scope             instrumentation.Scope // stdoutlog leaves out its attributes
+	DroppedAttributes int
 }
 
-// deep reports whether the value is nested more than depth levels deep.
-func deep(v attribute.Value, depth int) bool {
-	switch v.Type() {
-	case attribute.SLICE:
-		for _, inner := range v.AsSlice() {
-			if depth == 0 || deep(inner, depth-1) {
-				return true
-			}
-		}
-	case attribute.MAP:
-		for _, inner := range v.AsMap() {
-			if depth == 0 || deep(inner.Value, depth-1) {
-				return true
-			}
-		}
+func newSafeLine(r *sdklog.Record, res any) safeLine {
+	l := safeLine{
+		Timestamp:         safeTime(r.Timestamp()),
+		ObservedTimestamp: safeTime(r.ObservedTimestamp()),
+		EventName:         r.EventName(),
+		Severity:          r.Severity(),
+		SeverityText:      r.SeverityText(),
+		Body:              safeValue(r.Body(), maxDepth),
+		Attributes:        make([]attribute.KeyValue, 0, r.AttributesLen()),
+		TraceID:           r.TraceID(),
+		SpanID:            r.SpanID(),
+		TraceFlags:        r.TraceFlags(),
+		Resource:          res,
+		Scope:             r.InstrumentationScope(),
+		DroppedAttributes: r.DroppedAttributes(),
 	}
-	return false
-}
-
-// limit returns the value with text in the place of what JSON cannot express.
-func limit(v attribute.Value, depth int) attribute.Value {
-	switch v.Type() {
-	case attribute.FLOAT64:
-		return number(v.AsFloat64())
-	case attribute.FLOAT64SLICE:
-		return numbers(v)
-	case attribute.SLICE:
-		if depth == 0 {
-			return attribute.StringValue(tooDeep)
-		}
-		inner := v.AsSlice()
-		out := make([]attribute.Value, len(inner))
-		for i := range inner {
-			out[i] = limit(inner[i], depth-1)
-		}
-		return attribute.SliceValue(out...)
-	case attribute.MAP:
-		if depth == 0 {
-			return attribute.StringValue(tooDeep)
-		}
-		return attribute.MapValue(limitAll(v.AsMap(), depth-1)...)
-	default:
-		return v
-	}
-}
-
-func limitAll(attrs []attribute.KeyValue, depth int) []attribute.KeyValue {
-	out := make([]attribute.KeyValue, len(attrs))
-	for i, kv := range attrs {
-		out[i] = attribute.KeyValue{Key: kv.Key, Value: limit(kv.Value, depth)}
-	}
-	return out
-}
-
-// number returns NaN and infinities as text.
-func number(f float64) attribute.Value {
-	v := attribute.Float64Value(f)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return attribute.StringValue(v.String())
-	}
-	return v
-}
-
-func numbers(v attribute.Value) attribute.Value {
-	all := v.AsFloat64Slice()
-	out, same := make([]attribute.Value, len(all)), true
-	for i, f := range all {
-		out[i] = number(f)
-		same = same && out[i].Type() == attribute.FLOAT64
-	}
-	if same {
-		return v
-	}
-	return attribute.SliceValue(out...)
-}
-
-// safeTime returns the time within the years that JSON's form of times has.
-func safeTime(t time.Time) time.Time {
-	t = t.UTC()
-	switch year := t.Year(); {
-	case year < 0:
-		return time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
-	case year > 9999:
-		return time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
-	default:
-		return t
-	}
-}
-
-// safeRecord returns a copy of the record that can be encoded, if its resource and scope
-// can.
-func safeRecord(r *sdklog.Record) sdklog.Record {
-	attrs := make([]attribute.KeyValue, 0, r.AttributesLen())
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
-		attrs = append(attrs, attribute.KeyValue{Key: kv.Key, Value: limit(kv.Value, maxDepth)})
+		l.Attributes = append(l.Attributes, attribute.KeyValue{Key: kv.Key, Value: safeValue(kv.Value, maxDepth)})
 		return true
 	})
-	c := r.Clone()
-	c.AddAttributes(attrs...) // replaces all, as the keys are the same
-	if c.AttributesLen() != r.AttributesLen() || c.DroppedAttributes() != r.DroppedAttributes() {
-		// The record contains a key twice. SetAttributes keeps both, but forgets how many
-		// attributes were dropped from the record.
-		c.SetAttributes(attrs...)
+	return l
+}
+
+// safeTime returns the time, in UTC if JSON's form of times cannot express its zone, or as
+// text if it cannot express its year.
+func safeTime(t time.Time) any {
+	for _, t := range []time.Time{t, t.UTC()} {
+		if _, err := t.MarshalJSON(); err == nil {
+			return t
+		}
 	}
-	c.SetBody(limit(r.Body(), maxDepth))
-	c.SetTimestamp(safeTime(r.Timestamp()))
-	c.SetObservedTimestamp(safeTime(r.ObservedTimestamp()))
-	return c
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// rebuild returns a copy of the record with a resource and a scope that can be encoded.
-// Only the SDK can make such records. It forgets how many attributes were dropped.
-func rebuild(r *sdklog.Record) sdklog.Record {
-	var c capturingProcessor
-	res, scope := r.Resource(), r.InstrumentationScope()
-	provider := sdklog.NewLoggerProvider(
-		sdklog.WithResource(resource.NewWithAttributes(res.SchemaURL(), limitAll(res.Attributes(), maxDepth)...)),
-		sdklog.WithProcessor(&c),
-		// Explicit, so that the environment variables do not apply.
-		sdklog.WithAttributeCountLimit(-1),
-		sdklog.WithAttributeValueLengthLimit(-1),
-		sdklog.WithAllowKeyDuplication(),
-	)
-	provider.Logger(scope.Name,
-		log.WithInstrumentationVersion(scope.Version), log.WithSchemaURL(scope.SchemaURL),
-		log.WithInstrumentationAttributes(limitAll(scope.Attributes.ToSlice(), maxDepth)...),
-	).Emit(context.Background(), log.Record{})
-
-	safe, out := safeRecord(r), c.record
-	var attrs []attribute.KeyValue
-	safe.WalkAttributes(func(kv attribute.KeyValue) bool {
-		attrs = append(attrs, kv)
-		return true
-	})
-	out.SetAttributes(attrs...)
-	out.SetBody(safe.Body())
-	out.SetEventName(safe.EventName())
-	out.SetTimestamp(safe.Timestamp())
-	out.SetObservedTimestamp(safe.ObservedTimestamp())
-	out.SetSeverity(safe.Severity())
-	out.SetSeverityText(safe.SeverityText())
-	out.SetTraceID(safe.TraceID())
-	out.SetSpanID(safe.SpanID())
-	out.SetTraceFlags(safe.TraceFlags())
-	return out
+// safeResource is a resource and its safe form.
+type safeResource struct {
+	examined bool
+	resource *resource.Resource
+	plain    bool // it can be encoded as it is
+	json     any  // the resource if it is plain, else its attributes
 }
 
-// capturingProcessor keeps the last record.
-type capturingProcessor struct{ record sdklog.Record }
-
-func (*capturingProcessor) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
-func (*capturingProcessor) ForceFlush(context.Context) error                       { return nil }
-func (*capturingProcessor) Shutdown(context.Context) error                         { return nil }
-
-func (c *capturingProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
-	c.record = r.Clone()
-	return nil
+// examine makes res the resource, unless it is already.
+func (s *safeResource) examine(res *resource.Resource) {
+	if s.examined && s.resource == res {
+		return
+	}
+	*s = safeResource{examined: true, resource: res, plain: true, json: res}
+	for iter := res.Iter(); iter.Next() && s.plain; {
+		s.plain = !deep(iter.Attribute().Value, maxDepth)
+	}
+	if s.plain {
+		_, err := json.Marshal(res)
+		s.plain = err == nil
+	}
+	if !s.plain {
+		s.json = safeValues(res.Attributes(), maxDepth)
+	}
 }

@@ -138,7 +138,6 @@ func TestClosed(t *testing.T) {
 func TestOddWriters(t *testing.T) {
 	wraps := &selfWrapping{}
 	for name, step := range map[string]func(*scripted, []byte) (int, error){
-		"too many":      func(_ *scripted, p []byte) (int, error) { return len(p) + 1, nil },
 		"negative":      func(*scripted, []byte) (int, error) { return -1, nil },
 		"panics":        func(*scripted, []byte) (int, error) { panic("no") },
 		"unknown error": func(*scripted, []byte) (int, error) { return 0, errors.New("no") },
@@ -158,6 +157,25 @@ func TestOddWriters(t *testing.T) {
 			wantLines(t, w.String(), all)
 		})
 	}
+}
+
+// TestWriterThatAddsBytes is about a writer that counts more bytes than it got, because it
+// adds some: each line is written once.
+func TestWriterThatAddsBytes(t *testing.T) {
+	var w crlf
+	if err := lineexporter.New(&w).Export(t.Context(), records(0, 3)); err != nil {
+		t.Error(err)
+	}
+	if got := bytes.Count(w.Bytes(), []byte("\r\n")); got != 3 {
+		t.Errorf("%d lines, want 3", got)
+	}
+}
+
+// crlf ends lines as Windows does.
+type crlf struct{ bytes.Buffer }
+
+func (w *crlf) Write(p []byte) (int, error) {
+	return w.Buffer.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
 }
 
 type selfWrapping struct{}
@@ -266,14 +284,4 @@ func (w *flaky) Write(p []byte) (int, error) {
 	}
 	n, _ := w.Buffer.Write(p[:w.random.IntN(len(p)+1)])
 	return n, []error{syscall.ENOSPC, errors.New("strange"), io.ErrShortWrite}[w.random.IntN(3)]
-}
-
-func BenchmarkExport(b *testing.B) {
-	recs := records(0, 512)
-	e := lineexporter.New(io.Discard)
-	for b.Loop() {
-		if err := e.Export(context.Background(), recs); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 
-	"github.com/krunchwrapper/asynclog/internal/panictext"
 	"github.com/krunchwrapper/asynclog/processor/internal/usercode"
 )
 
@@ -22,10 +23,13 @@ const (
 	// writer takes.
 	LateStallTimeout = 100 * time.Millisecond
 
-	// minLimit is the smallest number of lost records that a queue can hold.
+	// minLimit is the smallest number of lost records that a queue can hold, and minBytes
+	// of bytes. Even if all of them have the longest lines, about as many fit as the
+	// number says.
 	minLimit = 1024
+	minBytes = minLimit * MaxLine
 	// MaxUncounted is how many copies may be pending; with notices, twice as many
-	// entries may be. They do not take the space of lost records.
+	// entries may be. They do not take the space of lost records. Their lines are short.
 	MaxUncounted = 128
 	// chunkSize is how many entries that come one by one share a chunk.
 	chunkSize = 32
@@ -37,6 +41,10 @@ type Config struct {
 	Writer io.Writer
 	// Limit is how many lost records can be pending, 1024 at least.
 	Limit int
+	// MaxBytes is how many bytes they may take in memory, 16 MiB at least. An entry takes
+	// its fixed size and either a copy of the record or its line, whichever is smaller, so
+	// there is no record too large for an empty queue.
+	MaxBytes int
 	// Completed is called once for each accepted entry, when it is written or given up,
 	// with the queue's mutex held. It must not keep the entry.
 	Completed func(e *Entry, written bool)
@@ -50,12 +58,14 @@ type Config struct {
 //
 // Invariants:
 //   - accepted - completed entries are pending: those in chunks from head on, of which
-//     the first may be being written. uncounted of them are copies and notices.
+//     the first may be being written. uncounted of them are copies and notices. The others
+//     are at most Limit, and take bytes of memory, at most MaxBytes.
 //   - Each accepted entry is completed once.
 //   - running is true exactly while the goroutine exists, or is about to be restarted;
 //     it alone calls the writer.
 type Queue struct {
 	cfg Config
+	out output // used by the goroutine that writes
 
 	mu        sync.Mutex
 	chunks    [][]Entry // first in, first out
@@ -63,6 +73,7 @@ type Queue struct {
 	accepted  uint64
 	completed uint64
 	uncounted int // the pending entries that are in no ledger
+	bytes     int // of the pending entries that are
 	running   bool
 	stuck     bool          // given up: a call of Write holds the goroutine
 	changed   chan struct{} // closed when completed or running changes; nil: no one waits
@@ -71,34 +82,36 @@ type Queue struct {
 // New returns an empty queue.
 func New(cfg Config) *Queue {
 	cfg.Limit = max(cfg.Limit, minLimit)
-	return &Queue{cfg: cfg}
+	cfg.MaxBytes = max(cfg.MaxBytes, minBytes)
+	return &Queue{cfg: cfg, out: output{w: cfg.Writer}}
 }
 
 // OfferLost takes a copy of a lost record. It reports whether there was space.
 func (q *Queue) OfferLost(r *sdklog.Record, cause uint8, submitted bool) bool {
-	return q.offer(r, &Entry{Kind: Lost, Cause: cause, Submitted: submitted})
+	return q.offer(Lost, func() Entry { return NewLost(r, cause, submitted) })
 }
 
 // OfferCopy takes a copy of a record that is in the queue as well. It reports whether
 // there was space.
 func (q *Queue) OfferCopy(r *sdklog.Record) bool {
-	return q.offer(r, &Entry{Kind: Copy})
+	return q.offer(Copy, func() Entry { return newEntry(Copy, r, MaxShortLine) })
 }
 
-// OfferNotice takes a record of the processor's own, if there is space. notice makes it,
-// on the goroutine that writes it.
-func (q *Queue) OfferNotice(notice func() sdklog.Record) {
-	q.offer(nil, &Entry{Kind: Notice, notice: notice})
+// OfferNotice takes a record of the processor's own, if there is space.
+func (q *Queue) OfferNotice(r *log.Record, scope string) {
+	q.offer(Notice, func() Entry { return newNotice(r, scope) })
 }
 
-// offer takes the entry, with a copy of the record, if there is space.
-func (q *Queue) offer(r *sdklog.Record, e *Entry) bool {
-	if q == nil {
+// offer takes the entry, if there is space. The entry is made without the mutex, and not
+// at all if there is no space for the smallest.
+func (q *Queue) offer(k Kind, newEntry func() Entry) bool {
+	if q == nil || !q.hasSpace(k) {
 		return false
 	}
+	e := newEntry()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.stuck || !q.hasSpaceLocked(e.Kind) {
+	if !q.hasSpaceLocked(k, e.bytes) {
 		return false
 	}
 	last := len(q.chunks) - 1
@@ -106,23 +119,30 @@ func (q *Queue) offer(r *sdklog.Record, e *Entry) bool {
 		q.chunks = append(q.chunks, make([]Entry, 0, chunkSize))
 		last++
 	}
-	if r != nil {
-		e.Record = r.Clone()
-	}
-	if e.Kind != Lost {
+	if k == Lost {
+		q.bytes += e.bytes
+	} else {
 		q.uncounted++
 	}
-	q.chunks[last] = append(q.chunks[last], *e)
+	q.chunks[last] = append(q.chunks[last], e)
 	q.accepted++
 	q.startLocked()
 	return true
 }
 
-func (q *Queue) hasSpaceLocked(k Kind) bool {
-	switch k {
-	case Lost:
-		return q.pendingLocked() < q.cfg.Limit
-	case Copy:
+func (q *Queue) hasSpace(k Kind) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.hasSpaceLocked(k, entryBytes)
+}
+
+func (q *Queue) hasSpaceLocked(k Kind, bytes int) bool {
+	switch {
+	case q.stuck:
+		return false
+	case k == Lost:
+		return q.pendingLocked() < q.cfg.Limit && q.bytes+bytes <= q.cfg.MaxBytes
+	case k == Copy:
 		return q.uncounted < MaxUncounted
 	default:
 		return q.uncounted < 2*MaxUncounted
@@ -130,19 +150,34 @@ func (q *Queue) hasSpaceLocked(k Kind) bool {
 }
 
 // OfferAllLost takes as many of the entries as there is space for, from the first on, and
-// returns how many. All of them are lost records. The slice belongs to the queue
-// afterwards.
+// returns how many. They are made by NewLost. Those that it takes belong to the queue
+// afterwards, with the slice if that is all of them.
 func (q *Queue) OfferAllLost(entries []Entry) int {
 	if q == nil || len(entries) == 0 {
 		return 0
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := min(len(entries), max(0, q.cfg.Limit-q.pendingLocked()))
-	if q.stuck || n == 0 {
+	if q.stuck {
 		return 0
 	}
-	q.chunks = append(q.chunks, entries[:n:n])
+	n, bytes := 0, q.bytes
+	for space := q.cfg.Limit - q.pendingLocked(); n < min(len(entries), space); n++ {
+		if bytes+entries[n].bytes > q.cfg.MaxBytes {
+			break
+		}
+		bytes += entries[n].bytes
+	}
+	switch n {
+	case 0:
+		return 0
+	case len(entries):
+		entries = slices.Clip(entries)
+	default: // the others must not be kept
+		entries = slices.Clone(entries[:n])
+	}
+	q.chunks = append(q.chunks, entries)
+	q.bytes = bytes
 	q.accepted += uint64(n)
 	q.startLocked()
 	return n
@@ -160,11 +195,10 @@ func (q *Queue) startLocked() {
 
 // writePending writes entries until none is pending.
 func (q *Queue) writePending() {
-	var enc encoder
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.chunks) > 0 {
-		q.writeFirstLocked(&enc)
+		q.writeFirstLocked()
 	}
 	q.chunks = nil
 	q.running = false
@@ -173,7 +207,7 @@ func (q *Queue) writePending() {
 
 // writeFirstLocked writes the first pending entry and completes it. It releases the mutex
 // while it writes.
-func (q *Queue) writeFirstLocked(enc *encoder) {
+func (q *Queue) writeFirstLocked() {
 	e := &q.chunks[0][q.head]
 	q.mu.Unlock()
 	err := fmt.Errorf("%w: runtime.Goexit", usercode.ErrPanic) // stands until write returns
@@ -189,7 +223,7 @@ func (q *Queue) writeFirstLocked(enc *encoder) {
 		q.completeLocked(e, err == nil)
 		q.popLocked()
 	}()
-	err = q.write(enc, e)
+	err = q.out.write(e)
 }
 
 func (q *Queue) popLocked() {
@@ -202,32 +236,11 @@ func (q *Queue) popLocked() {
 	}
 }
 
-// write writes one entry. A panic becomes an error.
-func (q *Queue) write(enc *encoder, e *Entry) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: %s", usercode.ErrPanic, panictext.Of(v))
-		}
-	}()
-	r := &e.Record
-	if e.notice != nil {
-		own := e.notice()
-		r = &own
-	}
-	line, err := enc.encode(r)
-	if err != nil {
-		return err
-	}
-	n, err := q.cfg.Writer.Write(line)
-	if err == nil && n < len(line) {
-		err = io.ErrShortWrite
-	}
-	return err
-}
-
 func (q *Queue) completeLocked(e *Entry, written bool) {
 	q.completed++
-	if e.Kind != Lost {
+	if e.Kind == Lost {
+		q.bytes -= e.bytes
+	} else {
 		q.uncounted--
 	}
 	q.cfg.Completed(e, written)

@@ -101,6 +101,7 @@ type Queue struct {
 	sizes     levelCounts // bytes by level, where they are bounded
 	unindexed int         // ready batches whose index is incomplete
 	waiters   list.List   // of *waiter; while there are any, nothing is open
+	mayWait   func() bool // asked before a producer waits; nil: every producer may
 	// idle is a stack: the last consumer to become idle is the first to be woken. One that
 	// has WakeLast set goes to the bottom, where such consumers take turns. Consumers become
 	// idle only when there is nothing to take, and one is woken for each batch that becomes

@@ -120,8 +120,15 @@ func (s *slots) committed(i uint32) bool {
 
 func (s *slots) evicted(i uint32) bool { return s.mark(i).Load() == markEvicted }
 
-// evict makes slot i a hole. The record itself is cleared with the batch.
-func (s *slots) evict(i uint32) { s.mark(i).Store(markEvicted) }
+// evict makes slot i a hole. The record itself is cleared with the batch, which may be much
+// later; so where bytes are bounded it is cleared at once. Nobody reads it meanwhile: it is
+// committed, and the caller holds the mutex of the queue that no consumer has taken it from.
+func (s *slots) evict(i uint32) {
+	if s.sizes != nil {
+		s.records[i] = sdklog.Record{}
+	}
+	s.mark(i).Store(markEvicted)
+}
 
 // awaitCommits returns when the first n slots are all committed. A claimed slot is
 // committed after one copy by a running goroutine, so there is almost never anything to

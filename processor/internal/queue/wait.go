@@ -13,6 +13,10 @@ type waiter struct {
 	slot     uint32
 }
 
+// LimitWaiting makes a producer that would wait for capacity ask mayWait, without the
+// mutex. If it returns false, the record is refused. It must be called before Offer.
+func (q *Queue) LimitWaiting(mayWait func() bool) { q.mayWait = mayWait }
+
 // waitUnlock waits until the record has a slot, the maximum wait is over, or the queue is
 // closed. It releases the mutex.
 //
@@ -27,16 +31,19 @@ func (q *Queue) waitUnlock(n newcomer) Verdict {
 	q.reopenLocked() // if only bytes are short, there is an open tail to be closed
 	q.mu.Unlock()
 
-	timer := time.NewTimer(q.maxWait)
-	defer timer.Stop()
-	select {
-	case <-w.wake:
-	case <-timer.C:
+	if q.mayWait == nil || q.mayWait() {
+		timer := time.NewTimer(q.maxWait)
+		defer timer.Stop()
+		select {
+		case <-w.wake:
+		case <-timer.C:
+		}
 	}
 
 	q.lock()
 	if w.batch == nil {
-		// Time is up, or the queue was closed and has dropped its waiters.
+		// Time is up, the producer may not wait, or the queue was closed and has dropped its
+		// waiters.
 		if !q.closed.Load() {
 			q.waiters.Remove(elem)
 			if q.bytes != nil {

@@ -20,24 +20,34 @@ const (
 	Interval = 10 * time.Second
 )
 
+// How many errors are looked at, which takes their text: readBurst at once, and then one
+// each readInterval. Others are only counted.
+const (
+	readBurst    = 100
+	readInterval = 10 * time.Millisecond
+)
+
 // Reporter passes errors on to otel.Handle. It does so on a goroutine of its own,
 // started on demand: the default handler is log.Print, which may lead back into the
-// processor, and no handler may block a worker or a caller. Errors above the rate are
-// counted, and the next report contains the count.
+// processor, and no handler may block a worker or a caller.
+//
+// A text that was reported a moment ago is counted, and its next report contains the
+// count. So does the next report of any text contain the number of other errors that were
+// above the rate. That a file is a closed pipe is reported once.
+//
+// It keeps at most Burst errors, and [maxTold] texts of at most [MaxText] bytes.
 //
 // The zero value is ready to use. Reporter is safe for concurrent use.
 type Reporter struct {
 	mu         sync.Mutex
-	pending    []entry            // at most Burst
-	limiter    *ratelimit.Limiter // nil: nothing was reported yet
+	pending    []error            // at most Burst
+	reads      *ratelimit.Limiter // nil: nothing was reported yet
 	suppressed int
 	running    chan struct{} // closed when the goroutine ends; nil: there is none
-}
 
-// entry is an error, and how many others were suppressed before it.
-type entry struct {
-	err        error
-	suppressed int
+	// Of the goroutine.
+	reports *ratelimit.Limiter
+	told    told
 }
 
 // Report reports the error. It does nothing with a nil error.
@@ -47,15 +57,16 @@ func (r *Reporter) Report(err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.limiter == nil {
-		r.limiter = ratelimit.New(Burst, 1, Interval)
+	if r.reads == nil {
+		r.reads = ratelimit.New(readBurst, 1, readInterval)
+		r.reports = ratelimit.New(Burst, 1, Interval)
+		r.told = told{}
 	}
-	if len(r.pending) == Burst || !r.limiter.Allow(time.Now()) {
+	if len(r.pending) == Burst || !r.reads.Allow(time.Now()) {
 		r.suppressed++
 		return
 	}
-	r.pending = append(r.pending, entry{err: err, suppressed: r.suppressed})
-	r.suppressed = 0
+	r.pending = append(r.pending, err)
 	if r.running == nil {
 		done := make(chan struct{})
 		r.running = done
@@ -71,24 +82,65 @@ func (r *Reporter) handlePending() {
 	for {
 		r.mu.Lock()
 		if len(r.pending) == 0 {
+			r.pending = nil
 			r.running = nil
 			r.mu.Unlock()
 			return
 		}
 		next := r.pending[0]
+		r.pending[0] = nil
 		r.pending = r.pending[1:]
 		r.mu.Unlock()
-		next.handle()
+		r.handle(next)
 	}
 }
 
-func (e entry) handle() {
+// handle passes an error on, or counts it.
+func (r *Reporter) handle(err error) {
 	defer func() { _ = recover() }() // there is no one left to report a handler's panic to
-	err := e.err
-	if e.suppressed > 0 {
-		err = fmt.Errorf("%w (and %s since the last report)", err, plural.Of(e.suppressed, "more error"))
+	text := Text(err)
+	key := text
+	file, closed := closedPipe(err)
+	if closed {
+		key = "closed pipe: " + file
 	}
-	otel.Handle(err)
+	now := time.Now()
+	before, due := r.told.due(key, now)
+	if !due {
+		return
+	}
+	if !r.reports.Allow(now) {
+		if before != nil {
+			before.again++
+		} else {
+			r.suppress()
+		}
+		return
+	}
+	if before != nil && before.again > 0 {
+		text += fmt.Sprintf(" (and %d more like it since the last report)", before.again)
+	}
+	if others := r.takeSuppressed(); others > 0 {
+		text += fmt.Sprintf(" (and %s since the last report)", plural.Of(others, "more error"))
+	}
+	r.told.report(key, now, closed)
+	otel.Handle(&line{text: text, err: err})
+}
+
+// suppress counts an error that is not reported.
+func (r *Reporter) suppress() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.suppressed++
+}
+
+// takeSuppressed returns how many errors were not reported since the last call.
+func (r *Reporter) takeSuppressed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.suppressed
+	r.suppressed = 0
+	return n
 }
 
 // Finish waits until all pending errors are handled, for as long as

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -47,8 +48,8 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		texts := captureErrors(t)
 		var r Reporter
 		r.Report(nil)
-		for range Burst + 3 {
-			r.Report(errors.New("refused"))
+		for i := range Burst + 3 {
+			r.Report(fmt.Errorf("refused %d", i))
 			synctest.Wait()
 		}
 		if got := len(texts()); got != Burst {
@@ -56,15 +57,15 @@ func TestReportsAreLimitedAndCounted(t *testing.T) {
 		}
 		time.Sleep(Interval)
 		r.Report(errors.New("refused"))
-		r.Report(errors.New("refused"))
+		r.Report(errors.New("also refused"))
 		synctest.Wait()
 		if got, want := texts()[Burst], "refused (and 3 more errors since the last report)"; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 		time.Sleep(Interval)
-		r.Report(errors.New("refused"))
+		r.Report(errors.New("refused again"))
 		synctest.Wait()
-		if got, want := texts()[Burst+1], "refused (and 1 more error since the last report)"; got != want {
+		if got, want := texts()[Burst+1], "refused again (and 1 more error since the last report)"; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	})
@@ -83,8 +84,8 @@ func TestErrorWhoseTextIsAReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		texts := captureErrors(t)
 		var r Reporter
-		for range Burst + 1 { // the last one is suppressed, so the next one contains it
-			r.Report(errors.New("refused"))
+		for i := range Burst + 1 { // the last one is suppressed, so the next one contains it
+			r.Report(fmt.Errorf("refused %d", i))
 			synctest.Wait()
 		}
 		time.Sleep(Interval)
@@ -108,13 +109,13 @@ func TestHandlerThatDoesNotReturnNormally(t *testing.T) {
 		calls := 0
 		handleErrors(t, func(err error) {
 			calls++
-			if err.Error() == "panic" {
+			if strings.HasPrefix(err.Error(), "panic") {
 				panic(err)
 			}
 			runtime.Goexit()
 		})
 		var r Reporter
-		for _, text := range []string{"panic", "end", "panic", "end"} {
+		for _, text := range []string{"panic", "end", "panic again", "end again"} {
 			r.Report(errors.New(text))
 		}
 		r.Finish(t.Context())

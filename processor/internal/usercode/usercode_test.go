@@ -94,3 +94,35 @@ func TestPanicErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestGoroutineID(t *testing.T) {
+	mine, other := GoroutineID(), make(chan uint64)
+	go func() { other <- GoroutineID() }()
+	if id := <-other; mine == 0 || id == 0 || id == mine || GoroutineID() != mine {
+		t.Errorf("goroutines %d and %d", mine, id)
+	}
+}
+
+func TestContained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			f    func()
+			want bool
+			took time.Duration
+		}{
+			"returns": {func() { time.Sleep(time.Millisecond) }, true, time.Millisecond},
+			"panics":  {func() { panic("no") }, false, 0},
+			"ends":    {runtime.Goexit, false, 0},
+			"blocks":  {func() { time.Sleep(time.Hour) }, false, time.Second + CancelTimeout},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			begun := time.Now()
+			err := Contained(ctx, name, tc.f)
+			if took := time.Since(begun); (err == nil) != tc.want || took != tc.took {
+				t.Errorf("%s: %v after %v, want success %t after %v", name, err, took, tc.want, tc.took)
+			}
+			cancel()
+		}
+		time.Sleep(time.Hour) // until the last one returns
+	})
+}

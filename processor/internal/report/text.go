@@ -1,0 +1,68 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/krunchwrapper/asynclog/internal/foreigntext"
+)
+
+// MaxText is the length of the longest text of an error, in bytes.
+const MaxText = 2 << 10
+
+// Text returns the text of an error on one line: foreign text in it can neither begin a
+// line of its own nor give orders to a terminal. Errors that errors.Join has joined are
+// separated by semicolons.
+func Text(err error) string { return foreigntext.Line(joined(err), MaxText) }
+
+// joined returns the text of an error with semicolons where errors.Join has line breaks.
+func joined(err error) string {
+	text := fmt.Sprint(err) // which recovers from panics of the error's own methods
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return text
+	}
+	var parts []string
+	for _, e := range all.Unwrap() {
+		if e != nil {
+			parts = append(parts, fmt.Sprint(e))
+		}
+	}
+	if text != strings.Join(parts, "\n") {
+		return text
+	}
+	for i, e := range all.Unwrap() {
+		parts[i] = joined(e)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// OneLine returns an error that wraps err, and whose text is that of [Text]; nil for nil.
+func OneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &line{text: Text(err), err: err}
+}
+
+// line is an error whose text is one line.
+type line struct {
+	text string
+	err  error
+}
+
+func (l *line) Error() string { return l.text }
+func (l *line) Unwrap() error { return l.err }
+
+// closedPipe returns the name of the file that is a pipe which nobody reads any more, if
+// that is the error: nothing can mend it, so one report is enough. A connection that the
+// other side has closed gives the same error number, but is no file.
+func closedPipe(err error) (name string, ok bool) {
+	var file *fs.PathError
+	if errors.As(err, &file) && errors.Is(file.Err, errBrokenPipe) {
+		return file.Path, true
+	}
+	return "", false
+}
