@@ -12,7 +12,8 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// startTimer starts a timer for a queue, and a consumer that counts the batches. They end
+// startTimer starts a timer for a queue, and a consumer that counts the batches: atomically,
+// because a timer that wakes the consumer orders nothing after the reads of the test. They end
 // with the test.
 func startTimer(t *testing.T, interval time.Duration) (*queue.Queue, *Timer, *atomic.Int64) {
 	t.Helper()
@@ -46,13 +47,13 @@ func TestPartialBatchIsFlushedAtTheInterval(t *testing.T) {
 		offer(q)
 		time.Sleep(time.Minute - time.Nanosecond)
 		synctest.Wait()
-		if got := batches.Load(); got != 0 {
-			t.Errorf("%d batches before the interval has passed", got)
+		if n := batches.Load(); n != 0 {
+			t.Errorf("%d batches before the interval has passed", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got := batches.Load(); got != 1 {
-			t.Errorf("%d batches, want 1", got)
+		if n := batches.Load(); n != 1 {
+			t.Errorf("%d batches, want 1", n)
 		}
 	})
 }
@@ -68,17 +69,17 @@ func TestCriticalRecordsAreFlushedAtOnceUpToTheLimit(t *testing.T) {
 		for range CriticalBurst + 10 {
 			critical()
 		}
-		if got := batches.Load(); got != CriticalBurst {
-			t.Errorf("%d batches at once, want %d", got, CriticalBurst)
+		if n := batches.Load(); n != CriticalBurst {
+			t.Errorf("%d batches at once, want %d", n, CriticalBurst)
 		}
 		time.Sleep(CriticalWindow)
 		synctest.Wait()
-		if got := batches.Load(); got != CriticalBurst+1 {
-			t.Errorf("%d batches after the window, want %d", got, CriticalBurst+1)
+		if n := batches.Load(); n != CriticalBurst+1 {
+			t.Errorf("%d batches after the window, want %d", n, CriticalBurst+1)
 		}
 		critical()
-		if got := batches.Load(); got != CriticalBurst+2 {
-			t.Errorf("%d batches in the next window, want %d", got, CriticalBurst+2)
+		if n := batches.Load(); n != CriticalBurst+2 {
+			t.Errorf("%d batches in the next window, want %d", n, CriticalBurst+2)
 		}
 	})
 }
