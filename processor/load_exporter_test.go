@@ -57,7 +57,7 @@ var loadBehaviors = map[string]func(context.Context, []sdklog.Record) error{
 	},
 }
 
-// loadExporter behaves as it is told, until it is healed, and keeps account of what it
+// loadExporter behaves as its field says, until it is healed, and keeps account of what it
 // takes.
 type loadExporter struct {
 	behave func(context.Context, []sdklog.Record) error

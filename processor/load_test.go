@@ -211,7 +211,7 @@ func (l *load) check(emitted int) {
 	if s.GapRecords != gaps {
 		l.Errorf("%d gap records taken, %d counted", gaps, s.GapRecords)
 	}
-	if told := s.Capacity > 0 && l.behavior != "dead"; told && (lost != s.DroppedTotal() || saved != s.Fallback) {
+	if hasGaps := s.Capacity > 0 && l.behavior != "dead"; hasGaps && (lost != s.DroppedTotal() || saved != s.Fallback) {
 		l.Errorf("gap records tell of %d lost and %d saved, want %d and %d", lost, saved, s.DroppedTotal(), s.Fallback)
 	}
 	l.lines.check(l, s)
@@ -221,11 +221,11 @@ func (l *load) check(emitted int) {
 	for _, d := range s.Dropped {
 		key := Drop{Reason: d.Reason, Severity: d.Severity}
 		if n := l.hooked[key]; n != d.Count {
-			l.Errorf("the drop hook was told of %d, want %v", n, d)
+			l.Errorf("the drop hook got %d, want %v", n, d)
 		}
 		delete(l.hooked, key)
 	}
 	if len(l.hooked) > 0 {
-		l.Errorf("the drop hook was told of %v, which the ledger does not have", l.hooked)
+		l.Errorf("the drop hook got %v, which the ledger does not have", l.hooked)
 	}
 }
