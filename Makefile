@@ -56,6 +56,14 @@ docs: ## Compile the Go blocks of README.md and docs/, and check their commands 
 house: ## Print files, lines, options and exported names beside their limits, and fail above them
 	go run ./internal/house
 
+# Compiled, not run. wasip1 stands for the systems without signals and processes.
+CROSS = windows/amd64 darwin/arm64 plan9/amd64 wasip1/wasm linux/arm
+.PHONY: cross
+cross: ## Compile the packages for other systems (CROSS)
+	@set -euo pipefail; packages=$$(go list ./... | grep -v /examples/); \
+	for target in $(CROSS); do echo "==> $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build $$packages; done
+
 .PHONY: lint
 lint: .tools/golangci-lint ## Lint every module
 	$(need_modules)

@@ -188,15 +188,10 @@ func (o *options) newResource(ctx context.Context) *resource.Resource {
 }
 
 // environmentResource returns the attributes of OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES. It is not one of the detectors above because the SDK's error
-// does not name the variable.
+// OTEL_RESOURCE_ATTRIBUTES. It does not report an invalid part of them: the SDK's provider
+// reads the variable, too, and does.
 func environmentResource(ctx context.Context) *resource.Resource {
-	r, err := resource.New(ctx, resource.WithFromEnv())
-	if err != nil {
-		const name = "OTEL_RESOURCE_ATTRIBUTES"
-		otel.Handle(fmt.Errorf("asynclog: %s=%.80q: invalid parts are ignored: %w; allowed: key=value, separated by commas",
-			name, os.Getenv(name), err))
-	}
+	r, _ := resource.New(ctx, resource.WithFromEnv())
 	return r
 }
 

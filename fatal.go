@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -16,26 +18,79 @@ import (
 	"github.com/krunchwrapper/asynclog/internal/nosigpipe"
 )
 
+const (
+	// exitTimeout bounds Exit. Shutdown gets what is not kept for the report of its error.
+	exitTimeout       = 5 * time.Second
+	exitReportTimeout = 500 * time.Millisecond
+	// fatalLogTimeout bounds the log call of Fatal.
+	fatalLogTimeout = 2 * time.Second
+)
+
+// exitState is what the calls of Exit know of each other.
+type exitState struct {
+	once     sync.Once
+	reported chan struct{} // closed when the first call has reported the error of Shutdown
+	first    atomic.Bool
+}
+
+func (s *exitState) init() {
+	s.once.Do(func() { s.reported = make(chan struct{}) })
+}
+
 // Exit shuts the pipeline down and ends the process with the status, as [os.Exit] does:
 // deferred functions do not run. Call it instead of os.Exit, which would lose the queued
-// records. It takes at most five seconds. Lost records are reported to otel.Handle.
+// records. It takes at most five seconds, whatever an exporter, an error handler or
+// standard error does. Lost records are reported to otel.Handle, once: an error handler
+// may call Exit, too.
 func (p *Pipeline) Exit(code int) {
 	nosigpipe.Ignore()
-	if err := p.Shutdown(context.Background()); err != nil {
-		otel.Handle(err)
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), exitTimeout)
+	inBackground(func() { p.lastWords(ctx) }).wait(ctx)
+	cancel()
 	os.Exit(code)
+}
+
+// lastWords shuts the pipeline down and reports the error, unless another call of Exit
+// does. That may be the one whose report led to this call.
+func (p *Pipeline) lastWords(ctx context.Context) {
+	end, _ := ctx.Deadline() // Exit has set one
+	shutdownCtx, cancel := context.WithDeadline(ctx, end.Add(-exitReportTimeout))
+	defer cancel()
+	err := p.Shutdown(shutdownCtx)
+	if err == nil {
+		return
+	}
+	p.exiting.init()
+	if p.exiting.first.CompareAndSwap(false, true) {
+		defer close(p.exiting.reported)
+		otel.Handle(err)
+		return
+	}
+	short, cancelShort := context.WithTimeout(ctx, inFlightTimeout)
+	defer cancelShort()
+	select {
+	case <-p.exiting.reported:
+	case <-short.Done():
+	}
 }
 
 // Fatal logs the message with severity FATAL, and with the attributes of args as
 // [slog.Logger.Log] reads them. Then it ends the process with status 1
 // ([Pipeline.Exit]). If the pipeline is disabled or has been shut down, the message goes
-// to slog's default logger.
+// to slog's default logger. Fatal waits at most two seconds for the log call, so it takes
+// at most seven.
 func (p *Pipeline) Fatal(msg string, args ...any) {
 	nosigpipe.Ignore()
 	var pcs [1]uintptr
 	runtime.Callers(2, pcs[:]) // skip runtime.Callers and Fatal
-	r := slog.NewRecord(time.Now(), envconfig.LevelFatal, msg, pcs[0])
+	ctx, cancel := context.WithTimeout(context.Background(), fatalLogTimeout)
+	defer cancel()
+	inBackground(func() { p.logFatal(pcs[0], msg, args) }).wait(ctx)
+	p.Exit(1)
+}
+
+func (p *Pipeline) logFatal(pc uintptr, msg string, args []any) {
+	r := slog.NewRecord(time.Now(), envconfig.LevelFatal, msg, pc)
 	r.Add(args...)
 	var handler slog.Handler
 	if p != nil && p.fatal != nil && !p.shutdown.begun() {
@@ -47,7 +102,6 @@ func (p *Pipeline) Fatal(msg string, args ...any) {
 	if handler.Enabled(ctx, r.Level) {
 		_ = handler.Handle(ctx, r) // the process ends, so nobody can use the error
 	}
-	p.Exit(1)
 }
 
 // newFatalHandler returns the handler of [Pipeline.Fatal].

@@ -41,6 +41,7 @@ type Pipeline struct {
 	level    slog.LevelVar
 	health   health
 	shutdown shutdownState
+	exiting  exitState
 }
 
 // health is what Healthy remembers from one call to the next.
@@ -112,7 +113,7 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 	if p == nil || p.provider == nil {
 		return nil
 	}
-	return p.provider.ForceFlush(contexts.OrBackground(ctx))
+	return bounded(contexts.OrBackground(ctx), p.provider.ForceFlush)
 }
 
 // noProvider returns the provider of pipelines that do nothing. Without processors

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -76,10 +75,14 @@ func Run(ctx context.Context, f func(context.Context) error, opts ...Option) (er
 			return
 		}
 		value := recover() // nil: runtime.Goexit
-		p.logPanic(ctx, value)
-		if err := p.Shutdown(context.WithoutCancel(ctx)); err != nil {
-			otel.Handle(err)
-		}
+		// The panic must continue whatever an exporter or the error handler does.
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), fatalLogTimeout)
+		stack := debug.Stack() // of the panic: this goroutine still has it
+		inBackground(func() { p.logPanic(ctx, value, stack) }).wait(limit)
+		cancel()
+		limit, cancel = context.WithTimeout(context.WithoutCancel(ctx), exitTimeout)
+		defer cancel()
+		inBackground(func() { p.lastWords(limit) }).wait(limit)
 		if value != nil {
 			panic(value)
 		}
@@ -133,9 +136,8 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // logPanic logs that a function did not return: it panicked with the value, or called
-// runtime.Goexit if the value is nil. logPanic runs on the goroutine that panics, so the
-// stack of the panic is still there.
-func (p *Pipeline) logPanic(ctx context.Context, value any) {
+// runtime.Goexit if the value is nil.
+func (p *Pipeline) logPanic(ctx context.Context, value any, stack []byte) {
 	defer func() { _ = recover() }() // a panic of the value's own methods must not replace the first one
 	now := time.Now()
 	var r log.Record
@@ -153,7 +155,7 @@ func (p *Pipeline) logPanic(ctx context.Context, value any) {
 		r.AddAttributes(
 			semconv.ExceptionType(exceptionType(value)),
 			semconv.ExceptionMessage(message),
-			semconv.ExceptionStacktrace(string(debug.Stack())),
+			semconv.ExceptionStacktrace(string(stack)),
 		)
 	}
 	p.LoggerProvider().Logger(scopeName).Emit(ctx, r)

@@ -102,7 +102,7 @@ func TestClosedPipes(t *testing.T) {
 func TestStuckOutput(t *testing.T) {
 	begun := time.Now()
 	lines, stderr := runChild(t, "stuck", 5)
-	if d := time.Since(begun); d < 5*time.Second || d > 30*time.Second {
+	if d := time.Since(begun); d < 4*time.Second || d > 30*time.Second {
 		t.Errorf("took %v", d)
 	}
 	if len(lines) != 0 || !strings.Contains(stderr, "last words") || !strings.Contains(stderr, "asynclog: shutdown lost ") {

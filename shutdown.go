@@ -3,6 +3,7 @@ package asynclog
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/krunchwrapper/asynclog/internal/contexts"
@@ -104,20 +105,33 @@ func shutdownContext(ctx context.Context) (context.Context, context.CancelFunc) 
 // It shuts the processor down before the provider. The provider first waits for calls
 // of OnEmit that are in progress. If the context ends during that wait, the provider
 // never calls the processor, and the processor's records would be lost without a count.
+//
+// The loggers are restored meanwhile: that waits for the log package's lock, which a log
+// call may hold for as long as an exporter takes, and so for what only the shutdown ends.
 func (p *Pipeline) shutDown(ctx context.Context) error {
+	var restoring *background
 	if p.uninstall != nil {
-		p.uninstall()
+		restoring = inBackground(p.uninstall)
+		short, cancel := context.WithTimeout(context.Background(), inFlightTimeout)
+		restoring.wait(short)
+		cancel()
 	}
 	release(p)
 	var errs []error
 	if p.unused != nil {
-		errs = append(errs, p.unused.Shutdown(ctx))
+		errs = append(errs, bounded(ctx, p.unused.Shutdown))
 	}
 	if p.processor != nil {
 		errs = append(errs, p.processor.Shutdown(ctx), p.shutDownProvider(ctx))
 	}
+	if restoring != nil && !restoring.wait(ctx) {
+		errs = append(errs, errNotRestored)
+	}
 	return errors.Join(errs...)
 }
+
+var errNotRestored = errors.New("asynclog: Shutdown: the loggers are not restored yet: " +
+	"a log call that does not return holds the log package's lock")
 
 func (p *Pipeline) shutDownProvider(ctx context.Context) error {
 	if p.provider == nil {
@@ -129,9 +143,75 @@ func (p *Pipeline) shutDownProvider(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	err := p.provider.Shutdown(ctx)
+	err := bounded(ctx, p.provider.Shutdown)
 	if ctx.Err() != nil {
 		return nil // a log call is still in progress; the processor has counted its record
 	}
 	return err
 }
+
+// background is a call of other people's code, or of code that waits for other packages'
+// locks, on a goroutine of its own. Such code may never return.
+type background struct {
+	done     chan struct{} // closed when the call has ended
+	returned bool          // the call has neither panicked nor ended the goroutine; valid then
+	panicked any           // the value of its panic; valid then
+}
+
+func inBackground(f func()) *background {
+	c := &background{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		defer func() {
+			if !c.returned {
+				c.panicked = recover()
+			}
+		}()
+		f()
+		c.returned = true
+	}()
+	return c
+}
+
+// wait waits for the end of the call until the context ends, and reports whether it has
+// come.
+func (c *background) wait(ctx context.Context) bool {
+	select {
+	case <-c.done:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-c.done: // both
+		return true
+	default:
+		return false
+	}
+}
+
+// propagate ends the caller as the call ended: with its panic or runtime.Goexit, if any.
+func (c *background) propagate() {
+	switch {
+	case c.returned:
+	case c.panicked != nil:
+		panic(c.panicked)
+	default:
+		runtime.Goexit()
+	}
+}
+
+// bounded calls f, and returns its error, or the context's if f does not return before
+// the context ends.
+func bounded(ctx context.Context, f func(context.Context) error) error {
+	var err error
+	c := inBackground(func() { err = f(ctx) })
+	if !c.wait(ctx) {
+		return ctx.Err()
+	}
+	if !c.returned {
+		return errEnded
+	}
+	return err
+}
+
+var errEnded = errors.New("asynclog: a processor or exporter panicked, or called runtime.Goexit, when it was called to end or flush")

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/krunchwrapper/asynclog/internal/contexts"
 )
 
 // Start starts the log pipeline of the process, and directs all logging to it: slog,
@@ -21,7 +24,8 @@ import (
 //	defer p.Shutdown(ctx)
 //
 // The pipeline ends with [Pipeline.Shutdown], not with ctx. The context is used during
-// the start only, for the detectors of the resource.
+// the start only, for the detectors of the resource, and Start returns an error when it
+// ends. A context that has ended before the call leaves Start one second.
 //
 // All logging of a process goes to one pipeline. While it runs, another Start returns
 // [ErrStarted]. After its Shutdown, Start may be called again. With [WithoutInstall]
@@ -37,9 +41,39 @@ import (
 // called. See
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
 func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
-	if ctx == nil {
-		ctx = context.Background()
+	ctx = contexts.OrBackground(ctx)
+	limit, cancel := startContext(ctx)
+	defer cancel()
+	var p *Pipeline
+	var err error
+	c := inBackground(func() { p, err = start(ctx, opts) })
+	if !c.wait(limit) {
+		go func() { // leaves everything as it was, as soon as that is possible
+			<-c.done
+			_ = p.Shutdown(context.Background())
+		}()
+		return nil, fmt.Errorf("asynclog: Start: reading the configuration, detecting the resource "+
+			"or replacing the loggers takes too long: %w", limit.Err())
 	}
+	c.propagate()
+	return p, err
+}
+
+// startContext returns the context that bounds a Start. One that has ended before the
+// call is replaced by a short time.
+func startContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), lateStartTimeout)
+}
+
+// lateStartTimeout bounds a Start whose context has ended before.
+const lateStartTimeout = time.Second
+
+// start is Start without a bound: it runs code of the caller, and waits for the locks of
+// other packages.
+func start(ctx context.Context, opts []Option) (*Pipeline, error) {
 	o := newOptions(opts)
 	if sdkDisabled() {
 		return newDisabled(&o), nil
@@ -60,7 +94,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	}
 	started := false
 	defer func() {
-		if !started { // build failed, or a provider or detector of the caller panicked
+		if !started { // a provider or detector of the caller panicked
 			_ = p.Shutdown(ctx)
 		}
 	}()
@@ -75,14 +109,15 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 const sdkDisabledKey = "OTEL_SDK_DISABLED"
 
 // sdkDisabled reports whether OTEL_SDK_DISABLED is true. By OpenTelemetry's rule for
-// booleans only the word true is true, in upper or lower case. A value that is neither
+// booleans only the word true is true, in upper or lower case. Blanks around the word,
+// which env files easily add, do not count. A value that is neither
 // true nor false is reported to otel.Handle.
 func sdkDisabled() bool {
-	switch v := os.Getenv(sdkDisabledKey); {
+	switch v := strings.TrimSpace(os.Getenv(sdkDisabledKey)); {
 	case strings.EqualFold(v, "true"):
 		return true
 	case v != "" && !strings.EqualFold(v, "false"):
-		otel.Handle(fmt.Errorf("asynclog: %s=%q is ignored: it must be true or false", sdkDisabledKey, v))
+		otel.Handle(fmt.Errorf("asynclog: %s=%.100q is ignored: it must be true or false", sdkDisabledKey, v))
 	}
 	return false
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func TestDisabled(t *testing.T) {
-	t.Setenv("OTEL_SDK_DISABLED", "True")
+	t.Setenv("OTEL_SDK_DISABLED", " True ")
 	t.Setenv("KRUNCHWRAPPER_CONFIG", "/does/not/exist") // must not be read
 	before, goroutines := loggingNow(), runtime.NumGoroutine()
 	exporter := exportertest.New()
@@ -89,7 +89,7 @@ func TestDisabledWritesNothing(t *testing.T) {
 
 // TestNotDisabled: by OpenTelemetry's rule only the word true is true.
 func TestNotDisabled(t *testing.T) {
-	for value, reports := range map[string]bool{"": false, "false": false, "FALSE": false, "1": true, "yes": true, " true": true} {
+	for value, reports := range map[string]bool{"": false, "false": false, "FALSE": false, "1": true, "yes": true, " truly": true} {
 		t.Run(value, func(t *testing.T) {
 			t.Setenv("OTEL_SDK_DISABLED", value)
 			reported := catchErrors(t)

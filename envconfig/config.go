@@ -79,7 +79,7 @@ func (s fixedSeverity) Severity() log.Severity { return log.Severity(s) }
 
 // String returns a table of the values, with the name and the source of each.
 func (c Config) String() string {
-	file := c.File
+	file := shownPath(c.File)
 	if file == "" {
 		file = "none"
 	}

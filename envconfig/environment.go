@@ -69,7 +69,7 @@ func (l *loader) debugArgument() finding[Environment] {
 			continue
 		}
 		if on, err := parseBool(value); !assigned || (on && err == nil) {
-			return detected(Development, "the argument "+arg)
+			return detected(Development, "the argument "+printable(arg))
 		}
 	}
 	return finding[Environment]{}

@@ -44,15 +44,15 @@ func (l *loader) file(c *Config) fileValues {
 		return fileValues{}
 	case err != nil:
 		// Ignoring a named file would silently drop its values.
-		l.fail(fmt.Errorf("%s: %w", what, err))
-		c.Sources.File.Ignored = []string{path}
+		l.fail(fmt.Errorf("%s: %w", what, quotePath(err)))
+		c.Sources.File.Ignored = []string{shownPath(path)}
 		return fileValues{}
 	}
 
 	values, errs := parseFile(path, text)
 	l.errs = append(l.errs, errs...)
 	if errors.Is(errors.Join(errs...), ErrSyntax) {
-		c.Sources.File.Ignored = []string{path}
+		c.Sources.File.Ignored = []string{shownPath(path)}
 		return fileValues{}
 	}
 	c.File = path
@@ -65,13 +65,53 @@ func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
+// errNotRegular: the path is that of a FIFO, a device, a directory or a socket. Reading
+// one may wait for ever, never end, or have an effect.
+var errNotRegular = errors.New("not a regular file")
+
 // readFile reads at most one byte more than maxFileSize, so that parseJSONC can report a
-// larger file.
+// larger file. It looks at the file before it opens it, because to open a device or a FIFO
+// may have an effect on others, and once more afterwards, because another file may have
+// taken its place; openFile does not wait for that one.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRegular(path, info); err != nil {
+		return nil, err
+	}
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // nothing was written
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if err := checkRegular(path, info); err != nil {
+		return nil, err
+	}
 	return io.ReadAll(io.LimitReader(f, maxFileSize+1))
+}
+
+func checkRegular(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	reason := errNotRegular
+	if info.IsDir() {
+		reason = syscall.EISDIR
+	}
+	return &fs.PathError{Op: "read", Path: path, Err: reason}
+}
+
+// quotePath quotes and clips the path in an error of the file system if need be, as
+// shownPath does: the error's own text has it as it is.
+func quotePath(err error) error {
+	e := (*fs.PathError)(nil)
+	if errors.As(err, &e) && shownPath(e.Path) != e.Path {
+		return &fs.PathError{Op: e.Op, Path: shownPath(e.Path), Err: e.Err}
+	}
+	return err
 }

@@ -63,7 +63,16 @@ func (s source) position(offset int) (line, column int) {
 // errorf returns an error that begins with the position, as those of compilers do.
 func (s source) errorf(offset int, format string, args ...any) error {
 	line, column := s.position(offset)
-	return fmt.Errorf("%s:%d:%d: %w", s.path, line, column, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s:%d:%d: %w", shownPath(s.path), line, column, fmt.Errorf(format, args...))
+}
+
+// shownPath is the path as errors show it: as it is, so that editors and terminals find
+// the file, unless it is long or has characters that a terminal could obey.
+func shownPath(path string) string {
+	if printable(path) == path {
+		return path
+	}
+	return strconv.Quote(clip(path))
 }
 
 // hujsonError splits an error of hujson about the text into offset and reason. Only the

@@ -72,7 +72,7 @@ func (s Source) String() string {
 	b.WriteString(s.origin.String())
 	switch {
 	case s.origin == originFile:
-		fmt.Fprintf(&b, " %s:%d:%d", s.File, s.Line, s.Column)
+		fmt.Fprintf(&b, " %s:%d:%d", shownPath(s.File), s.Line, s.Column)
 	case s.origin == originDetection:
 		b.WriteString(": " + s.Name)
 	case s.Name != "":

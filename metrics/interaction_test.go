@@ -118,6 +118,9 @@ func TestUseOfPageInBrowser(t *testing.T) {
 // TestManyOperationsInBrowser: the page works with a hundred thousand operations, and does
 // not keep the server or itself busy with them.
 func TestManyOperationsInBrowser(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the detector makes the server's JSON of that many operations slow, and looks at no code of the page")
+	}
 	statistics := manyStatistics()
 	var asked atomic.Int64
 	server := httptest.NewServer(metrics.Handler(func() metrics.Statistics {

@@ -10,7 +10,7 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/backoff"
 )
 
-// An exporter that fails and recovers each second is told of at once, and then at intervals
+// An exporter that fails and recovers each second is reported at once, and then at intervals
 // that double, with how many outages there were in between. Each report of an outage has
 // its end beside it.
 func TestFlappingExporterIsReportedAtGrowingIntervals(t *testing.T) {

@@ -51,6 +51,7 @@ type gapTracker struct {
 	failures   int                  // in a row
 	next       time.Time            // there is no gap record before
 	finished   bool                 // there are no more gap records
+	expiry     *time.Timer          // calls expire; nil: there was no loss yet
 }
 
 // lossSnapshot is a copy of the drop and fallback counters.
@@ -117,7 +118,11 @@ func (g *gapTracker) readClock() {
 		g.first = g.last
 	}
 	g.fresh.Store(true)
-	time.AfterFunc(lossTimeResolution, g.expire)
+	if g.expiry == nil {
+		g.expiry = time.AfterFunc(lossTimeResolution, g.expire)
+	} else {
+		g.expiry.Reset(lossTimeResolution)
+	}
 }
 
 // expire clears fresh so that the next loss reads the clock; after finish it leaves fresh
@@ -128,7 +133,8 @@ func (g *gapTracker) expire() {
 	g.fresh.Store(g.finished)
 }
 
-// finish ends the tracking: there will be no more gap records.
+// finish ends the tracking: there will be no more gap records, and no timer starts a
+// goroutine after Shutdown.
 func (g *gapTracker) finish() {
 	if g == nil {
 		return
@@ -137,6 +143,9 @@ func (g *gapTracker) finish() {
 	defer g.mu.Unlock()
 	g.finished = true
 	g.fresh.Store(true)
+	if g.expiry != nil {
+		g.expiry.Stop()
+	}
 }
 
 // exportedCount returns how many gap records were exported.

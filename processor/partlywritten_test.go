@@ -143,7 +143,7 @@ func (w *slowLines) Write(p []byte) (int, error) {
 }
 
 // TestShutdownOfASlowOutput: what a local output has written by Shutdown's deadline is
-// exported, the rest is lost, and the two are told apart to the record.
+// exported, the rest is lost, and the two differ to the record.
 func TestShutdownOfASlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		captureErrors(t)

@@ -87,7 +87,7 @@ func TestProcessorKnowsErrors(t *testing.T) {
 	}
 	check("RetryInfo", answerGRPC(t, nil, exhausted.Err()), processor.Transient)
 	for code, want := range map[codes.Code]processor.Class{
-		codes.Canceled: processor.Transient, codes.Unknown: processor.Unknown, codes.InvalidArgument: processor.Poisoned,
+		codes.Canceled: processor.Transient, codes.Unknown: processor.Permanent, codes.InvalidArgument: processor.Poisoned,
 		codes.DeadlineExceeded: processor.Transient, codes.PermissionDenied: processor.Permanent,
 		codes.ResourceExhausted: processor.Poisoned, codes.Aborted: processor.Transient, codes.OutOfRange: processor.Transient,
 		codes.Unimplemented: processor.Permanent, codes.Internal: processor.Poisoned, codes.Unavailable: processor.Transient,

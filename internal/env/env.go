@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -75,5 +76,5 @@ func clip(v string) string {
 	if len(v) <= limit {
 		return v
 	}
-	return v[:limit] + "…"
+	return strings.ToValidUTF8(v[:limit], "") + "…"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,16 +14,20 @@ import (
 
 // check prints each count beside its limit and returns what is above it.
 func check(repo repository, limits []limit, out io.Writer) []string {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer w.Flush()
 	var findings []string
+	var text strings.Builder
 	for _, l := range limits {
 		count, place := repo.count(l, limits)
-		fmt.Fprintf(w, "%s\t%s\t%d\tof at most %d\t%s\n", l.quantity, strings.Join(l.where, " "), count, l.most, place)
+		fmt.Fprintf(&text, "%s\t%s\t%d\tof at most %d\t%s\n", l.quantity, strings.Join(l.where, " "), count, l.most, place)
 		if count > l.most {
 			findings = append(findings, fmt.Sprintf("%s %s: %d, at most %d %s",
 				l.quantity, strings.Join(l.where, ","), count, l.most, place))
 		}
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, err := io.WriteString(w, text.String())
+	if err = errors.Join(err, w.Flush()); err != nil {
+		findings = append(findings, err.Error())
 	}
 	return findings
 }

@@ -29,7 +29,7 @@ func checkDesign(repo repository) []string {
 	var findings []string
 	for _, dir := range slices.Sorted(maps.Keys(repo.packages)) {
 		if dir != "." && !folders[dir] {
-			findings = append(findings, fmt.Sprintf("DESIGN.md: the file map does not name package %s", dir))
+			findings = append(findings, "DESIGN.md: the file map does not name package "+dir)
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
@@ -46,7 +46,7 @@ func checkDesign(repo repository) []string {
 func mapFolders(block string) map[string]bool {
 	folders := map[string]bool{}
 	var open []string // the folders above the line, by level
-	for _, line := range strings.Split(block, "\n") {
+	for line := range strings.SplitSeq(block, "\n") {
 		match := mapEntry.FindStringSubmatch(line)
 		if match == nil {
 			continue
@@ -56,14 +56,14 @@ func mapFolders(block string) map[string]bool {
 			continue // the text of the line before goes on
 		}
 		open = open[:level]
-		for _, name := range strings.Fields(line) {
+		for name := range strings.FieldsSeq(line) {
 			if !strings.HasSuffix(name, "/") {
 				break
 			}
 			folders[path.Join(append(slices.Clone(open), name)...)] = true
 		}
-		if strings.HasSuffix(match[2], "/") {
-			open = append(open, strings.TrimSuffix(match[2], "/"))
+		if folder, ok := strings.CutSuffix(match[2], "/"); ok {
+			open = append(open, folder)
 		}
 	}
 	return folders

@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	then, now, err := c.build(ctx, dir, stderr)
 	if err != nil {
 		return err
@@ -154,8 +154,8 @@ func add(all []*measured, names []string, before, after map[string]figures) []*m
 }
 
 func write(w io.Writer, rev string, runs []*measured) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "benchmark\tns/op at %s\tnow\tratio\t(least–greatest of %d)\tallocs/op\tnow\n", rev, len(runs[0].then))
+	var text strings.Builder
+	fmt.Fprintf(&text, "benchmark\tns/op at %s\tnow\tratio\t(least–greatest of %d)\tallocs/op\tnow\n", rev, len(runs[0].then))
 	for _, r := range runs {
 		var then, now, ratios []float64
 		for i := range r.then {
@@ -164,8 +164,12 @@ func write(w io.Writer, rev string, runs []*measured) error {
 		}
 		ratio := pair.SpreadOf(ratios)
 		last := len(r.then) - 1
-		fmt.Fprintf(out, "%s\t%.4g\t%.4g\t%.3f\t(%.3f–%.3f)\t%g\t%g\n", r.name, pair.SpreadOf(then).Median,
+		fmt.Fprintf(&text, "%s\t%.4g\t%.4g\t%.3f\t(%.3f–%.3f)\t%g\t%g\n", r.name, pair.SpreadOf(then).Median,
 			pair.SpreadOf(now).Median, ratio.Median, ratio.Min, ratio.Max, r.then[last].allocs, r.now[last].allocs)
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(out, text.String()); err != nil {
+		return err
 	}
 	return out.Flush()
 }

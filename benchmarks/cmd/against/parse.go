@@ -13,7 +13,7 @@ type figures struct {
 // parse adds the figures in the output of a test binary by the benchmark's name,
 // and returns the names in order.
 func parse(output string, into map[string]figures) (names []string) {
-	for _, line := range strings.Split(output, "\n") {
+	for line := range strings.SplitSeq(output, "\n") {
 		fields := strings.Fields(line)
 		if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
 			continue

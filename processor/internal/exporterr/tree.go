@@ -41,3 +41,16 @@ func Is(err, target error) bool {
 		return ok && e.Is(target)
 	})
 }
+
+// As is [errors.AsType], without the As methods of errors. It returns for errors that wrap
+// themselves, too. It may panic if a method of the error does.
+func As[E error](err error) (found E, ok bool) {
+	ok = walk(err, func(err error) bool {
+		e, is := err.(E) //nolint:errorlint // this is the walk
+		if is {
+			found = e
+		}
+		return is
+	})
+	return found, ok
+}

@@ -1,6 +1,7 @@
 package flushtimer
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,18 +12,19 @@ import (
 	"github.com/krunchwrapper/asynclog/processor/internal/queue"
 )
 
-// startTimer starts a timer for a queue, and a consumer that counts the batches. They end
+// startTimer starts a timer for a queue, and a consumer that counts the batches: atomically,
+// because a timer that wakes the consumer orders nothing after the reads of the test. They end
 // with the test.
-func startTimer(t *testing.T, interval time.Duration) (*queue.Queue, *Timer, *int) {
+func startTimer(t *testing.T, interval time.Duration) (*queue.Queue, *Timer, *atomic.Int64) {
 	t.Helper()
 	q := queue.New(queue.Config{Capacity: 1000, BatchSize: 100})
 	timer := New(q, interval)
 	go timer.Run()
-	batches := new(int)
+	batches := new(atomic.Int64)
 	c := q.NewConsumer()
 	go func() {
 		for b := c.Take(); b != nil; b = c.Take() {
-			*batches++
+			batches.Add(1)
 			c.Settle(b, nil, func() {})
 		}
 	}()
@@ -45,13 +47,13 @@ func TestPartialBatchIsFlushedAtTheInterval(t *testing.T) {
 		offer(q)
 		time.Sleep(time.Minute - time.Nanosecond)
 		synctest.Wait()
-		if *batches != 0 {
-			t.Errorf("%d batches before the interval has passed", *batches)
+		if n := batches.Load(); n != 0 {
+			t.Errorf("%d batches before the interval has passed", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if *batches != 1 {
-			t.Errorf("%d batches, want 1", *batches)
+		if n := batches.Load(); n != 1 {
+			t.Errorf("%d batches, want 1", n)
 		}
 	})
 }
@@ -67,17 +69,17 @@ func TestCriticalRecordsAreFlushedAtOnceUpToTheLimit(t *testing.T) {
 		for range CriticalBurst + 10 {
 			critical()
 		}
-		if *batches != CriticalBurst {
-			t.Errorf("%d batches at once, want %d", *batches, CriticalBurst)
+		if n := batches.Load(); n != CriticalBurst {
+			t.Errorf("%d batches at once, want %d", n, CriticalBurst)
 		}
 		time.Sleep(CriticalWindow)
 		synctest.Wait()
-		if *batches != CriticalBurst+1 {
-			t.Errorf("%d batches after the window, want %d", *batches, CriticalBurst+1)
+		if n := batches.Load(); n != CriticalBurst+1 {
+			t.Errorf("%d batches after the window, want %d", n, CriticalBurst+1)
 		}
 		critical()
-		if *batches != CriticalBurst+2 {
-			t.Errorf("%d batches in the next window, want %d", *batches, CriticalBurst+2)
+		if n := batches.Load(); n != CriticalBurst+2 {
+			t.Errorf("%d batches in the next window, want %d", n, CriticalBurst+2)
 		}
 	})
 }

@@ -115,8 +115,8 @@ func TestManyTexts(t *testing.T) {
 			synctest.Wait()
 			time.Sleep(Interval)
 		}
-		if len(r.told) > maxTold || longest > MaxText+100 || longest < MaxText/2 {
-			t.Errorf("%d texts are kept, the longest has %d bytes", len(r.told), longest)
+		if len(r.repeats) > maxTexts || longest > MaxText+100 || longest < MaxText/2 {
+			t.Errorf("%d texts are kept, the longest has %d bytes", len(r.repeats), longest)
 		}
 	})
 }

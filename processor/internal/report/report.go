@@ -35,7 +35,7 @@ const (
 // count. So does the next report of any text contain the number of other errors that were
 // above the rate. That a file is a closed pipe is reported once.
 //
-// It keeps at most Burst errors, and [maxTold] texts of at most [MaxText] bytes.
+// It keeps at most Burst errors, and [maxTexts] texts of at most [MaxText] bytes.
 //
 // The zero value is ready to use. Reporter is safe for concurrent use.
 type Reporter struct {
@@ -47,7 +47,7 @@ type Reporter struct {
 
 	// Of the goroutine.
 	reports *ratelimit.Limiter
-	told    told
+	repeats repeats
 }
 
 // Report reports the error. It does nothing with a nil error.
@@ -60,7 +60,7 @@ func (r *Reporter) Report(err error) {
 	if r.reads == nil {
 		r.reads = ratelimit.New(readBurst, 1, readInterval)
 		r.reports = ratelimit.New(Burst, 1, Interval)
-		r.told = told{}
+		r.repeats = repeats{}
 	}
 	if len(r.pending) == Burst || !r.reads.Allow(time.Now()) {
 		r.suppressed++
@@ -105,7 +105,7 @@ func (r *Reporter) handle(err error) {
 		key = "closed pipe: " + file
 	}
 	now := time.Now()
-	before, due := r.told.due(key, now)
+	before, due := r.repeats.due(key, now)
 	if !due {
 		return
 	}
@@ -123,7 +123,7 @@ func (r *Reporter) handle(err error) {
 	if others := r.takeSuppressed(); others > 0 {
 		text += fmt.Sprintf(" (and %s since the last report)", plural.Of(others, "more error"))
 	}
-	r.told.report(key, now, closed)
+	r.repeats.report(key, now, closed)
 	otel.Handle(&line{text: text, err: err})
 }
 

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
 	"github.com/krunchwrapper/asynclog/internal/foreigntext"
+	"github.com/krunchwrapper/asynclog/processor/internal/exporterr"
 )
 
 // MaxText is the length of the longest text of an error, in bytes.
@@ -40,11 +40,13 @@ func joined(err error) string {
 }
 
 // OneLine returns an error that wraps err, and whose text is that of [Text]; nil for nil.
+// It asks for the text only when somebody reads it: the text is user code, which may block
+// or end the goroutine, and Shutdown must do neither.
 func OneLine(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &line{text: Text(err), err: err}
+	return lazyLine{err}
 }
 
 // line is an error whose text is one line.
@@ -56,12 +58,18 @@ type line struct {
 func (l *line) Error() string { return l.text }
 func (l *line) Unwrap() error { return l.err }
 
+// lazyLine is a line whose text is made when it is read.
+type lazyLine struct{ err error }
+
+func (l lazyLine) Error() string { return Text(l.err) }
+func (l lazyLine) Unwrap() error { return l.err }
+
 // closedPipe returns the name of the file that is a pipe which nobody reads any more, if
 // that is the error: nothing can mend it, so one report is enough. A connection that the
 // other side has closed gives the same error number, but is no file.
 func closedPipe(err error) (name string, ok bool) {
-	var file *fs.PathError
-	if errors.As(err, &file) && errors.Is(file.Err, errBrokenPipe) {
+	// The error may be an exporter's, and wrap itself.
+	if file, ok := exporterr.As[*fs.PathError](err); ok && file != nil && exporterr.Is(file.Err, errBrokenPipe) {
 		return file.Path, true
 	}
 	return "", false

@@ -1,6 +1,7 @@
 package size
 
 import (
+	"math"
 	"math/bits"
 	"time"
 
@@ -31,7 +32,7 @@ func Record(r *sdklog.Record) int {
 		return true
 	})
 	if dropped := r.DroppedAttributes(); dropped > 0 {
-		n += tag + varint(uint64(min(dropped, 1<<32-1)))
+		n += tag + varint(min(uint64(dropped), math.MaxUint32))
 	}
 	if r.TraceFlags() != 0 {
 		n += fixed32

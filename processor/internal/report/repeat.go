@@ -8,12 +8,12 @@ const (
 	Repeat = Interval
 	// MaxRepeat is the longest. After that much time without it a text is news again.
 	MaxRepeat = 10 * time.Minute
-	// maxTold is how many texts are remembered.
-	maxTold = 32
+	// maxTexts is how many texts are kept.
+	maxTexts = 32
 )
 
-// told remembers the texts of the latest reports.
-type told map[string]*repetition
+// repeats knows the texts of the latest reports.
+type repeats map[string]*repetition
 
 // repetition is what is known about one text.
 type repetition struct {
@@ -26,7 +26,7 @@ type repetition struct {
 
 // due reports whether a text is to be reported now, and counts it if not. It returns the
 // text's repetition, or nil if the text is new.
-func (t told) due(text string, now time.Time) (r *repetition, due bool) {
+func (t repeats) due(text string, now time.Time) (r *repetition, due bool) {
 	r = t[text]
 	switch {
 	case r == nil:
@@ -44,10 +44,10 @@ func (t told) due(text string, now time.Time) (r *repetition, due bool) {
 }
 
 // report notes that a text is reported now.
-func (t told) report(text string, now time.Time, never bool) {
+func (t repeats) report(text string, now time.Time, never bool) {
 	r := t[text]
 	if r == nil {
-		if len(t) == maxTold {
+		if len(t) == maxTexts {
 			t.forgetOldest()
 		}
 		r = &repetition{seen: now}
@@ -59,7 +59,7 @@ func (t told) report(text string, now time.Time, never bool) {
 }
 
 // forgetOldest forgets the text that has not come for the longest time.
-func (t told) forgetOldest() {
+func (t repeats) forgetOldest() {
 	var oldest string
 	var seen time.Time
 	for text, r := range t {
