@@ -135,8 +135,8 @@ type (
 		R int
 	}
 	cycle struct {
-		*cycle
-		C int
+		*cycle //nolint:unused // its fields are used
+		C      int
 	}
 
 	Promotes        struct{ Base }
@@ -145,7 +145,7 @@ type (
 	PromotesBehind  struct{ *lower }
 	PromotesTwice   struct {
 		Left
-		Right
+		Right //nolint:govet // neither of the two Base counts
 	}
 	PromotesLevels struct {
 		Left
@@ -159,7 +159,7 @@ type (
 	}
 	AmbiguousDeeper struct {
 		Left
-		Ambiguous
+		Ambiguous //nolint:govet // as above
 		*Other
 	}
 	Shadows struct {
@@ -193,12 +193,12 @@ type (
 		*secret `json:"s"`
 	}
 	BadName struct {
-		Base `json:"a'b"`
-		X    int `json:"\\"`
+		Base `json:"a'b"` //nolint:staticcheck // these names are not valid
+		X    int          `json:"\\"` //nolint:staticcheck // as above
 	}
 	Skips struct {
 		Base  `json:"-"`
-		Other `json:"-,"`
+		Other `json:"-,"` //nolint:staticcheck // it is what encoding/json calls "-"
 	}
 	EmbedsNumber struct {
 		Base

@@ -22,10 +22,9 @@ func (c *converter) mapping(rv reflect.Value, depth int) attribute.Value {
 	}
 	entries := make([]entry, 0, min(total, maxMembers))
 	keys, values := mannerOf(rv.Type().Key()), mannerOf(rv.Type().Elem())
-	texts := rv.Type().Key().Kind() == reflect.String
 	for i := rv.MapRange(); i.Next() && !c.full(len(entries)); {
 		e := entry{value: i.Value()}
-		if k := i.Key(); texts {
+		if k := i.Key(); k.Kind() == reflect.String {
 			e.key = k.String()
 		} else {
 			e.key = c.mapKey(k, keys)
@@ -52,20 +51,19 @@ func (c *converter) mapping(rv reflect.Value, depth int) attribute.Value {
 	return mapValue(kvs, total)
 }
 
-// mapKey returns the text of a map's key, whose type has the manner. It follows
-// encoding/json, for which strings are their own text even if they have methods, and
-// MarshalJSON says nothing about keys. But keys of any type are accepted, and LogValue,
-// Error and String count.
+// mapKey returns the text of a map's key, whose type is not of strings and has the
+// manner. It follows encoding/json, for which strings are their own text even if they
+// have methods, unless they are in an interface, and for which MarshalJSON says
+// nothing about keys. But keys of any type are accepted, and LogValue, Error and
+// String count.
 func (c *converter) mapKey(k reflect.Value, m manner) string {
-	contained := k.Kind() == reflect.Interface
-	if contained {
+	if k.Kind() == reflect.Interface {
 		if k = k.Elem(); !k.IsValid() {
 			return ""
 		}
-		m = mannerOf(k.Type())
-	}
-	if k.Kind() == reflect.String && !(contained && k.Type().Implements(textMarshaler)) {
-		return k.String()
+		if m = mannerOf(k.Type()); k.Kind() == reflect.String && !k.Type().Implements(textMarshaler) {
+			return k.String()
+		}
 	}
 	if m == byKind || isNil(k) {
 		return c.part(k, m, 1).String()

@@ -61,7 +61,8 @@ var manners sync.Map // reflect.Type: manner
 // predeclared are the types of most values, which have no methods.
 var predeclared = [reflect.String + 1]reflect.Type{
 	reflect.Bool: reflect.TypeFor[bool](), reflect.Int: reflect.TypeFor[int](), reflect.Int32: reflect.TypeFor[int32](),
-	reflect.Int64: reflect.TypeFor[int64](), reflect.Uint8: reflect.TypeFor[uint8](), reflect.Float64: reflect.TypeFor[float64](), reflect.String: reflect.TypeFor[string](),
+	reflect.Int64: reflect.TypeFor[int64](), reflect.Uint8: reflect.TypeFor[uint8](), reflect.Float64: reflect.TypeFor[float64](),
+	reflect.String: reflect.TypeFor[string](),
 }
 
 // mannerOf returns how the values of a type are converted. A method of the pointer
@@ -270,7 +271,7 @@ func (c *converter) isZero(rv reflect.Value) (zero bool) {
 	} else {
 		rv = pointerTo(rv)
 	}
-	v, ok := rv.Interface().(zeroer)
+	v, ok := reflect.TypeAssert[zeroer](rv)
 	return ok && v.IsZero()
 }
 

@@ -32,12 +32,10 @@ func Of(v any) attribute.Value { return newConverter().convertSafely(v) }
 // none. It does not panic. The list belongs to the caller.
 func Attributes(key attribute.Key, v any) []attribute.KeyValue {
 	c := newConverter()
-	if err, ok := v.(error); ok && !isNil(reflect.ValueOf(v)) {
-		if _, ok := v.(slog.LogValuer); !ok {
-			return []attribute.KeyValue{
-				{Key: semconv.ExceptionTypeKey, Value: c.text(ErrorType(err))},
-				{Key: semconv.ExceptionMessageKey, Value: c.text(ErrorText(err))},
-			}
+	if err, ok := asError(v); ok {
+		return []attribute.KeyValue{
+			{Key: semconv.ExceptionTypeKey, Value: c.text(ErrorType(err))},
+			{Key: semconv.ExceptionMessageKey, Value: c.text(ErrorText(err))},
 		}
 	}
 	switch converted := c.convertSafely(v); converted.Type() {
@@ -48,6 +46,23 @@ func Attributes(key attribute.Key, v any) []attribute.KeyValue {
 	default:
 		return []attribute.KeyValue{{Key: key, Value: converted}}
 	}
+}
+
+// asError reports whether v is an error, or would be if it were a pointer, and says
+// nothing else to slog.
+func asError(v any) (err error, ok bool) {
+	rv := reflect.ValueOf(v)
+	if !rv.IsValid() || isNil(rv) {
+		return nil, false
+	}
+	if mannerOf(rv.Type()) == byPointer {
+		v = pointerTo(rv).Interface()
+	}
+	if _, ok := v.(slog.LogValuer); ok {
+		return nil, false
+	}
+	err, ok = v.(error)
+	return err, ok
 }
 
 // converter converts one Go value. It is used once, by one goroutine.
