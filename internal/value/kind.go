@@ -6,31 +6,46 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// member converts a part of another value. It reads the part in place, because
-// taking it out would copy it, mutexes and large arrays included.
-func (c *converter) member(rv reflect.Value, depth int) attribute.Value {
-	if rv.Kind() == reflect.Interface {
-		rv = rv.Elem()
+// part converts a part of another value, whose type has the manner. It reads the part
+// in place where it can, because taking it out would copy it, mutexes and large
+// arrays included.
+func (c *converter) part(rv reflect.Value, m manner, depth int) attribute.Value {
+	if m == byContent {
+		if rv = rv.Elem(); !rv.IsValid() {
+			return attribute.Value{}
+		}
+		m = byType // convert looks up structs
+		if rv.Kind() != reflect.Struct {
+			m = mannerOf(rv.Type())
+		}
 	}
-	if !rv.IsValid() {
-		return attribute.Value{}
-	}
-	if rv.Type().NumMethod() > 0 && rv.CanInterface() {
+	switch m {
+	case byKind:
+		if c.values--; c.values < 0 {
+			return attribute.StringValue("(cut)")
+		}
+		if isNil(rv) {
+			return attribute.Value{}
+		}
+		return c.byKind(rv, depth)
+	case byText:
+		if rv.IsNil() {
+			return attribute.Value{}
+		}
+		return c.convert(preferText(rv.Interface()), depth)
+	case byPointer:
+		if isNil(rv) && !nilMarshals(rv.Type(), m) {
+			return attribute.Value{}
+		}
+		return c.convert(pointerTo(rv).Interface(), depth)
+	default:
 		return c.convert(rv.Interface(), depth)
 	}
-	if c.values--; c.values < 0 {
-		return attribute.StringValue("(cut)")
-	}
-	if isNil(rv) {
-		return attribute.Value{}
-	}
-	return c.byKind(rv, depth)
 }
 
 // byKind converts a value that is not nil, and that has no method to say what it is.
@@ -42,7 +57,9 @@ func (c *converter) byKind(rv reflect.Value, depth int) attribute.Value {
 		return attribute.Int64Value(rv.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return c.unsigned(rv.Uint())
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return c.float32(rv.Float())
+	case reflect.Float64:
 		return c.float(rv.Float())
 	case reflect.Complex64, reflect.Complex128:
 		return c.text(strconv.FormatComplex(rv.Complex(), 'g', -1, rv.Type().Bits()))
@@ -53,7 +70,7 @@ func (c *converter) byKind(rv reflect.Value, depth int) attribute.Value {
 	case reflect.Array:
 		return c.list(rv, depth)
 	case reflect.Struct:
-		return c.structure(rv, depth)
+		return c.structure(rv, structOf(rv.Type()), depth)
 	default: // channels, functions and the like
 		return c.text("(" + rv.Type().String() + ")")
 	}
@@ -81,7 +98,7 @@ func (c *converter) follow(rv reflect.Value, depth int) attribute.Value {
 	defer func() { c.open = c.open[:len(c.open)-1] }()
 	switch kind {
 	case reflect.Pointer:
-		return c.pointee(rv.Elem(), depth)
+		return c.pointee(rv, depth)
 	case reflect.Slice:
 		return c.list(rv, depth)
 	default:
@@ -89,22 +106,30 @@ func (c *converter) follow(rv reflect.Value, depth int) attribute.Value {
 	}
 }
 
-// pointee converts a struct or an array by its kind: the pointer has all of its
-// methods, and they have been tried.
-func (c *converter) pointee(rv reflect.Value, depth int) attribute.Value {
-	if k := rv.Kind(); k == reflect.Struct || k == reflect.Array {
+// pointee converts what a pointer leads to. The pointer had all of its methods, and
+// they have been tried, unless the type of the pointer has a name of its own, and so
+// no methods.
+func (c *converter) pointee(pointer reflect.Value, depth int) attribute.Value {
+	rv := pointer.Elem()
+	switch k := rv.Kind(); {
+	case pointer.Type().Name() != "" || k == reflect.Pointer || k == reflect.Interface:
+		return c.part(rv, mannerOf(rv.Type()), depth)
+	case k == reflect.Struct || k == reflect.Array:
 		return c.byKind(rv, depth)
+	default:
+		return c.part(rv, byKind, depth)
 	}
-	return c.member(rv, depth)
 }
 
 func (c *converter) list(rv reflect.Value, depth int) attribute.Value {
-	if rv.Type().Elem().Kind() == reflect.Uint8 {
+	elem := rv.Type().Elem()
+	m := mannerOf(elem)
+	if isByte(elem, m) {
 		return c.byteList(rv)
 	}
-	if rv.Kind() == reflect.Slice && rv.CanInterface() { // Interface would copy an array
+	if rv.Kind() == reflect.Slice { // Interface would copy an array
 		var out attribute.Value
-		if c.attributeList(rv.Interface(), depth, &out) { // member has not called convert for it
+		if c.attributeList(rv.Interface(), depth, &out) { // nothing has called convert for it
 			return out
 		}
 	}
@@ -121,65 +146,24 @@ func (c *converter) list(rv reflect.Value, depth int) attribute.Value {
 			values = append(values, attribute.StringValue(fmt.Sprintf("(cut, %d elements)", total)))
 			break
 		}
-		values = append(values, c.member(rv.Index(i), depth-1))
+		values = append(values, c.part(rv.Index(i), m, depth-1))
 	}
 	return attribute.SliceValue(values...)
+}
+
+// isByte reports whether lists of the type are binary data: not if the bytes marshal
+// themselves, as in encoding/json.
+func isByte(t reflect.Type, m manner) bool {
+	return t.Kind() == reflect.Uint8 && (m == byKind || describer(reflect.PointerTo(t)) > marshalText)
 }
 
 // byteList converts a slice or an array of bytes. An array that is not addressable
 // has no Bytes.
 func (c *converter) byteList(rv reflect.Value) attribute.Value {
-	if rv.Kind() == reflect.Array && !rv.CanAddr() {
-		b := make([]byte, rv.Len())
-		reflect.Copy(reflect.ValueOf(b), rv)
-		return c.binary(b)
+	if rv.Kind() == reflect.Array {
+		rv = pointerTo(rv).Elem()
 	}
 	return c.binary(rv.Bytes())
-}
-
-func (c *converter) mapping(rv reflect.Value, depth int) attribute.Value {
-	total := rv.Len()
-	if total > 0 && depth == 0 {
-		return c.tooDeep(rv.Type())
-	}
-	type entry struct {
-		key   string
-		value reflect.Value
-	}
-	entries := make([]entry, 0, min(total, maxMembers))
-	for i := rv.MapRange(); i.Next() && !c.full(len(entries)); {
-		entries = append(entries, entry{c.mapKey(i.Key()), i.Value()})
-	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
-
-	kvs := make([]attribute.KeyValue, 0, len(entries)+1)
-	same := 1
-	for i, e := range entries {
-		if c.full(i) {
-			break
-		}
-		// Keys of different types may have the same text, and none may be lost.
-		if same++; i == 0 || e.key != entries[i-1].key {
-			same = 1
-		}
-		if same > 1 {
-			e.key += "#" + strconv.Itoa(same)
-		}
-		kvs = append(kvs, attribute.KeyValue{Key: c.key(e.key), Value: c.member(e.value, depth-1)})
-	}
-	return mapValue(kvs, total)
-}
-
-// mapKey returns the text of a map's key. It follows encoding/json, but accepts keys
-// of any type.
-func (c *converter) mapKey(k reflect.Value) string {
-	if k.Kind() == reflect.Interface {
-		k = k.Elem()
-	}
-	if k.Kind() == reflect.String {
-		return k.String()
-	}
-	return c.member(k, 1).String()
 }
 
 func (c *converter) attributes(attrs []attribute.KeyValue, depth int) attribute.Value {
@@ -231,15 +215,6 @@ func (c *converter) flatten(flat *[]slog.Attr, attrs []slog.Attr) (total int) {
 		}
 	}
 	return total
-}
-
-// mapValue returns a map of the members. If they are not all, another member says
-// so.
-func mapValue(kvs []attribute.KeyValue, total int) attribute.Value {
-	if len(kvs) < total {
-		kvs = append(kvs, attribute.String("…", fmt.Sprintf("(cut, %d members)", total)))
-	}
-	return attribute.MapValue(kvs...)
 }
 
 // full reports whether a collection that has n members may have no more.

@@ -17,8 +17,14 @@ import (
 )
 
 // ValidUTF8 returns the text with U+FFFD in place of what is not UTF-8. Protocol
-// buffers, and so OTLP, refuse a whole batch for one string that is not UTF-8.
-func ValidUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+// buffers, and so OTLP, refuse a whole batch for one string that is not UTF-8. Each
+// byte is replaced on its own, as in encoding/json.
+func ValidUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
 
 // Text returns the text as it is kept as a value: valid UTF-8 of at most 16 KiB. A
 // longer text ends with "(cut, …)" and the length it had.
@@ -62,6 +68,17 @@ func (c *converter) float(f float64) attribute.Value {
 	return attribute.Float64Value(f)
 }
 
+// float32 returns the number with the fewest digits that is this float32, as
+// encoding/json does: 0.1 and not 0.10000000149011612.
+func (c *converter) float32(f float64) attribute.Value {
+	if math.Abs(f) < 1<<24 && f == math.Trunc(f) {
+		return attribute.Float64Value(f) // has no more digits
+	}
+	var digits [32]byte
+	shortest, _ := strconv.ParseFloat(string(strconv.AppendFloat(digits[:0], f, 'g', -1, 32)), 64)
+	return c.float(shortest) // NaN and the infinities, too
+}
+
 func (c *converter) unsigned(u uint64) attribute.Value {
 	if u > math.MaxInt64 {
 		return c.text(strconv.FormatUint(u, 10))
@@ -70,6 +87,9 @@ func (c *converter) unsigned(u uint64) attribute.Value {
 }
 
 func (c *converter) number(n json.Number) attribute.Value {
+	if n == "" {
+		return attribute.Int64Value(0) // as in encoding/json
+	}
 	if i, err := n.Int64(); err == nil {
 		return attribute.Int64Value(i)
 	}

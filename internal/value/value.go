@@ -2,17 +2,15 @@ package value
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
 	"log/slog"
 	"reflect"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
-
-	"github.com/krunchwrapper/asynclog/internal/panictext"
 )
 
 // How much of one value is kept.
@@ -34,12 +32,10 @@ func Of(v any) attribute.Value { return newConverter().convertSafely(v) }
 // none. It does not panic. The list belongs to the caller.
 func Attributes(key attribute.Key, v any) []attribute.KeyValue {
 	c := newConverter()
-	if err, ok := v.(error); ok && !isNil(reflect.ValueOf(v)) {
-		if _, ok := v.(slog.LogValuer); !ok {
-			return []attribute.KeyValue{
-				{Key: semconv.ExceptionTypeKey, Value: c.text(ErrorType(err))},
-				{Key: semconv.ExceptionMessageKey, Value: c.text(ErrorText(err))},
-			}
+	if err, ok := asError(v); ok {
+		return []attribute.KeyValue{
+			{Key: semconv.ExceptionTypeKey, Value: c.text(ErrorType(err))},
+			{Key: semconv.ExceptionMessageKey, Value: c.text(ErrorText(err))},
 		}
 	}
 	switch converted := c.convertSafely(v); converted.Type() {
@@ -50,6 +46,23 @@ func Attributes(key attribute.Key, v any) []attribute.KeyValue {
 	default:
 		return []attribute.KeyValue{{Key: key, Value: converted}}
 	}
+}
+
+// asError reports whether v is an error, or would be if it were a pointer, and says
+// nothing else to slog.
+func asError(v any) (err error, ok bool) {
+	rv := reflect.ValueOf(v)
+	if !rv.IsValid() || isNil(rv) {
+		return nil, false
+	}
+	if mannerOf(rv.Type()) == byPointer {
+		v = pointerTo(rv).Interface()
+	}
+	if _, ok := v.(slog.LogValuer); ok {
+		return nil, false
+	}
+	err, ok = v.(error)
+	return err, ok
 }
 
 // converter converts one Go value. It is used once, by one goroutine.
@@ -75,7 +88,7 @@ func (c *converter) convertSafely(v any) (out attribute.Value) {
 }
 
 // convert converts a value about which nothing is known, or that has methods; see
-// [converter.member] for the others. The depth is how many more collections may be
+// [converter.part] for the others. The depth is how many more collections may be
 // opened.
 func (c *converter) convert(v any, depth int) attribute.Value {
 	if c.values--; c.values < 0 {
@@ -95,6 +108,9 @@ func (c *converter) convert(v any, depth int) attribute.Value {
 	case float64:
 		return c.float(v)
 	case []byte:
+		if v == nil {
+			return attribute.Value{}
+		}
 		return c.binary(v)
 	case time.Duration:
 		return attribute.Int64Value(v.Nanoseconds())
@@ -109,20 +125,34 @@ func (c *converter) convert(v any, depth int) attribute.Value {
 // than the conversion of most values.
 func (c *converter) convertOther(v any, depth int) attribute.Value {
 	rv := reflect.ValueOf(v)
-	if rv.Kind() == reflect.Slice {
-		var out attribute.Value
+	var out attribute.Value
+	switch rv.Kind() {
+	case reflect.Pointer:
+		if rv.IsNil() {
+			return out
+		}
+		if rv.NumMethod() > 0 && c.byMethod(rv, v, byType, depth, &out) {
+			return out
+		}
+		return c.follow(rv, depth)
+	case reflect.Struct:
+		s := structOf(rv.Type())
+		if s.manner != byKind && c.byMethod(rv, v, s.manner, depth, &out) {
+			return out
+		}
+		return c.structure(rv, s, depth)
+	case reflect.Slice:
 		if c.attributeList(v, depth, &out) {
 			return out
 		}
 	}
-	if isNil(rv) {
-		return attribute.Value{}
+	t := rv.Type()
+	m := mannerOf(t)
+	if isNil(rv) && !nilMarshals(t, m) {
+		return out
 	}
-	if rv.NumMethod() > 0 {
-		var out attribute.Value
-		if c.knownType(v, depth, &out) || c.callMethod(v, rv.Type(), depth, &out) {
-			return out
-		}
+	if m != byKind && c.byMethod(rv, v, m, depth, &out) {
+		return out
 	}
 	return c.byKind(rv, depth)
 }
@@ -142,97 +172,6 @@ func (c *converter) attributeList(v any, depth int, out *attribute.Value) (ok bo
 	}
 }
 
-// knownType converts types whose own methods would give something else. It reports
-// whether v is of such a type. Pointers are not nil.
-func (c *converter) knownType(v any, depth int, out *attribute.Value) (ok bool) {
-	switch v := v.(type) {
-	case time.Time:
-		*out = c.text(v.Format(time.RFC3339Nano))
-		return true
-	case *time.Time: // its MarshalJSON fails for years above 9999
-		*out = c.text(v.Format(time.RFC3339Nano))
-		return true
-	case *time.Duration: // its String would give text
-		*out = attribute.Int64Value(v.Nanoseconds())
-		return true
-	case attribute.Value:
-		*out = c.convert(v.AsInterface(), depth)
-		return true
-	case attribute.KeyValue:
-		*out = c.attributes([]attribute.KeyValue{v}, depth)
-		return true
-	case attribute.Set:
-		*out = c.attributes(v.ToSlice(), depth)
-		return true
-	case *attribute.Set:
-		*out = c.attributes(v.ToSlice(), depth)
-		return true
-	case slog.Value:
-		*out = c.convert(v.Any(), depth)
-		return true
-	case slog.Attr:
-		*out = c.slogAttrs([]slog.Attr{v}, depth)
-		return true
-	default:
-		return false
-	}
-}
-
-// callMethod converts v with the method that says what it is, and reports whether it
-// has one. An error that marshals itself says more that way than with Error, as
-// log/slog assumes too.
-func (c *converter) callMethod(v any, t reflect.Type, depth int, out *attribute.Value) (ok bool) {
-	method := ""
-	defer func() {
-		if r := recover(); r != nil {
-			*out = c.text(panickedText(method, t, r))
-			ok = true
-		}
-	}()
-	switch v := v.(type) {
-	case slog.LogValuer:
-		method = "LogValue"
-		logged := v.LogValue()
-		*out = c.convert(logged.Any(), depth)
-		return true
-	case json.Marshaler:
-		method = "MarshalJSON"
-		text, err := v.MarshalJSON()
-		if err != nil {
-			*out = c.failed(method, t, err)
-			return true
-		}
-		*out = c.json(text, depth)
-		return true
-	case encoding.TextMarshaler:
-		method = "MarshalText"
-		text, err := v.MarshalText()
-		if err != nil {
-			*out = c.failed(method, t, err)
-			return true
-		}
-		*out = c.text(string(text))
-		return true
-	case error:
-		method = "Error"
-		*out = c.text(v.Error())
-		return true
-	case json.Number: // its String would make text of it
-		*out = c.number(v)
-		return true
-	case fmt.Stringer:
-		method = "String"
-		*out = c.text(v.String())
-		return true
-	default:
-		return false
-	}
-}
-
-func (c *converter) failed(method string, t reflect.Type, err error) attribute.Value {
-	return c.text(fmt.Sprintf("(%s of %v failed: %s)", method, t, panictext.Of(err)))
-}
-
 // json converts a JSON document. One that is too long or invalid is kept as text.
 func (c *converter) json(text []byte, depth int) attribute.Value {
 	if len(text) > min(maxText, c.bytes) {
@@ -243,6 +182,9 @@ func (c *converter) json(text []byte, depth int) attribute.Value {
 	var v any
 	if err := d.Decode(&v); err != nil {
 		return c.text(string(text))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return c.text(string(text)) // more than one document
 	}
 	return c.convert(v, depth)
 }

@@ -141,7 +141,7 @@ func TestOf(t *testing.T) {
 		"text first":       {textInt(1), str("marshalled")},
 		"LogValue first":   {valued(1), object(attr("secret", "***"))},
 		"error first":      {both{1}, str("failure")},
-		"by value":         {pointered{1}, object(attr("N", 1))},
+		"by value":         {pointered{1}, str("by pointer")},
 		"by pointer":       {&pointered{1}, str("by pointer")},
 		"inside":           {[]any{level(1), valued(2), &pointered{3}}, slice(str("high"), object(attr("secret", "***")), str("by pointer"))},
 		"inside, by type":  {[]level{1}, slice(str("high"))},
