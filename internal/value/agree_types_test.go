@@ -116,6 +116,11 @@ type (
 		ID   int
 		Name TextPointer `json:"name"`
 	}
+	// Twin has no tags: go vet reports a tag that two embedded structs repeat.
+	Twin struct {
+		ID   int
+		Name TextPointer
+	}
 	Other struct {
 		ID    string
 		Other any `json:"other,omitempty"`
@@ -129,9 +134,9 @@ type (
 		Tagged int `json:"Name"`
 	}
 	secret struct{ Secret string }
-	Left   struct{ Base }
+	Left   struct{ Twin }
 	Right  struct {
-		Base
+		Twin
 		R int
 	}
 	cycle struct {
@@ -145,7 +150,7 @@ type (
 	PromotesBehind  struct{ *lower }
 	PromotesTwice   struct {
 		Left
-		Right //nolint:govet // neither of the two Base counts
+		Right // neither of the two Twin counts
 	}
 	PromotesLevels struct {
 		Left
@@ -159,7 +164,7 @@ type (
 	}
 	AmbiguousDeeper struct {
 		Left
-		Ambiguous //nolint:govet // as above
+		Ambiguous
 		*Other
 	}
 	Shadows struct {
@@ -171,11 +176,6 @@ type (
 		Base
 		tagName
 		Name int `json:"x"`
-	}
-	SameTags struct {
-		A int `json:"a"`
-		B int `json:"a"` //nolint:govet // neither counts
-		C int
 	}
 	NamesHidden struct {
 		lower `json:"b"`
@@ -250,7 +250,7 @@ var namedTypes = []reflect.Type{
 	reflect.TypeFor[TextKey](), reflect.TypeFor[JSONAndString](),
 	reflect.TypeFor[Promotes](), reflect.TypeFor[PromotesPointer](), reflect.TypeFor[PromotesHidden](), reflect.TypeFor[PromotesBehind](),
 	reflect.TypeFor[PromotesTwice](), reflect.TypeFor[PromotesLevels](), reflect.TypeFor[PromotesRecursive](), reflect.TypeFor[Ambiguous](),
-	reflect.TypeFor[AmbiguousDeeper](), reflect.TypeFor[Shadows](), reflect.TypeFor[TagWins](), reflect.TypeFor[SameTags](), reflect.TypeFor[NamesHidden](),
+	reflect.TypeFor[AmbiguousDeeper](), reflect.TypeFor[Shadows](), reflect.TypeFor[TagWins](), sameTags, reflect.TypeFor[NamesHidden](),
 	reflect.TypeFor[NamesBehind](), reflect.TypeFor[NamesSecret](), reflect.TypeFor[NamesSecretBehind](), reflect.TypeFor[BadName](), reflect.TypeFor[Skips](),
 	reflect.TypeFor[EmbedsNumber](), reflect.TypeFor[EmbedsInterface](), reflect.TypeFor[Recursive](),
 }
@@ -276,3 +276,11 @@ var implementors = []any{
 	TextKey{8},
 	&TextKey{9}, (*TextKey)(nil), big.NewInt(10),
 }
+
+// sameTags repeats a tag, so neither field counts. Go vet reports it where it is written
+// as a type.
+var sameTags = reflect.StructOf([]reflect.StructField{
+	{Name: "A", Type: reflect.TypeFor[int](), Tag: `json:"a"`},
+	{Name: "B", Type: reflect.TypeFor[int](), Tag: `json:"a"`},
+	{Name: "C", Type: reflect.TypeFor[int]()},
+})

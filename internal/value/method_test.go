@@ -182,7 +182,7 @@ func TestOfFollowsJSON(t *testing.T) {
 		"nil list by pointer":   []TextList{nil},
 		"ambiguous":             Ambiguous{Base: Base{ID: 1}},
 		"twice":                 PromotesTwice{Right: Right{R: 1}},
-		"same tags":             SameTags{1, 2, 3},
+		"same tags":             newSameTags(1, 2, 3),
 		"wrong name":            BadName{X: 1},
 		"left out":              Skips{Other: Other{ID: "x"}},
 		"text over JSON":        []encoding.TextMarshaler{big.NewInt(7)},
@@ -277,3 +277,11 @@ func (e textError) Error() string { return string(e) }
 type deepError struct{ error }
 
 func (e deepError) Unwrap() error { return e.error }
+
+func newSameTags(fields ...int) any {
+	v := reflect.New(sameTags).Elem()
+	for i, n := range fields {
+		v.Field(i).SetInt(int64(n))
+	}
+	return v.Interface()
+}
