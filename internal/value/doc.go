@@ -11,7 +11,8 @@
 //     second recover around the whole conversion covers values that change during
 //     it.
 //   - A part of a value is read in place. Copying it out of its struct or array would
-//     also copy mutexes and large arrays.
+//     also copy mutexes and large arrays. The exception is a value without an address
+//     that only a method of its pointer describes.
 //   - The result shares no memory with the value, and is valid UTF-8 throughout.
 //
 // All functions are safe for concurrent use.

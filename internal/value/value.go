@@ -147,6 +147,9 @@ func (c *converter) convertOther(v any, depth int) attribute.Value {
 		}
 	}
 	t := rv.Type()
+	if k := rv.Kind(); k <= reflect.String && t == predeclared[k] {
+		return c.byKind(rv, depth)
+	}
 	m := mannerOf(t)
 	if isNil(rv) && !nilMarshals(t, m) {
 		return out
