@@ -28,12 +28,11 @@ import (
 )
 
 // build makes the components of the pipeline, the exporter first.
-func (p *Pipeline) build(ctx context.Context, o *options, cfg *envconfig.Config) {
+func (p *Pipeline) build(res *resource.Resource, o *options, cfg *envconfig.Config) {
 	exporter := o.exporter
 	if exporter == nil {
 		exporter = newOutput(o.output)
 	}
-	res := o.newResource(ctx)
 	var err error
 	if p.monitor, err = metrics.NewMonitor(o.monitorOptions()...); err != nil {
 		otel.Handle(err) // a nil Monitor may be used; logging is more important than timing

@@ -5,6 +5,7 @@ package asynclog_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -137,4 +138,33 @@ func TestStartEndsWithItsContext(t *testing.T) {
 		}
 	}
 	logging.wantNow(t)
+}
+
+// TestStartThatGivesUpLeavesTheExporter: a Start that gave up before it used the exporter
+// does not shut it down later.
+func TestStartThatGivesUpLeavesTheExporter(t *testing.T) {
+	before := otel.GetErrorHandler()
+	blocked := make(chan struct{})
+	otel.SetErrorHandler(&blockingHandler{blocked})
+	defer otel.SetErrorHandler(before)
+	// The configuration reports it, once in a process.
+	t.Setenv("KRUNCHWRAPPER_LOG_LEVEL", fmt.Sprintf("bad %d", time.Now().UnixNano()))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	e := exportertest.New()
+	if p, err := asynclog.Start(ctx, asynclog.WithExporter(e), asynclog.WithoutInstall()); p != nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Start: %v, %v", p, err)
+	}
+	close(blocked)
+	p, err := asynclog.Start(t.Context(), asynclog.WithExporter(e), asynclog.WithoutInstall())
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond) // the abandoned start goes on meanwhile
+	if n := e.Shutdowns(); n != 0 {
+		t.Errorf("the exporter was shut down %d times", n)
+	}
+	if err := p.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

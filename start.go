@@ -2,9 +2,11 @@ package asynclog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -25,7 +27,8 @@ import (
 //
 // The pipeline ends with [Pipeline.Shutdown], not with ctx. The context is used during
 // the start only, for the detectors of the resource, and Start returns an error when it
-// ends. A context that has ended before the call leaves Start one second.
+// ends. A context that has ended before the call leaves Start one second. If a
+// MeterProvider or the installation takes too long, the exporter is shut down, too.
 //
 // All logging of a process goes to one pipeline. While it runs, another Start returns
 // [ErrStarted]. After its Shutdown, Start may be called again. With [WithoutInstall]
@@ -46,8 +49,11 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	defer cancel()
 	var p *Pipeline
 	var err error
-	c := inBackground(func() { p, err = start(ctx, opts) })
+	var decided atomic.Bool // the start goes on with the exporter, or Start has given up
+	claimExporter := func() bool { return decided.CompareAndSwap(false, true) }
+	c := inBackground(func() { p, err = start(ctx, opts, claimExporter) })
 	if !c.wait(limit) {
+		claimExporter()
 		go func() { // leaves everything as it was, as soon as that is possible
 			<-c.done
 			_ = p.Shutdown(context.Background())
@@ -71,9 +77,13 @@ func startContext(ctx context.Context) (context.Context, context.CancelFunc) {
 // lateStartTimeout bounds a Start whose context has ended before.
 const lateStartTimeout = time.Second
 
+// errGaveUp ends a start that Start does not wait for any more.
+var errGaveUp = errors.New("asynclog: Start has given up")
+
 // start is Start without a bound: it runs code of the caller, and waits for the locks of
-// other packages.
-func start(ctx context.Context, opts []Option) (*Pipeline, error) {
+// other packages. It gives up before it uses the exporter if claimExporter returns false:
+// the exporter is the caller's again then.
+func start(ctx context.Context, opts []Option, claimExporter func() bool) (*Pipeline, error) {
 	o := newOptions(opts)
 	if sdkDisabled() {
 		return newDisabled(&o), nil
@@ -98,7 +108,11 @@ func start(ctx context.Context, opts []Option) (*Pipeline, error) {
 			_ = p.Shutdown(ctx)
 		}
 	}()
-	p.build(ctx, &o, &cfg)
+	res := o.newResource(ctx)
+	if !claimExporter() {
+		return nil, errGaveUp
+	}
+	p.build(res, &o, &cfg)
 	if !o.withoutInstall {
 		p.install(&o)
 	}

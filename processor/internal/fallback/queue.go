@@ -202,6 +202,7 @@ func (q *Queue) writePending() {
 	}
 	q.chunks = nil
 	q.running = false
+	q.stuck = false // it was given up on before it began to write
 	q.notifyLocked()
 }
 
