@@ -119,7 +119,7 @@ func (selfError) Error() string   { return "self" }
 func (e selfError) Unwrap() error { return e }
 
 // sliceError cannot be compared.
-type sliceError struct{ s []int }
+type sliceError struct{ _ []int }
 
 func (sliceError) Error() string { return "not comparable" }
 
@@ -135,7 +135,7 @@ func hostileExporters(held chan struct{}) map[string]*hostileExporter {
 	all := map[string]*hostileExporter{
 		"hangs":                     {export: func(ctx context.Context, _ []sdklog.Record) error { return hang(ctx) }, flush: hang, shutdown: hang},
 		"flush and shutdown hang":   {export: refuse(nil), flush: hang, shutdown: hang},
-		"panics with nil":           {export: func(context.Context, []sdklog.Record) error { panic(nil) }},
+		"panics with nil":           {export: func(context.Context, []sdklog.Record) error { panic(nil) }}, //nolint:govet // a panic like any other
 		"panics with hostile error": {export: func(context.Context, []sdklog.Record) error { panic(&methodError{func() string { panic("text") }}) }},
 		"panics everywhere":         {export: func(ctx context.Context, _ []sdklog.Record) error { return panics(ctx) }, flush: panics, shutdown: panics},
 		"ends its goroutines":       {export: func(ctx context.Context, _ []sdklog.Record) error { return leave(ctx) }, flush: leave, shutdown: leave},
