@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -25,17 +23,6 @@ const (
 	// fatalLogTimeout bounds the log call of Fatal.
 	fatalLogTimeout = 2 * time.Second
 )
-
-// exitState is what the calls of Exit know of each other.
-type exitState struct {
-	once     sync.Once
-	reported chan struct{} // closed when the first call has reported the error of Shutdown
-	first    atomic.Bool
-}
-
-func (s *exitState) init() {
-	s.once.Do(func() { s.reported = make(chan struct{}) })
-}
 
 // Exit shuts the pipeline down and ends the process with the status, as [os.Exit] does:
 // deferred functions do not run. Call it instead of os.Exit, which would lose the queued
@@ -60,16 +47,16 @@ func (p *Pipeline) lastWords(ctx context.Context) {
 	if err == nil {
 		return
 	}
-	p.exiting.init()
-	if p.exiting.first.CompareAndSwap(false, true) {
-		defer close(p.exiting.reported)
+	reported := make(chan struct{})
+	if p.exiting.CompareAndSwap(nil, &reported) {
+		defer close(reported)
 		otel.Handle(err)
 		return
 	}
 	short, cancelShort := context.WithTimeout(ctx, inFlightTimeout)
 	defer cancelShort()
 	select {
-	case <-p.exiting.reported:
+	case <-*p.exiting.Load():
 	case <-short.Done():
 	}
 }

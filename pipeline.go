@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -41,7 +42,9 @@ type Pipeline struct {
 	level    slog.LevelVar
 	health   health
 	shutdown shutdownState
-	exiting  exitState
+	// exiting is closed when the first call of Exit has reported the error of Shutdown;
+	// nil: no call of Exit has such an error to report.
+	exiting atomic.Pointer[chan struct{}]
 }
 
 // health is what Healthy remembers from one call to the next.

@@ -139,6 +139,8 @@ func TestTextIsOneLine(t *testing.T) {
 		{fmt.Errorf("%w and %w", a, b), "a and " + safe},
 		{fmt.Errorf("outer: %w", errors.Join(a, b)), `outer: a\n` + safe},
 		{(*unprintable)(nil), "<nil>"},
+		{containsItself{}, "itself"},
+		{containsNil{a}, "a"},
 	} {
 		if got := Text(tc.err); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
@@ -151,3 +153,15 @@ func TestTextIsOneLine(t *testing.T) {
 		t.Error("no error becomes one")
 	}
 }
+
+// containsItself looks like the join of one error, which is itself.
+type containsItself struct{}
+
+func (containsItself) Error() string     { return "itself" }
+func (e containsItself) Unwrap() []error { return []error{e} }
+
+// containsNil looks like a join, but has nil among its errors.
+type containsNil struct{ err error }
+
+func (e containsNil) Error() string   { return e.err.Error() }
+func (e containsNil) Unwrap() []error { return []error{nil, e.err, nil} }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/krunchwrapper/asynclog/internal/foreigntext"
@@ -15,26 +16,32 @@ const MaxText = 2 << 10
 // Text returns the text of an error on one line: foreign text in it can neither begin a
 // line of its own nor give orders to a terminal. Errors that errors.Join has joined are
 // separated by semicolons.
-func Text(err error) string { return foreigntext.Line(joined(err), MaxText) }
+func Text(err error) string {
+	budget := maxErrors
+	return foreigntext.Line(joined(err, &budget), MaxText)
+}
+
+// maxErrors is how many errors are looked into: an error may contain itself.
+const maxErrors = 100
 
 // joined returns the text of an error with semicolons where errors.Join has line breaks.
-func joined(err error) string {
+// It looks into no more errors than the budget allows.
+func joined(err error, budget *int) string {
 	text := fmt.Sprint(err) // which recovers from panics of the error's own methods
 	all, ok := err.(interface{ Unwrap() []error })
-	if !ok {
+	if *budget--; !ok || *budget < 0 {
 		return text
 	}
-	var parts []string
-	for _, e := range all.Unwrap() {
-		if e != nil {
-			parts = append(parts, fmt.Sprint(e))
-		}
+	inner := slices.DeleteFunc(slices.Clone(all.Unwrap()), func(e error) bool { return e == nil })
+	parts := make([]string, len(inner))
+	for i, e := range inner {
+		parts[i] = fmt.Sprint(e)
 	}
 	if text != strings.Join(parts, "\n") {
 		return text
 	}
-	for i, e := range all.Unwrap() {
-		parts[i] = joined(e)
+	for i, e := range inner {
+		parts[i] = joined(e, budget)
 	}
 	return strings.Join(parts, "; ")
 }
